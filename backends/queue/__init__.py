@@ -1,0 +1,1 @@
+"""The Postfix queue: listing, looking, and acting on it without losing mail."""

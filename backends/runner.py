@@ -1,0 +1,311 @@
+"""Running other programs: a `Command` is a value, a `Runner` carries it out. The only module that imports sh.
+
+Nothing here goes through a shell. Output goes to files and pipes that we own; the locale is C, so that messages
+can be read; every child is ended when its time is up and when the program leaves.
+"""
+
+import fcntl
+import os
+import select
+import shlex
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from backends.errors import BackendError, Failed, Missing, NotAnswering
+from backends.journal import Journal
+
+SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OUTPUT_LIMIT = 64 << 20
+STDERR_LIMIT = 8 << 20
+PIPE_SIZE = 1 << 20
+COALESCE = 0.004  # s; postqueue writes line by line, and waking up for each costs more than reading it
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One program run.
+
+    `timeout` is in seconds: of the whole run for `run`, of silence for `stream`. `mutates` tells that it changes
+    the mail system; such a command never runs on a read-only console.
+    """
+
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    timeout: float = 30.0
+    mutates: bool = False
+
+    def __str__(self) -> str:
+        """What an administrator would type: few lines of standard input spelt out, many counted."""
+        typed = shlex.join(self.argv)
+        lines = self.stdin.decode("utf-8", "replace").split()
+        if not lines:
+            return typed
+        if len(lines) <= 4:
+            return f"printf '%s\\n' {shlex.join(lines)} | {typed}"
+        return f"{typed}  # {len(lines):,} lines on standard input, {lines[0]} … {lines[-1]}"
+
+
+class Result(msgspec.Struct, frozen=True):
+    """How a command ended: exit code (-N: by signal N), what it printed, how long it took in seconds."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+    @property
+    def complaint(self) -> str:
+        """The last line of standard error, or a word about the exit code."""
+        lines = self.stderr.decode("utf-8", "replace").strip().splitlines()
+        if lines:
+            return lines[-1][:500]
+        return f"ended by signal {-self.code}" if self.code < 0 else f"exit code {self.code}"
+
+
+class Stream(Protocol):
+    """The standard output of a running command."""
+
+    def read(self) -> bytes:
+        """The next bytes as they come, at most 1 MiB; empty at the end.
+
+        :raises NotAnswering: when the command stayed silent for its timeout.
+        """
+
+    def result(self) -> Result:
+        """After the last read: how the command ended (its `stdout` is empty here)."""
+
+
+class Runner(Protocol):
+    """Carries commands out and writes them into a journal."""
+
+    @property
+    def journal(self) -> Journal: ...
+
+    def run(self, command: Command) -> Result:
+        """Run to the end, collecting output (at most 64 MiB).
+
+        :raises Missing: no such program.
+        :raises NotAnswering: not done in `command.timeout` seconds; it was ended.
+        """
+
+    def stream(self, command: Command) -> AbstractContextManager[Stream]:
+        """Run while its output is read; leaving the block ends the command if it still runs."""
+
+    def close(self) -> None:
+        """End every child that still runs."""
+
+
+class LocalRunner:
+    """Runs commands on this machine."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self.journal = journal or Journal()
+        self._children: set[Any] = set()
+        self._lock = threading.Lock()
+
+    def run(self, command: Command) -> Result:
+        started = time.monotonic()
+        with self._entry(command) as done, _memory() as out, self._child(command, out) as (child, err):
+            code = _wait(child, command, out)
+            result = Result(
+                code, _written(out, OUTPUT_LIMIT), _written(err, STDERR_LIMIT), time.monotonic() - started
+            )
+            done.append(result)
+            return result
+
+    @contextmanager
+    def stream(self, command: Command) -> Iterator[Stream]:
+        source, sink = os.pipe()
+        fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        try:
+            with self._entry(command) as done, self._child(command, sink) as (child, err):
+                os.close(sink)
+                sink = -1
+                reading = _Reading(command, source, child, err)
+                try:
+                    yield reading
+                finally:
+                    _end(child)
+                    done.append(reading.result())
+        finally:
+            os.close(source)
+            if sink >= 0:
+                os.close(sink)
+
+    def close(self) -> None:
+        with self._lock:
+            children = list(self._children)
+        for child in children:
+            _end(child)
+
+    @contextmanager
+    def _entry(self, command: Command) -> Iterator[list[Result]]:
+        """Write the command into the journal, with its result or its failure."""
+        done: list[Result] = []
+        entry = self.journal.begin(str(command), mutates=command.mutates)
+        try:
+            yield done
+        except BackendError as error:
+            self.journal.end(entry, None, str(error))
+            raise
+        except BaseException:
+            self.journal.end(entry, None, "interrupted")
+            raise
+        self.journal.end(entry, done[-1].code, _said(done[-1]))
+
+    @contextmanager
+    def _child(self, command: Command, out: int) -> Iterator[tuple[Any, int]]:
+        import sh  # noqa: PLC0415 - 60 ms that only running a program should cost
+
+        program = shutil.which(command.argv[0], path=f"{os.environ.get('PATH', '')}:{SBIN}")
+        if program is None:
+            raise Missing(
+                f"The program {Path(command.argv[0]).name} is not there",
+                hint="install the Debian package it comes with, or check PATH",
+            )
+        with (
+            _memory(command.stdin) as stdin,
+            _memory() as err,
+            open(stdin, "rb", closefd=False) as stdin_file,
+        ):
+            child = sh.Command(program)(
+                *command.argv[1:],
+                _in=stdin_file,
+                _out=out,
+                _err=err,
+                _tty_in=False,
+                _tty_out=False,
+                _bg=True,
+                _bg_exc=False,
+                _env=_environment(),
+                _return_cmd=True,
+            ).process
+            with self._lock:
+                self._children.add(child)
+            try:
+                yield child, err
+            finally:
+                _end(child)
+                with self._lock:
+                    self._children.discard(child)
+
+
+class _Reading:
+    def __init__(self, command: Command, source: int, child: Any, err: int) -> None:
+        self._command, self._source, self._child, self._err = command, source, child, err
+        self._started = time.monotonic()
+        self._result: Result | None = None
+
+    def read(self) -> bytes:
+        ready, _, _ = select.select([self._source], [], [], self._command.timeout)
+        if not ready:
+            raise _silent(self._command)
+        time.sleep(COALESCE)
+        return os.read(self._source, PIPE_SIZE)
+
+    def result(self) -> Result:
+        if self._result is None:
+            code = _wait(self._child, self._command)
+            self._result = Result(
+                code, b"", _written(self._err, STDERR_LIMIT), time.monotonic() - self._started
+            )
+        return self._result
+
+
+def check(command: Command, result: Result, *, hint: str) -> Result:
+    """The result, when its exit code is 0.
+
+    :raises Failed: otherwise, with what the program complained of.
+    """
+    if result.code != 0:
+        raise Failed(f"{Path(command.argv[0]).name} failed: {result.complaint}", hint=hint)
+    return result
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    return kept | {"LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:{SBIN}"}
+
+
+def _wait(child: Any, command: Command, out: int | None = None) -> int:
+    """The exit code, once the child has ended.
+
+    :raises NotAnswering: it took longer than its timeout.
+    :raises Failed: it printed more than we keep.
+    """
+    deadline = time.monotonic() + command.timeout
+    while not _ended(child, 0.25):
+        if out is not None and os.fstat(out).st_size > OUTPUT_LIMIT:
+            _end(child)
+            raise Failed(
+                f"{Path(command.argv[0]).name} printed more than 64 MiB", hint="ask for less at once"
+            )
+        if time.monotonic() > deadline:
+            _end(child)
+            raise _silent(command)
+    return int(child.exit_code)
+
+
+def _ended(child: Any, patience: float) -> bool:
+    """Whether the child has ended, waiting for it at most `patience` seconds."""
+    try:
+        watch = os.pidfd_open(child.pid)
+    except ProcessLookupError:
+        return not child.is_alive()[0]
+    try:
+        select.select([watch], [], [], patience)
+    finally:
+        os.close(watch)
+    return not child.is_alive()[0]
+
+
+def _end(child: Any) -> None:
+    """Ask the child to stop, and after a second make it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not child.is_alive()[0]:
+            return
+        try:
+            child.signal(number)
+        except OSError:  # gone meanwhile, or root's behind sudo, which the closed pipe stops
+            return
+        _ended(child, 1.0)
+
+
+def _silent(command: Command) -> NotAnswering:
+    return NotAnswering(
+        f"{Path(command.argv[0]).name} did not answer within {command.timeout:g} s",
+        hint="check the load of the machine and the mail log; the program was ended",
+    )
+
+
+@contextmanager
+def _memory(content: bytes = b"") -> Iterator[int]:
+    """A file in memory, so that a full disk does not keep us from running what would mend it."""
+    handle = os.memfd_create("mailtui", os.MFD_CLOEXEC)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.lseek(handle, 0, os.SEEK_SET)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _written(handle: int, limit: int) -> bytes:
+    parts, at = [], 0
+    while at < limit and (part := os.pread(handle, min(1 << 24, limit - at), at)):
+        parts.append(part)
+        at += len(part)
+    return b"".join(parts)
+
+
+def _said(result: Result) -> str:
+    return "" if result.code == 0 and not result.stderr else result.complaint

@@ -1,0 +1,174 @@
+"""Which services of a mail stack run here. The only module that imports psutil, and only when asked.
+
+A process is taken for a service by the program file it runs, where that may be read, and always by its owner: the
+name and the command line of a process are what its owner likes them to be.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from backends.host import ServiceState
+
+SYSTEM_UIDS = frozenset((*range(1000), 65534))
+HIDDEN = "unknown"
+_AMAVIS = re.compile(r"(/usr/(local/)?s?bin/)?amavisd?(-new)?( \(master\)|$)")
+_PERL = re.compile(r"/usr/(local/)?bin/perl[\d.]*")
+_CGROUPS = Path("/sys/fs/cgroup/system.slice")
+
+
+class Program(msgspec.Struct, frozen=True):
+    """How a service is known: process names, program files, systemd units."""
+
+    name: str
+    processes: tuple[str, ...]
+    files: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+class Process(msgspec.Struct, frozen=True):
+    """One process as seen: `exe` is None where it may not be read; `command` its words joined by blanks."""
+
+    name: str
+    exe: str | None
+    command: str
+    uid: int
+
+
+PROGRAMS = (
+    Program(
+        "postfix",
+        ("master",),
+        ("/usr/lib/postfix/sbin/master", "/usr/libexec/postfix/master"),
+        ("postfix@-", "postfix"),
+    ),
+    Program("gld", ("gld",), ("/usr/sbin/gld",), ("gld", "postfix-gld")),
+    Program(
+        "amavis",
+        ("/usr/sbin/amavi", "amavisd", "amavisd-new", "amavi", "perl"),
+        ("/usr/sbin/amavisd-new", "/usr/sbin/amavisd"),
+        ("amavis", "amavisd", "amavisd-new"),
+    ),
+    Program("clamd", ("clamd",), ("/usr/sbin/clamd", "/usr/local/sbin/clamd"), ("clamav-daemon", "clamd")),
+    Program("dovecot", ("dovecot",), ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot"), ("dovecot",)),
+    Program(
+        "mariadb",
+        ("mariadbd", "mysqld"),
+        ("/usr/sbin/mariadbd", "/usr/sbin/mysqld", "/usr/local/sbin/mariadbd"),
+        ("mariadb", "mysql"),
+    ),
+)
+
+
+def services() -> list[ServiceState]:
+    """The state of each service now: `running`, `stopped`, `absent`.
+
+    Where other users' processes are hidden (`hidepid`) and systemd's groups do not show a service at work either,
+    its state is `unknown`.
+    """
+    found = list(_processes({name for program in PROGRAMS for name in program.processes}))
+    hidden = os.geteuid() != 0 and not Path("/proc/1").exists()
+    return states(found, exists=os.path.exists, at_work=_at_work, hidden=hidden)
+
+
+def states(
+    processes: Iterable[Process],
+    *,
+    exists: Callable[[str], bool],
+    at_work: Callable[[str], bool],
+    hidden: bool = False,
+) -> list[ServiceState]:
+    """What these processes tell; `exists` knows files, `at_work` whether a systemd unit has processes. Pure."""
+    seen = list(processes)
+    return [
+        ServiceState(program.name, _state(program, seen, exists, at_work, hidden=hidden))
+        for program in PROGRAMS
+    ]
+
+
+def _state(
+    program: Program,
+    processes: list[Process],
+    exists: Callable[[str], bool],
+    at_work: Callable[[str], bool],
+    *,
+    hidden: bool,
+) -> str:
+    if any(_is(process, program) for process in processes):
+        return "running"
+    if not any(map(exists, (*program.files, *_unit_files(program)))):
+        return "absent"
+    if hidden:
+        return "running" if any(map(at_work, program.units)) else HIDDEN
+    return "stopped"
+
+
+def _is(process: Process, program: Program) -> bool:
+    """Whether the process is that service, and not a user's process that calls itself so."""
+    if process.uid not in SYSTEM_UIDS or process.name not in program.processes:
+        return False
+    exe = None if process.exe is None else process.exe.removesuffix(" (deleted)")
+    if program.name == "amavis":
+        return (exe is None or _PERL.fullmatch(exe) is not None) and _AMAVIS.match(
+            process.command
+        ) is not None
+    return exe is None or exe in program.files
+
+
+def _unit_files(program: Program) -> Iterator[str]:
+    for unit in program.units:
+        yield f"/etc/init.d/{unit}"
+        for folder in ("/etc", "/usr/lib", "/lib"):
+            yield f"{folder}/systemd/system/{unit}.service"
+
+
+def _at_work(unit: str) -> bool:
+    for slot in (
+        _CGROUPS / f"{unit}.service",
+        _CGROUPS / f"system-{unit.partition('@')[0]}.slice" / f"{unit}.service",
+    ):
+        try:
+            if "populated 1" in (slot / "cgroup.events").read_text("ascii", "replace"):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _processes(names: set[str]) -> Iterator[Process]:
+    """The processes of these names on this machine, those in containers left out; vanishing ones are passed over."""
+    import psutil  # noqa: PLC0415 - only when services are asked for
+
+    own = _namespace("self")
+    for process in psutil.process_iter():
+        try:
+            if (name := process.name()) not in names or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if own and (_namespace(process.pid) or own) != own:
+                continue
+            yield Process(name, _exe(process.pid), " ".join(_words(process.pid)), process.uids().real)
+        except (psutil.Error, OSError, ValueError):
+            continue
+
+
+def _words(pid: int) -> list[str]:
+    raw = Path(f"/proc/{pid}/cmdline").read_bytes()[:4096]
+    return [os.fsdecode(word) for word in raw.rstrip(b"\0").split(b"\0")]
+
+
+def _exe(pid: int) -> str | None:
+    """The program file itself: psutil would guess it from the command line where it may not be read."""
+    try:
+        return str(Path(f"/proc/{pid}/exe").readlink())
+    except PermissionError:
+        return None
+
+
+def _namespace(pid: int | str) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except OSError:
+        return ""

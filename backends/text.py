@@ -1,0 +1,129 @@
+"""Text for people: hostile text made visible, and sizes, ages and times written and read in one way. Pure."""
+
+import re
+import time
+import unicodedata
+
+from backends.errors import BadRequest
+
+ELLIPSIS = "…"
+_AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_AGE_PART = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([smhdw])", re.ASCII)
+_AGE = re.compile(rf"\s*(?:{_AGE_PART.pattern}\s*)+", re.ASCII)
+_SECONDS = re.compile(r"\s*\d{1,12}(?:\.\d{1,6})?\s*", re.ASCII)
+_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?\s*", re.ASCII | re.IGNORECASE)
+
+
+class _Visible(dict[int, str]):
+    """What each character is shown as; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        shown = self[code] = _shown(code)
+        return shown
+
+
+def _shown(code: int) -> str:
+    char = chr(code)
+    if char.isprintable():
+        return char
+    if code < 0x20 or code == 0x7F:
+        return f"^{chr(code ^ 0x40)}"
+    return " " if unicodedata.category(char) == "Zs" else f"<U+{code:04X}>"
+
+
+_VISIBLE = _Visible()
+
+
+def visible(text: str) -> str:
+    """The text with everything that could command or confuse a terminal spelt out.
+
+    Control characters become `^[` (DEL `^?`); C1 controls, bidirectional and other format characters, line
+    separators, surrogates, private and unassigned code points become `<U+202E>`; foreign spaces plain ones.
+    """
+    return text if text.isprintable() else text.translate(_VISIBLE)
+
+
+def cells(text: str) -> int:
+    """How many terminal cells visible text takes."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def clip(text: str, width: int) -> str:
+    """Visible text in at most so many terminal cells, an ellipsis in place of what was cut."""
+    if cells(text) <= width:
+        return text
+    if width < 1:
+        return ""
+    room, end = width - 1, 0
+    for char in text:
+        room -= _cells(char)
+        if room < 0:
+            break
+        end += 1
+    return text[:end] + ELLIPSIS
+
+
+def size_text(size: int) -> str:
+    """Bytes in at most five characters: 512, 1.4k, 12k, 3.0M (k is 1024)."""
+    value = float(size)
+    if value < 1024:
+        return str(size)
+    for unit in "kMGTP":
+        value /= 1024
+        if value < 9.95:
+            return f"{value:.1f}{unit}"
+        if value < 1023.5:
+            return f"{value:.0f}{unit}"
+    return f"{value / 1024:.0f}E"
+
+
+def age_text(seconds: float) -> str:
+    """A span of time in at most five characters, rounded down: 90s, 21m, 3h, 2d; nothing is older than 9999d."""
+    left = max(0, int(seconds))
+    if left < 120:
+        return f"{left}s"
+    if left < 7200:
+        return f"{left // 60}m"
+    if left < 172_800:
+        return f"{left // 3600}h"
+    return f"{min(left // 86400, 9999)}d"
+
+
+def time_text(epoch: float) -> str:
+    """Epoch seconds as local date and time to the second; `-` for what no calendar has."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(epoch))
+    except (OverflowError, ValueError, OSError):
+        return "-"
+
+
+def parse_age(text: str) -> float:
+    """Seconds of `90` (seconds), `45m`, `2h30m`, `1.5d` or `1w`.
+
+    :raises BadRequest: it is none of these.
+    """
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    if _AGE.fullmatch(text.lower()):
+        return sum(float(number) * _AGE_UNITS[unit] for number, unit in _AGE_PART.findall(text.lower()))
+    raise BadRequest(
+        f"{visible(text[:40])!r} is not an age", hint="for example 90 (seconds), 45m, 2h30m, 3d or 1w"
+    )
+
+
+def parse_size(text: str) -> int:
+    """Bytes of `1500`, `10k`, `1.5M` or `1MiB` (k is 1024).
+
+    :raises BadRequest: it is none of these.
+    """
+    if found := _SIZE.fullmatch(text):
+        return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " "))
+    raise BadRequest(
+        f"{visible(text[:40])!r} is not a size", hint="for example 1500 (bytes), 10k, 1.5M or 1GiB"
+    )
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1

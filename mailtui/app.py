@@ -1,0 +1,186 @@
+"""The console: panes, the keys that are the same in all of them, and nothing else."""
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from backends.errors import BackendError
+from backends.host import Host, ServiceState
+from mailtui.panes.base import Pane
+from mailtui.panes.registry import PANES
+from mailtui.screens.help import HelpScreen, KeyNames, help_lines
+from mailtui.screens.journal import JournalScreen
+from mailtui.settings import Settings
+from mailtui.themes import THEMES, default_theme
+from mailtui.widgets.status_line import StatusLine
+from mailtui.widgets.tab_line import TabLine
+from mailtui.work import outcome
+
+FIRST_PANE = "2"
+SERVICES_EVERY = 15.0  # s
+
+
+class MailtuiApp(App[int]):
+    """The console on one host."""
+
+    TITLE = "mailtui"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(entry.key, f"pane('{entry.key}')", entry.label, show=False, id=f"pane.{entry.key}")
+            for entry in PANES
+        ),
+        Binding("r", "reload", "Read again", show=False, id="app.reload"),
+        Binding("at", "journal", "Journal of commands", show=False, key_display="@", id="app.journal"),
+        Binding("ctrl+p,colon", "command_palette", "Commands", show=False, id="app.commands"),
+        Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
+        Binding("q", "quit", "Quit", id="app.quit"),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True, id="app.interrupt"),
+    ]
+
+    class Serving(Message):
+        """States of the services."""
+
+        def __init__(self, states: list[ServiceState] | BackendError) -> None:
+            super().__init__()
+            self.states = states
+
+    def __init__(self, host: Host, settings: Settings) -> None:
+        super().__init__()
+        self.host, self.settings = host, settings
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = settings.theme if settings.theme in self.available_themes else default_theme()
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self.host.name, plain=self.settings.plain)
+        yield TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
+        if self.settings.banner:
+            yield Static(self.settings.banner, id="banner", markup=False)
+        yield ContentSwitcher(id="panes")
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        if self.settings.read_only:
+            self.query_one(StatusLine).show(note="READ-ONLY")
+        await self._go(FIRST_PANE)
+        self._clock()
+        self.set_interval(1.0, self._clock)
+        self.call_after_refresh(self._begin)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 130)
+
+    def _begin(self) -> None:
+        self._ask_services()
+        self.set_interval(SERVICES_EVERY, self._ask_services)
+
+    def _clock(self) -> None:
+        self.query_one(StatusLine).show(now=self.host.now())
+
+    def _ask_services(self) -> None:
+        self.run_worker(self._services, thread=True, group="services", exclusive=True)
+
+    def _services(self) -> None:
+        self.post_message(self.Serving(outcome(self.host.services)))
+
+    @on(Serving)
+    def _serving(self, event: Serving) -> None:
+        if not isinstance(event.states, BackendError):
+            lights = [(one.name, one.state) for one in event.states if one.state != "absent"]
+            self.query_one(StatusLine).show(lights=lights)
+
+    # Panes
+
+    @property
+    def pane(self) -> Pane | None:
+        """The pane in front."""
+        return self.query_one(ContentSwitcher).visible_content  # type: ignore[return-value]
+
+    async def action_pane(self, key: str) -> None:
+        await self._go(key)
+
+    async def _go(self, key: str) -> None:
+        switcher = self.query_one(ContentSwitcher)
+        if not switcher.query_children(f"#pane-{key}"):
+            entry = next(entry for entry in PANES if entry.key == key)
+            pane = entry.make(self.host, self.settings)
+            await switcher.mount(pane)
+        switcher.current = f"pane-{key}"
+        self.query_one(TabLine).show(active=key)
+        shown = switcher.query_one(f"#pane-{key}", Pane)
+        shown.enter()
+
+    @on(TabLine.Chosen)
+    async def _tab_chosen(self, event: TabLine.Chosen) -> None:
+        await self._go(event.key)
+
+    @on(Pane.Badge)
+    def _badge(self, event: Pane.Badge) -> None:
+        self.query_one(TabLine).show(badge=(event.pane.key, event.text))
+
+    def action_reload(self) -> None:
+        if self.pane is not None:
+            self.pane.reload()
+
+    # The same everywhere
+
+    def action_journal(self) -> None:
+        self.push_screen(JournalScreen(self.host.journal, plain=self.settings.plain))
+
+    def action_help(self) -> None:
+        focused = self.focused or self.pane
+        nodes = list(focused.ancestors_with_self) if focused else [self]
+        missing = self.pane.missing() if self.pane else []
+        self.push_screen(HelpScreen(help_lines(nodes, KeyNames(), missing)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for entry in PANES:
+            yield SystemCommand(
+                f"{entry.key} {entry.label}", "Go to this pane", lambda key=entry.key: self._later(key)
+            )
+        focused = self.focused or self.pane
+        for node in focused.ancestors_with_self if focused else []:
+            for binding in node.BINDINGS:
+                if not isinstance(binding, Binding) or not binding.description:
+                    continue
+                if (binding.id or "").partition(".")[0] in {"queue", "app"}:
+                    yield SystemCommand(
+                        binding.description,
+                        KeyNames()(binding),
+                        lambda node=node, action=binding.action: self.call_later(
+                            self.run_action, action, node
+                        ),
+                    )
+        for name in (*THEMES, "textual-light"):
+            yield SystemCommand(
+                f"Theme {name}", "Change the colours", lambda name=name: setattr(self, "theme", name)
+            )
+
+    def _later(self, key: str) -> None:
+        self.call_later(self._go, key)
+
+
+def run(
+    host: Host,
+    *,
+    read_only: bool = False,
+    interval: float = 5.0,
+    theme: str = "",
+    plain: bool = False,
+    banner: str = "",
+) -> int:
+    """Open the console on a host until the user leaves; gives the exit code."""
+    app = MailtuiApp(host, Settings(read_only, interval, theme, plain, banner))
+    try:
+        return app.run() or 0
+    finally:
+        host.close()

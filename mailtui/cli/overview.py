@@ -1,0 +1,195 @@
+"""Plain `mailtui`: the console on a terminal, elsewhere the overview once, as text or JSON."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backends.errors import BackendError, Missing
+from backends.host import Host, ServiceState
+from backends.text import age_text, size_text, time_text
+from mailtui.cli.queue.report import messages
+from mailtui.cli.session import Session
+from mailtui.cli.table import Column, print_table
+
+if TYPE_CHECKING:
+    from backends.queue.groups import Group
+
+TOP = 5
+UNREASONED = {"no reason recorded", "on hold", "being delivered now"}
+MARKS = {"running": "●", "stopped": "✖", "absent": "○"}
+QUEUE_COLUMNS = (
+    Column("queue"),
+    Column("messages", right=True),
+    Column("size", right=True),
+    Column("oldest", right=True),
+)
+GROUP_COLUMNS = (Column("messages", right=True), Column("oldest", right=True))
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One count of the overview: messages, bytes, arrival of the oldest (epoch seconds)."""
+
+    label: str
+    count: int
+    size: int
+    oldest: int
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """All that the overview says. `verdict`: what is wrong, or that nothing is, worst first; each with its mark."""
+
+    host: str
+    demo: bool
+    taken: float
+    verdict: list[str]
+    services: list[ServiceState]
+    queues: list[Line]
+    reasons: list[Line]
+    domains: list[Line]
+
+
+def run(session: Session) -> int:
+    options = session.options
+    if not options.json and _on_a_terminal():
+        from mailtui.app import run as console  # noqa: PLC0415 - Textual
+
+        return console(
+            session.host,
+            read_only=options.read_only,
+            interval=options.interval,
+            theme=options.theme,
+            plain=session.out.plain,
+            banner=demo_line(asked_for=options.demo) if session.host.demo else "",
+        )
+    host, out = session.host, session.out
+    services = _services(session)
+    try:
+        overview = read(host, services)
+    except BackendError as error:
+        if options.json:
+            out.json(
+                {
+                    "host": host.name,
+                    "demo": host.demo,
+                    "services": services,
+                    "error": str(error),
+                    "hint": error.hint,
+                }
+            )
+        else:
+            _print_head(session, services)
+        out.complain(error)
+        return 0 if host.demo else Missing.exit_code
+    if options.json:
+        out.json(overview)
+    else:
+        _print(session, overview)
+    return 0
+
+
+def read(host: Host, services: list[ServiceState]) -> Overview:
+    """Read the queue once.
+
+    :raises BackendError: it cannot be read.
+    """
+    from backends.queue.groups import group  # noqa: PLC0415 - numpy
+
+    snapshot = host.queue.read()
+    store = snapshot.store
+    queues = [Line(one.name, one.count, one.size, one.oldest) for one in store.counts]
+    reasons = _lines(group(store, "reason"))
+    verdict = verdict_of(services, queues, reasons, host.now())
+    if snapshot.broken:
+        verdict.append(f"▲ {len(snapshot.broken):,} lines of the listing could not be read")
+    return Overview(
+        host.name,
+        host.demo,
+        host.now(),
+        verdict,
+        services,
+        queues,
+        reasons[:TOP],
+        _lines(group(store, "domain"))[:TOP],
+    )
+
+
+def verdict_of(
+    services: list[ServiceState], queues: list[Line], reasons: list[Line], now: float
+) -> list[str]:
+    """What wants a human, worst first, or that nothing does; pure. `reasons` by falling count."""
+    found = [f"✖ {one.name} is stopped" for one in services if one.state == "stopped"]
+    waiting = {one.label: one for one in queues}
+    if deferred := waiting.get("deferred"):
+        found.append(
+            f"▲ {messages(deferred.count)} deferred, the oldest for {age_text(now - deferred.oldest)}"
+        )
+        if reasons and reasons[0].label not in UNREASONED:
+            found.append(f"  most of all ({reasons[0].count:,}): {reasons[0].label}")
+    if held := waiting.get("hold"):
+        found.append(f"▲ {messages(held.count)} on hold, the oldest for {age_text(now - held.oldest)}")
+    if not found:
+        found = [
+            "● Nothing waits" if not queues else f"● {messages(sum(one.count for one in queues))} on the way"
+        ]
+    return found
+
+
+def demo_line(*, asked_for: bool) -> str:
+    """What stands above everything the demo host shows."""
+    return (
+        "DEMO: these are invented messages"
+        if asked_for
+        else "DEMO: no Postfix here; these are invented messages"
+    )
+
+
+def _print(session: Session, overview: Overview) -> None:
+    out = session.out
+    _print_head(session, overview.services)
+    for text in overview.verdict:
+        out.fitted(f" {text}")
+    now = overview.taken
+    out.line()
+    total = Line(
+        "all",
+        sum(one.count for one in overview.queues),
+        sum(one.size for one in overview.queues),
+        min((one.oldest for one in overview.queues), default=0),
+    )
+    rows = [*overview.queues, total] if overview.queues else []
+    print_table(
+        out,
+        QUEUE_COLUMNS,
+        ([q.label, f"{q.count:,}", size_text(q.size), age_text(now - q.oldest)] for q in rows),
+    )
+    for label, lines in (("why", overview.reasons), ("to", overview.domains)):
+        if lines:
+            out.line()
+            columns = (*GROUP_COLUMNS, Column(label, flexible=True))
+            print_table(out, columns, ([f"{g.count:,}", age_text(now - g.oldest), g.label] for g in lines))
+
+
+def _print_head(session: Session, services: list[ServiceState]) -> None:
+    host, out = session.host, session.out
+    if host.demo:
+        out.fitted(demo_line(asked_for=session.options.demo))
+    out.fitted(f"{host.name}  {time_text(host.now())}")
+    out.fitted("  ".join(f"{MARKS.get(one.state, '?')} {one.name} {one.state}" for one in services))
+
+
+def _services(session: Session) -> list[ServiceState]:
+    try:
+        return session.host.services()
+    except BackendError as error:
+        session.out.complain(error)
+        return []
+
+
+def _lines(groups: "list[Group]") -> list[Line]:
+    return [Line(one.label, one.count, one.size, one.oldest) for one in groups]
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"

@@ -1,0 +1,182 @@
+"""The options of all commands. Only the command at hand is built in full; the others are names in a list."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from backends.errors import BadRequest
+
+COMMANDS = {
+    "queue": "see and change the mail queue",
+    "completion": "print a completion script for a shell",
+}
+QUEUE_COMMANDS = {
+    "list": ("listing", "the queued messages, or groups of them"),
+    "show": ("show", "one message: envelope, headers, body"),
+    "shape": ("shape", "domains by age, as qshape counts them"),
+    "hold": ("act", "keep messages from being delivered"),
+    "release": ("act", "let held messages go"),
+    "requeue": ("act", "have messages rewritten and filtered again"),
+    "delete": ("act", "delete messages; can be undone for a day"),
+    "expire": ("act", "return messages to their senders now"),
+    "flush": ("flush", "try delivery now"),
+    "undo": ("undo", "bring a deletion back, on hold"),
+}
+
+EXIT_CODES = """
+EXIT CODES
+
+  0    done
+  1    it failed, or fewer messages were done than asked for
+  2    wrong usage
+  3    something needed is missing, not permitted, or does not answer
+  5    refused for safety: not confirmed, over a cap, read-only
+  130  interrupted
+"""
+
+DESCRIPTION = """
+The operations console for a Postfix mail server. On a terminal it opens the console; without one, or with --json,
+it prints the overview once. Where there is no Postfix it shows a demo host with invented messages, and says so.
+"""
+EXAMPLES = """
+EXAMPLES
+
+  mailtui                             the console on this machine
+  mailtui | cat                       the overview as text
+  mailtui --demo                      the console on the demo host
+  mailtui --config-dir /etc/postfix2  another Postfix instance
+  mailtui queue list --group reason   why mail waits
+  mailtui queue --help                all that can be done with mail
+"""
+
+QUEUE_DESCRIPTION = """
+See and change the mail queue: each command is the headless twin of what the console does.
+"""
+QUEUE_EXAMPLES = """
+EXAMPLES
+
+  mailtui queue list --group reason
+  mailtui queue list --domain gmail.com --older-than 2h
+  mailtui queue shape --parents
+  mailtui queue hold --sender re:^bounce- --dry-run
+  mailtui queue delete --reason 'user unknown' --older-than 1d
+  mailtui queue undo
+  mailtui queue list --json --larger-than 10M | mailtui queue hold -
+"""
+
+
+class Formatter(argparse.HelpFormatter):
+    """Wraps paragraphs to the terminal; headings and indented lines stay as they are written."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        wrap = super()._fill_text
+        blocks = text.strip("\n").split("\n\n")
+        return "\n\n".join(block if block.startswith(" ") else wrap(block, width, indent) for block in blocks)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; `run` is the command.
+
+    :raises SystemExit: wrong usage (2), or help was asked for (0); argparse has printed it.
+    """
+    return build(words).parse_args(words)
+
+
+def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser for these words; None: for every command line, as shell completion wants it."""
+    from mailtui import __version__  # noqa: PLC0415 - the package itself; here because nothing else needs it
+
+    parser = argparse.ArgumentParser(
+        prog="mailtui",
+        formatter_class=Formatter,
+        allow_abbrev=False,
+        description=DESCRIPTION,
+        epilog=EXAMPLES + EXIT_CODES,
+    )
+    parser.set_defaults(run=None, demo=False, json=False, config_dir=None, read_only=False)
+    parser.add_argument("-V", "--version", action="version", version=f"mailtui {__version__}")
+    add_common(parser)
+    parser.add_argument(
+        "--interval",
+        type=interval,
+        default=5.0,
+        metavar="SECONDS",
+        help="how often the console refreshes (5)",
+    )
+    parser.add_argument("--theme", metavar="NAME", default="", help="colours of the console")
+    parser.add_argument("--plain", action="store_true", help="draw with ASCII only")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for name, text in COMMANDS.items():
+        added = commands.add_parser(name, help=text, formatter_class=Formatter, allow_abbrev=False)
+        if words is None or name in words:
+            if name == "queue":
+                _queue(added, words)
+            else:
+                _configure(added, "mailtui.cli.completion", name)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options that may stand before a command and behind it."""
+    common = parser.add_argument_group("on which host, and how")
+    hidden: Mapping[str, Any] = {"default": argparse.SUPPRESS}
+    common.add_argument("--demo", action="store_true", help="use the demo host: invented messages", **hidden)
+    common.add_argument(
+        "--config-dir", metavar="DIR", help="use the Postfix instance configured there", **hidden
+    )
+    common.add_argument(
+        "--read-only", action="store_true", help="refuse whatever would change anything", **hidden
+    )
+    common.add_argument("--json", action="store_true", help="print JSON, one object on a line", **hidden)
+
+
+def interval(text: str) -> float:
+    """Seconds between two refreshes, at least half a second.
+
+    :raises ArgumentTypeError: it is no such span of time.
+    """
+    seconds = age(text)
+    if seconds < 0.5:
+        raise argparse.ArgumentTypeError("less than half a second")
+    return seconds
+
+
+def age(text: str) -> float:
+    """A span of time as an option's value."""
+    from backends.text import parse_age  # noqa: PLC0415 - the console's start does without
+
+    try:
+        return parse_age(text)
+    except BadRequest as error:
+        raise argparse.ArgumentTypeError(f"{error}; {error.hint}") from error
+
+
+def size(text: str) -> int:
+    """A number of bytes as an option's value."""
+    from backends.text import parse_size  # noqa: PLC0415
+
+    try:
+        return parse_size(text)
+    except BadRequest as error:
+        raise argparse.ArgumentTypeError(f"{error}; {error.hint}") from error
+
+
+def _queue(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> None:
+    parser.description, parser.epilog = QUEUE_DESCRIPTION, QUEUE_EXAMPLES + EXIT_CODES
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="action", required=True)
+    for name, (module, text) in QUEUE_COMMANDS.items():
+        added = commands.add_parser(name, help=text, formatter_class=Formatter, allow_abbrev=False)
+        if words is None or name in words:
+            _configure(added, f"mailtui.cli.queue.{module}", name)
+
+
+def _configure(parser: argparse.ArgumentParser, module: str, name: str) -> None:
+    command = import_module(module)
+    command.configure(parser, name)
+    parser.epilog = f"{parser.epilog or ''}\n{EXIT_CODES}"
+    parser.set_defaults(run=command.run)
+    add_common(parser)

@@ -1,0 +1,1 @@
+"""`mailtui queue …`: one module per command; hold, release, requeue, delete and expire share `act`."""

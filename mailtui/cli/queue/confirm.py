@@ -1,0 +1,50 @@
+"""Asking before something is done; where nobody can answer, the answer is no."""
+
+import sys
+from pathlib import Path
+
+from backends.errors import Refused
+from backends.queue.plan import Plan
+from mailtui.cli.queue.report import messages, plan_lines
+from mailtui.cli.session import Session
+
+TYPED_ABOVE = 20  # messages, from where the count itself must be typed
+
+
+def confirm(session: Session, plan: Plan, *, stdin_taken: bool) -> None:
+    """Show the plan and have it confirmed; `stdin_taken`: queue IDs came from there, so ask at the terminal itself.
+
+    :raises Refused: it was not confirmed, or there is no terminal to ask at.
+    """
+    name, count = plan.action.name, len(plan.targets)
+    for line in plan_lines(plan):
+        session.out.note(line)
+    if count > TYPED_ABOVE:
+        answer = _typed(session, f"Type the number of messages to {name} them: ", stdin_taken=stdin_taken)
+        confirmed = answer is not None and answer.replace(",", "") == str(count)
+    else:
+        answer = _typed(
+            session, f"{name.capitalize()} {messages(count)}? Type yes: ", stdin_taken=stdin_taken
+        )
+        confirmed = answer is not None and answer.lower() == "yes"
+    if answer is None:
+        raise Refused(
+            "Not confirmed: nothing was done, for there is no terminal to ask at",
+            hint="look with --dry-run, then say --yes",
+        )
+    if not confirmed:
+        raise Refused("Not confirmed: nothing was done", hint="try again, or say --yes")
+
+
+def _typed(session: Session, question: str, *, stdin_taken: bool) -> str | None:
+    """What somebody typed, or None where nobody can see the question or answer it."""
+    if not sys.stderr.isatty() or not (stdin_taken or sys.stdin.isatty()):
+        return None
+    session.out.ask(question)
+    if not stdin_taken:
+        return sys.stdin.readline().strip()
+    try:
+        with Path("/dev/tty").open(encoding="utf-8", errors="replace") as terminal:
+            return terminal.readline().strip()
+    except OSError:
+        return None

@@ -1,0 +1,74 @@
+"""What an act would do, and what came of it, in words."""
+
+import shlex
+from contextlib import suppress
+
+from backends.queue.plan import Outcome, Plan, Target
+from backends.text import size_text, time_text
+from mailtui.cli.session import Session
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Count, size, oldest and newest message, the exact commands, and whether it can be undone."""
+    count = len(plan.targets)
+    known = [target for target in plan.targets if target.arrival_time]
+    lines = [f"{plan.action.name}: {messages(count)}" + (f", {size_text(plan.size)}" if known else "")]
+    if known:
+        lines += [
+            f"  oldest   {_described(min(known, key=_arrival))}",
+            f"  newest   {_described(max(known, key=_arrival))}",
+        ]
+    else:
+        lines += [f"  from     {plan.targets[0].queue_id}", f"  to       {plan.targets[-1].queue_id}"]
+    lines += [f"  command  {command}" for command in plan.commands]
+    if plan.irreversible:
+        lines.append(f"  This cannot be undone: {plan.irreversible}")
+    return lines
+
+
+def plan_value(plan: Plan) -> dict[str, object]:
+    """The same as a value for JSON."""
+    return {
+        "action": plan.action.name,
+        "count": len(plan.targets),
+        "size": plan.size,
+        "oldest": plan.oldest,
+        "newest": plan.newest,
+        "commands": [str(command) for command in plan.commands],
+        "irreversible": plan.irreversible,
+    }
+
+
+def report(session: Session, outcome: Outcome) -> int:
+    """Print what came of it and give the exit code: 1 when fewer were done than asked for."""
+    out = session.out
+    with suppress(BrokenPipeError):  # it was done, whether anybody reads this or not
+        if session.options.json:
+            out.json(outcome)
+        else:
+            for text in outcome.printed:
+                out.line(text)
+            out.line(f"{outcome.action}: {outcome.done:,} of {messages(outcome.asked)}")
+            for one in outcome.left_out:
+                out.line(f"  left out {one.queue_id}: {one.why}")
+            if outcome.undo is not None and outcome.done:
+                out.line(f"undo with: mailtui queue undo {outcome.undo}{_instance(session)}")
+        out.flush()
+    return 1 if outcome.done < outcome.asked else 0
+
+
+def messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count:,} messages"
+
+
+def _instance(session: Session) -> str:
+    folder = session.options.config_dir
+    return f" --config-dir {shlex.quote(folder)}" if folder else ""
+
+
+def _arrival(target: Target) -> int:
+    return target.arrival_time
+
+
+def _described(target: Target) -> str:
+    return f"{target.queue_id}  {time_text(target.arrival_time)}  {size_text(target.message_size)}  {target.sender}"

@@ -1,0 +1,65 @@
+"""Plain tables: columns aligned as rows stream through, fitted to a terminal, whole elsewhere."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from backends.text import cells, clip, visible
+from mailtui.cli.output import Output
+
+SAMPLE = 200
+GAP = "  "
+LEAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's label; `right` aligns it right, `flexible` lets it be cut on a terminal too narrow."""
+
+    label: str
+    right: bool = False
+    flexible: bool = False
+
+
+def print_table(out: Output, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> int:
+    """Print rows under their labels as they come, and give their number; no rows, no labels.
+
+    The first rows decide on the widths, so that a million rows need not be kept.
+    """
+    safe = ([visible(cell) for cell in row] for row in rows)
+    first = list(islice(safe, SAMPLE))
+    if not first:
+        return 0
+    labels = [column.label for column in columns]
+    widths = [max(map(cells, column)) for column in zip(labels, *first, strict=True)]
+    if out.columns is not None:
+        widths = fit(widths, [column.flexible for column in columns], out.columns)
+    count = 0
+    for row in chain([labels], first, safe):
+        _print_row(out, columns, widths, row)
+        count += 1
+    return count - 1
+
+
+def fit(widths: Sequence[int], flexible: Sequence[bool], room: int) -> list[int]:
+    """Shrink the flexible widths until all fit into so many terminal cells: the widest give first."""
+    fitted = list(widths)
+    bent = sorted((i for i, bends in enumerate(flexible) if bends), key=lambda i: fitted[i])
+    left = (
+        room
+        - len(GAP) * (len(fitted) - 1)
+        - sum(w for w, bends in zip(fitted, flexible, strict=True) if not bends)
+    )
+    for place, i in enumerate(bent):
+        fitted[i] = min(fitted[i], max(LEAST, left // (len(bent) - place)))
+        left -= fitted[i]
+    return fitted
+
+
+def _print_row(out: Output, columns: Sequence[Column], widths: Sequence[int], row: Sequence[str]) -> None:
+    parts = []
+    for column, width, cell in zip(columns, widths, row, strict=True):
+        text = clip(cell, width) if out.columns is not None and column.flexible else cell
+        blank = " " * (width - cells(text))
+        parts.append(blank + text if column.right else text + blank)
+    out.fitted(GAP.join(parts).rstrip())

@@ -1,0 +1,77 @@
+"""The demo host: one machine's adapters over a simulated Postfix."""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from backends.host import Queue, ServiceState
+from backends.journal import Journal
+from backends.queue.plan import ACTIONS, Rights
+
+if TYPE_CHECKING:
+    from mailtui.demo.simulation import Simulation
+
+SERVICES = {
+    "postfix": "running",
+    "gld": "running",
+    "amavis": "running",
+    "clamd": "stopped",
+    "dovecot": "running",
+    "mariadb": "running",
+}
+
+
+class DemoHost:
+    """A busy evening on a mid-sized mail server, which begins when the host is made.
+
+    The same seed, number of messages, readings of the clock (epoch seconds) and acts give the same queue.
+    Everything above the programs and files of Postfix is the real code. The simulated user is root. The
+    queue is made when it is first asked for.
+    """
+
+    name = "mx1.example.org"
+    demo = True
+
+    def __init__(self, seed: int = 1, messages: int = 412, clock: Callable[[], float] = time.time) -> None:
+        self.journal = Journal()
+        self._seed, self._messages, self._clock = seed, messages, clock
+        self._start = int(clock())
+        self._simulation: Simulation | None = None
+        self._building = Lock()
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The simulated queue behind the real adapter."""
+        from backends.queue.adapter import PostfixQueue  # noqa: PLC0415 - not for what only asks for services
+
+        from mailtui.demo.runner import DemoRunner  # noqa: PLC0415
+        from mailtui.demo.spool import DemoSpool  # noqa: PLC0415
+
+        return PostfixQueue(
+            DemoRunner(self._current, self.journal),
+            spool=DemoSpool(self._current),
+            rights=Rights(actions=dict.fromkeys(ACTIONS, ()), show=(), queue_files=True),
+        )
+
+    def services(self) -> list[ServiceState]:
+        """The services of the stack; clamd is the one that does not run."""
+        return [ServiceState(name, state) for name, state in SERVICES.items()]
+
+    def now(self) -> float:
+        """Epoch seconds by the clock given."""
+        return self._clock()
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def _current(self) -> "Simulation":
+        """The simulation, advanced to now."""
+        with self._building:
+            if self._simulation is None:
+                from mailtui.demo.simulation import Simulation  # noqa: PLC0415
+
+                self._simulation = Simulation(self._seed, self._messages, self._start)
+        self._simulation.advance(self._clock())
+        return self._simulation

@@ -1,0 +1,31 @@
+"""What every pane is to the app: a numbered part of the console with a headless twin."""
+
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.message import Message
+
+
+class Pane(Vertical):
+    """One pane. `badge` is a number for the tab line, for instance messages in the queue."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+
+    class Badge(Message):
+        """The number beside the pane's name has changed."""
+
+        def __init__(self, pane: "Pane", text: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.text = text
+
+    def enter(self) -> None:
+        """The pane has come to the front: put the focus where work begins."""
+
+    def reload(self) -> None:
+        """Read again what the pane shows."""
+
+    def missing(self) -> list[str]:
+        """What can't be done here, and why; for the help."""
+        return []

@@ -1,0 +1,236 @@
+"""Acting on messages from the console: select, plan, confirm, carry out, tell, undo."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from backends.errors import BackendError
+from backends.queue.message import domain_of
+from backends.queue.plan import Outcome, Plan, Target, Trashed
+from backends.text import age_text, size_text, time_text, visible
+from mailtui.screens.choose import ChooseScreen
+from mailtui.screens.confirm import ConfirmScreen
+from mailtui.work import outcome
+
+if TYPE_CHECKING:
+    from mailtui.panes.queue.pane import QueuePane
+    from mailtui.panes.queue.view import View
+
+T = TypeVar("T")
+AT_ONCE = 20  # messages: what is reversible and hits no more than these needs no question
+OPPOSITE = {"hold": "release"}
+
+
+class Undo(NamedTuple):
+    """Something done here that can be taken back."""
+
+    label: str
+    action: str  # the opposite action, or nothing: the trash
+    targets: tuple[Target, ...]
+    batch: int | None
+
+
+class Acts:
+    """The acts of one queue pane."""
+
+    def __init__(self, pane: "QueuePane") -> None:
+        self._pane = pane
+        self._undos: list[Undo] = []
+        self._trash = True  # until it was looked into
+
+    def may(self, action: str) -> bool:
+        """Whether the action exists here at all."""
+        rights = self._pane.rights
+        return rights is not None and action in rights.actions and not self._pane.settings.read_only
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back, as far as is known here."""
+        return bool(self._undos or self._trash)
+
+    def begin(self, action: str) -> None:
+        """Plan the action for the marks, for the group in focus, or for the message under the cursor."""
+        pane, view = self._pane, self._pane.view
+        if view is None:
+            return
+        marks = set(pane.marks)
+        cursor = (
+            None
+            if pane.query_one("#why").has_focus or pane.query_one("#where").has_focus
+            else pane.messages.cursor
+        )
+        self._in_thread(
+            lambda: pane.host.queue.plan(action, _targets(view, marks, cursor)),
+            partial(self._planned, view.snapshot.taken),
+        )
+
+    def _planned(self, now: float, plan: Plan) -> None:
+        if not plan.targets:
+            self._pane.notify("Nothing is selected")
+        elif plan.action.name in OPPOSITE and len(plan.targets) <= AT_ONCE:
+            self._carry_out(plan)
+        else:
+            dangerous = plan.action.destructive
+            self._pane.app.push_screen(
+                ConfirmScreen(
+                    f"{plan.action.name.capitalize()} {_messages(len(plan.targets))}?",
+                    _describe(plan, now),
+                    commands=[str(command) for command in plan.commands],
+                    typed=len(plan.targets) if len(plan.targets) > AT_ONCE else None,
+                    danger=dangerous,
+                ),
+                lambda confirmed: self._carry_out(plan) if confirmed else None,
+            )
+
+    def _carry_out(self, plan: Plan) -> None:
+        self._in_thread(lambda: self._pane.host.queue.carry_out(plan), partial(self._done, plan))
+
+    def _done(self, plan: Plan, result: Outcome) -> None:
+        left = {one.queue_id for one in result.left_out}
+        targets = tuple(target for target in plan.targets if target.queue_id not in left)
+        if result.undo is not None:
+            self._undos.append(Undo(f"the deletion of {_messages(result.done)}", "", (), result.undo))
+        elif plan.action.name in OPPOSITE and targets:
+            self._undos.append(
+                Undo(
+                    f"{plan.action.name} of {_messages(len(targets))}",
+                    OPPOSITE[plan.action.name],
+                    targets,
+                    None,
+                )
+            )
+        self._pane.unmark()
+        self._tell(result)
+
+    def _tell(self, result: Outcome) -> None:
+        pane = self._pane
+        printed = " ".join(result.printed) or f"{result.action}: {result.done:,} of {result.asked:,}"
+        lines = [visible(printed)]
+        if result.left_out:
+            first = result.left_out[0]
+            lines.append(f"{len(result.left_out):,} left out; {first.queue_id}: {visible(first.why)}")
+        if result.undo is not None:
+            lines.append("z brings them back, on hold")
+        worse = result.done < result.asked
+        pane.notify("\n".join(lines), severity="warning" if worse else "information", timeout=8, markup=False)
+        pane.feed.read()
+
+    def flush(self) -> None:
+        """Ask what to try again now: this message, its site, or all."""
+        pane, view = self._pane, self._pane.view
+        options: list[tuple[str, str]] = []
+        row = pane.messages.cursor
+        if view is not None and row is not None and row < len(view.rows):
+            message = view.snapshot.store.message(int(view.rows[row]))
+            options.append((f"this message, {message.queue_id}", message.queue_id))
+            if message.recipients:
+                site = domain_of(message.recipients[0].address)
+                options.append((f"all mail for {visible(site)}", site))
+        options.append(("the whole queue", ""))
+
+        def chosen(what: str | None) -> None:
+            if what is not None:
+                self._in_thread(lambda: pane.host.queue.flush(what), self._tell)
+
+        pane.app.push_screen(ChooseScreen("Try to deliver now", options), chosen)
+
+    def undo(self) -> None:
+        """Take back the last act done here; else the latest deletion in the trash."""
+        pane = self._pane
+        if not self._undos:
+            self._in_thread(pane.host.queue.trash, self._undo_trash)
+            return
+        last = self._undos[-1]
+        if last.action:
+            self._ask_undo(
+                last.label,
+                [f"{last.action} {_messages(len(last.targets))} again"],
+                lambda: pane.host.queue.carry_out(pane.host.queue.plan(last.action, list(last.targets))),
+            )
+        else:
+            self._ask_undo(
+                last.label,
+                ["they come back on hold, under their own queue IDs"],
+                lambda: pane.host.queue.undo(last.batch),
+            )
+
+    def _undo_trash(self, batches: list[Trashed]) -> None:
+        self._trash = bool(batches)
+        if not batches:
+            self._pane.refresh_bindings()
+            self._pane.notify("There is nothing to undo")
+            return
+        last = batches[0]
+        self._ask_undo(
+            f"the deletion of {_messages(len(last.messages))}",
+            [
+                f"deleted by {visible(last.user)} at {time_text(last.deleted)}",
+                "they come back on hold, under their own queue IDs",
+            ],
+            lambda: self._pane.host.queue.undo(last.number),
+        )
+
+    def _ask_undo(self, label: str, lines: list[str], work: Callable[[], Outcome]) -> None:
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._in_thread(work, self._undone)
+
+        self._pane.app.push_screen(ConfirmScreen(f"Undo {label}?", lines), confirmed)
+
+    def _undone(self, result: Outcome) -> None:
+        if self._undos:
+            self._undos.pop()
+        self._tell(result)
+
+    def _in_thread(self, work: Callable[[], T], then: Callable[[T], object]) -> None:
+        """Do the work beside the screen, then go on with its result, or tell its error."""
+        pane = self._pane
+
+        def deliver(result: T | BackendError) -> None:
+            if isinstance(result, BackendError):
+                pane.notify(
+                    f"{visible(str(result))}\n{visible(result.hint)}",
+                    severity="error",
+                    timeout=12,
+                    markup=False,
+                )
+            else:
+                then(result)
+
+        def run() -> None:
+            result = outcome(work)
+            if pane.app.is_running:
+                pane.app.call_from_thread(deliver, result)
+
+        pane.in_thread(run)
+
+
+def _targets(view: "View", marks: set[str], cursor: int | None) -> list[Target]:
+    store = view.snapshot.store
+    if marks:
+        rows = [row for row in map(store.row_of, sorted(marks)) if row is not None]
+    elif cursor is not None:
+        rows = [int(view.rows[cursor])]
+    else:
+        rows = view.rows.tolist()
+    return [
+        Target(message.queue_id, message.sender, message.arrival_time, message.message_size)
+        for message in map(store.message, rows)
+    ]
+
+
+def _describe(plan: Plan, now: float) -> list[str]:
+    lines = [f"{_messages(len(plan.targets))}, {size_text(plan.size)}"]
+    for word, target in (("oldest", plan.oldest), ("newest", plan.newest)):
+        if target is not None:
+            age = age_text(max(0.0, now - target.arrival_time))
+            lines.append(f"{word}  {target.queue_id}  {age}  {visible(target.sender[:60])}")
+    if plan.action.name == "delete":
+        lines.append(plan.irreversible or "can be undone with z for 24 hours")
+    elif plan.irreversible:
+        lines.append(plan.irreversible)
+    return lines
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count:,} messages"

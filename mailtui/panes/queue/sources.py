@@ -1,0 +1,124 @@
+"""The rows of the queue pane's tables: messages, and reasons they wait for."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backends.queue.message import Message
+from backends.text import age_text, size_text, visible
+from mailtui.widgets.cells import Cell, Column
+
+if TYPE_CHECKING:
+    from backends.queue.groups import Group
+    from backends.queue.store import Ints
+    from mailtui.panes.queue.view import View
+
+EVERYTHING = ""
+
+MESSAGE_COLUMNS = (
+    Column("", 1, key="mark", priority=9),
+    Column("Queue", 8, key="queue", priority=4),
+    Column("ID", 12, key="id", priority=8, min_width=11),
+    Column("Age", 4, "right", key="age", priority=7),
+    Column("Next", 4, "right", key="retry", priority=3),
+    Column("Size", 5, "right", key="size", priority=5),
+    Column("From", key="sender", priority=6, min_width=10),
+    Column("To", key="recipient", priority=6, min_width=12),
+    Column("Reason", key="reason", priority=2, min_width=24),
+)
+REASON_COLUMNS = (
+    Column("Why", key="reason", priority=9, min_width=16),
+    Column("n", 7, "right", key="count", priority=8, min_width=5),
+    Column("oldest", 6, "right", key="oldest", priority=7),
+    Column("next try", 8, "right", key="retry", priority=6),
+)
+
+
+class Messages:
+    """The messages of a view; `marks` are queue IDs, `retry` asks when a deferred one is tried again."""
+
+    def __init__(self, view: "View", marks: set[str], retry: "Ints | None", now: float, mark: str) -> None:
+        self.view, self._marks, self._retry, self._now, self._mark = view, marks, retry, now, mark
+
+    @property
+    def row_count(self) -> int:
+        return len(self.view.rows)
+
+    def message(self, row: int) -> Message:
+        """The message shown in a row."""
+        return self.view.snapshot.store.message(int(self.view.rows[row]))
+
+    def key(self, row: int) -> str:
+        return self.message(row).queue_id
+
+    def index_of(self, key: str) -> int | None:
+        stored = self.view.snapshot.store.row_of(key)
+        if stored is None:
+            return None
+        places = (self.view.rows == stored).nonzero()[0]
+        return int(places[0]) if len(places) else None
+
+    def cells(self, row: int) -> Sequence[Cell]:
+        message = self.message(row)
+        retry = self._retry[int(self.view.rows[row])] if self._retry is not None else 0
+        return (
+            (self._mark, "mark") if message.queue_id in self._marks else "",
+            (message.queue_name, "warn" if message.queue_name == "hold" else "dim"),
+            message.queue_id,
+            age_text(max(0.0, self._now - message.arrival_time)),
+            until(float(retry), self._now) if message.queue_name == "deferred" else "",
+            size_text(message.message_size),
+            visible(message.sender[:200]),
+            _recipients(message),
+            visible(message.reason[:400]),
+        )
+
+
+class Reasons:
+    """Groups by delay reason, after a first row that stands for all of them."""
+
+    def __init__(self, groups: "Sequence[Group]", total: int, now: float, everything: str) -> None:
+        self.groups, self._total, self._now, self._everything = groups, total, now, everything
+
+    @property
+    def row_count(self) -> int:
+        return len(self.groups) + 1
+
+    def key(self, row: int) -> str:
+        return self.groups[row - 1].label if row else EVERYTHING
+
+    def index_of(self, key: str) -> int | None:
+        if key == EVERYTHING:
+            return 0
+        return next((row for row, group in enumerate(self.groups, 1) if group.label == key), None)
+
+    def cells(self, row: int) -> Sequence[Cell]:
+        if not row:
+            oldest = min((group.oldest for group in self.groups), default=0)
+            soonest = min((group.next_retry for group in self.groups if group.next_retry), default=0)
+            return (
+                (self._everything, "accent"),
+                f"{self._total:,}",
+                age_text(max(0.0, self._now - oldest)) if oldest else "",
+                until(soonest, self._now) if soonest else "",
+            )
+        group = self.groups[row - 1]
+        return (
+            visible(group.label[:400]),
+            f"{group.count:,}",
+            age_text(max(0.0, self._now - group.oldest)),
+            until(group.next_retry, self._now) if group.next_retry else "",
+        )
+
+
+def until(when: float, now: float) -> str:
+    """The time left, or `now` for what is due."""
+    if not when:
+        return ""
+    return age_text(when - now) if when > now else "now"
+
+
+def _recipients(message: Message) -> str:
+    if not message.recipients:
+        return "(none)"
+    first = visible(message.recipients[0].address[:200])
+    return f"{first} +{len(message.recipients) - 1:,}" if len(message.recipients) > 1 else first

@@ -1,0 +1,144 @@
+"""What the queue pane shows of a snapshot: computed in a worker, swapped in whole. Knows no widget."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+from backends.errors import Refused
+from backends.queue.select import Selector
+
+if TYPE_CHECKING:
+    from backends.queue.groups import Group
+    from backends.queue.shape import Shape
+    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.store import Ints, Rows
+
+SCREENFUL = 100
+QUICK_LOOK = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the queue is wanted: a filter as typed, one reason, one domain, and an order."""
+
+    filter: str = ""
+    reason: str = ""
+    domain: str = ""
+    side: str = "recipient"
+    sort: str = "age"
+    reverse: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A wish fulfilled. `rows` are row numbers of the snapshot's store in the order shown."""
+
+    snapshot: "QueueSnapshot"
+    wish: Wish
+    rows: "Rows"
+    groups: "list[Group]"
+    shape: "Shape"
+    matching: int
+    partial: bool = False
+
+
+@dataclass(slots=True)
+class Orders:
+    """Sort permutations of one snapshot, kept while it is shown."""
+
+    snapshot: "QueueSnapshot"
+    retry: "Ints | None" = None
+    known: "dict[str, Rows]" = field(default_factory=dict)
+
+    def of(self, column: str) -> "Rows":
+        from backends.queue.order import permutation  # noqa: PLC0415 - numpy, after the first frame
+
+        if column not in self.known:
+            self.known[column] = permutation(self.snapshot.store, column, self.retry)
+        return self.known[column]
+
+
+def quick(orders: Orders, wish: Wish, now: float, last: View) -> View | None:
+    """The first screen of a filter at once, where it can be had by looking at a few thousand rows."""
+    from backends.queue.search import first  # noqa: PLC0415 - numpy, after the first frame
+
+    if not wish.filter or wish.reason or wish.domain:
+        return None
+    import numpy as np  # noqa: PLC0415 - after the first frame
+
+    order = orders.of(wish.sort)
+    head = order[::-1][:QUICK_LOOK] if wish.reverse else order[:QUICK_LOOK]
+    found = first(orders.snapshot.store, Selector.typed(wish.filter), head.tolist(), now, SCREENFUL)
+    if len(found) < SCREENFUL:
+        return None
+    return replace(last, snapshot=orders.snapshot, wish=wish, rows=np.array(found, np.int32), partial=True)
+
+
+def compute(orders: Orders, wish: Wish, now: float, stop: Event) -> View:
+    """Filter, group, shape and sort.
+
+    :raises BadRequest: the filter cannot be read.
+    :raises Refused: `stop` was set; there is a newer wish.
+    """
+    import numpy as np  # noqa: PLC0415 - after the first frame
+
+    from backends.queue import groups, search, shape  # noqa: PLC0415
+
+    snapshot, store = orders.snapshot, orders.snapshot.store
+    selector = Selector.typed(wish.filter)
+    mask = np.ones(len(store), np.bool_)
+    if not selector.is_empty:
+        mask[:] = False
+        mask[search.find(store, selector, now, stop)] = True
+    matching = int(np.count_nonzero(mask))
+    by_reason = groups.group(store, "reason", np.flatnonzero(mask).astype(np.int32), orders.retry)
+    _go_on(stop)
+    if wish.reason:
+        mask &= _with_reason(orders, wish.reason)
+    by_domain = shape.shape(store, now=now, side=wish.side, rows=np.flatnonzero(mask).astype(np.int32))
+    _go_on(stop)
+    if wish.domain:
+        code = [store.domains.index(wish.domain)] if wish.domain in store.domains else []
+        mask &= search.with_domain(store, code, wish.side)
+    order = orders.of(wish.sort)
+    rows = order[mask[order]]
+    _go_on(stop)
+    return View(snapshot, wish, rows[::-1] if wish.reverse else rows, by_reason, by_domain, matching)
+
+
+def _with_reason(orders: Orders, label: str) -> "np.ndarray":  # type: ignore[name-defined]  # noqa: F821
+    import numpy as np  # noqa: PLC0415
+
+    from backends.queue.groups import reason_codes, reason_labels  # noqa: PLC0415
+
+    store = orders.snapshot.store
+    codes = [code for code, name in enumerate(reason_labels(store)) if name == label]
+    return np.isin(reason_codes(store), codes)
+
+
+def _go_on(stop: Event) -> None:
+    if stop.is_set():
+        raise Refused("Superseded", hint="nothing to do: a newer view is being made")
+
+
+def align_retry(snapshot: "QueueSnapshot", times: dict[str, float]) -> "Ints | None":
+    """The retry time of each row (epoch seconds, 0 unknown) from those of queue IDs."""
+    import numpy as np  # noqa: PLC0415
+
+    if not times:
+        return None
+    hashes = np.fromiter(map(hash, times), np.int64, len(times))
+    values = np.fromiter(times.values(), np.float64, len(times)).astype(np.int64)
+    order = np.argsort(hashes)
+    hashes, values = hashes[order], values[order]
+    at = np.minimum(np.searchsorted(hashes, snapshot.store.id_hash), len(hashes) - 1)
+    return np.where(hashes[at] == snapshot.store.id_hash, values[at], 0)
+
+
+def totals(snapshot: "QueueSnapshot") -> str:
+    """For the title: `412 deferred · 22 active · 3 hold`."""
+    order = ("deferred", "active", "hold", "incoming", "maildrop")
+    counts = {one.name: one.count for one in snapshot.store.counts}
+    named: Iterable[str] = [name for name in order if name in counts]
+    return " · ".join(f"{counts[name]:,} {name}" for name in named) or "the queue is empty"

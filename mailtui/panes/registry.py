@@ -1,0 +1,35 @@
+"""The panes in the order of their numbers."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from backends.host import Host
+from mailtui.panes.base import Pane
+from mailtui.panes.placeholder import Placeholder
+from mailtui.panes.queue.pane import QueuePane
+from mailtui.settings import Settings
+
+
+class Entry(NamedTuple):
+    """A pane's number key, its name for wide and narrow tab lines, and how it is made."""
+
+    key: str
+    label: str
+    short: str
+    make: Callable[[Host, Settings], Pane]
+
+
+def _later(key: str, label: str, short: str, command: str) -> Entry:
+    return Entry(key, label, short, lambda _host, _settings: Placeholder(key, label, command))
+
+
+PANES: Sequence[Entry] = (
+    _later("1", "Overview", "Over", "mailtui health"),
+    Entry("2", "Queue", "Queue", QueuePane),
+    _later("3", "Greylist", "Grey", "mailtui greylist"),
+    _later("4", "Scores", "Scores", "mailtui scores"),
+    _later("5", "Quarantine", "Quar", "mailtui quarantine"),
+    _later("6", "Maps", "Maps", "mailtui maps"),
+    _later("7", "Antivirus", "AV", "mailtui av"),
+    _later("8", "Config", "Conf", "mailtui --apply"),
+)

@@ -1,0 +1,81 @@
+"""Help, made from the bindings themselves."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from mailtui.widgets.text_view import Line, TextView
+
+HEADINGS = {"queue": "Queue", "table": "Tables", "app": "Everywhere", "pane": "Panes"}
+
+
+class HelpScreen(Screen[None]):
+    """Every key that does something where help was asked for, and why others do not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "dismiss", "Back", id="help.back")
+    ]
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        yield TextView(self._lines, id="help")
+        yield Footer(show_command_palette=False)
+
+
+def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str]) -> list[Line]:
+    """Lines for the bindings of the nodes from the focus outwards; `missing` says what is not there and why."""
+    lines: list[Line] = []
+    seen: set[str] = set()
+    for node in nodes:
+        rows = []
+        for binding in node.BINDINGS:
+            if (
+                not isinstance(binding, Binding)
+                or not binding.id
+                or binding.id in seen
+                or not binding.description
+            ):
+                continue
+            if not _exists(node, binding):
+                continue
+            seen.add(binding.id)
+            rows.append((f"{keys(binding):<14} {binding.description}", "text"))
+        if rows:
+            group = next(
+                (b.id.partition(".")[0] for b in node.BINDINGS if isinstance(b, Binding) and b.id), ""
+            )
+            lines += [(HEADINGS.get(group, group.capitalize()), "head"), *rows, ("", "text")]
+    lines += [(text, "warn") for text in missing]
+    return lines
+
+
+class KeyNames:
+    """How keys are written: `shift+up` stays, `slash` becomes `/`."""
+
+    _SIGNS: ClassVar[dict[str, str]] = {
+        "slash": "/",
+        "asterisk": "*",
+        "question_mark": "?",
+        "at": "@",
+        "colon": ":",
+        "escape": "esc",
+        "pageup": "PgUp",
+        "pagedown": "PgDn",
+    }
+
+    def __call__(self, binding: Binding) -> str:
+        return " ".join(self._SIGNS.get(key, key) for key in binding.key.split(","))
+
+
+def _exists(node: DOMNode, binding: Binding) -> bool:
+    name, _, rest = binding.action.partition("(")
+    parameters = tuple(part.strip("' ") for part in rest.rstrip(")").split(",") if part)
+    return node.check_action(name.rpartition(".")[2], parameters) is not False
