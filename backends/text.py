@@ -48,8 +48,8 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
-def clip(text: str, width: int) -> str:
-    """Visible text in at most so many terminal cells, an ellipsis in place of what was cut."""
+def clip(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
+    """Visible text in at most so many terminal cells, a one-cell ellipsis in place of what was cut."""
     if cells(text) <= width:
         return text
     if width < 1:
@@ -60,21 +60,17 @@ def clip(text: str, width: int) -> str:
         if room < 0:
             break
         end += 1
-    return text[:end] + ELLIPSIS
+    return text[:end] + ellipsis
 
 
 def size_text(size: int) -> str:
     """Bytes in at most five characters: 512, 1.4k, 12k, 3.0M (k is 1024)."""
-    value = float(size)
-    if value < 1024:
+    if size < 1024:
         return str(size)
-    for unit in "kMGTP":
-        value /= 1024
-        if value < 9.95:
-            return f"{value:.1f}{unit}"
-        if value < 1023.5:
-            return f"{value:.0f}{unit}"
-    return f"{value / 1024:.0f}E"
+    value, units = size / 1024, "kMGTPE"
+    while value >= 1023.5 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.1f}{units[0]}" if value < 9.95 else f"{value:.0f}{units[0]}"
 
 
 def age_text(seconds: float) -> str:

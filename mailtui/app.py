@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from backends.errors import BackendError
@@ -20,6 +21,7 @@ from mailtui.screens.help import HelpScreen, KeyNames, help_lines
 from mailtui.screens.journal import JournalScreen
 from mailtui.settings import Settings
 from mailtui.themes import THEMES, default_theme
+from mailtui.widgets.ascii_bar import AsciiBar
 from mailtui.widgets.status_line import StatusLine
 from mailtui.widgets.tab_line import TabLine
 from mailtui.work import outcome
@@ -32,6 +34,7 @@ class MailtuiApp(App[int]):
     """The console on one host."""
 
     TITLE = "mailtui"
+    AUTO_FOCUS = None
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,19 +62,25 @@ class MailtuiApp(App[int]):
         self.host, self.settings = host, settings
         for theme in THEMES.values():
             self.register_theme(theme)
+        self._status = StatusLine(host.name, plain=settings.plain)
+        self._tabs = TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
+        self._switcher = ContentSwitcher(id="panes")
         self.theme = settings.theme if settings.theme in self.available_themes else default_theme()
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.host.name, plain=self.settings.plain)
-        yield TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
+        yield self._status
+        yield self._tabs
         if self.settings.banner:
             yield Static(self.settings.banner, id="banner", markup=False)
-        yield ContentSwitcher(id="panes")
+        yield self._switcher
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
+        if self.settings.plain:
+            ScrollBar.renderer = AsciiBar
+            self.add_class("-plain")
         if self.settings.read_only:
-            self.query_one(StatusLine).show(note="READ-ONLY")
+            self._status.show(note="READ-ONLY")
         await self._go(FIRST_PANE)
         self._clock()
         self.set_interval(1.0, self._clock)
@@ -84,7 +93,7 @@ class MailtuiApp(App[int]):
         self.set_interval(SERVICES_EVERY, self._ask_services)
 
     def _clock(self) -> None:
-        self.query_one(StatusLine).show(now=self.host.now())
+        self._status.show(now=self.host.now())
 
     def _ask_services(self) -> None:
         self.run_worker(self._services, thread=True, group="services", exclusive=True)
@@ -96,26 +105,27 @@ class MailtuiApp(App[int]):
     def _serving(self, event: Serving) -> None:
         if not isinstance(event.states, BackendError):
             lights = [(one.name, one.state) for one in event.states if one.state != "absent"]
-            self.query_one(StatusLine).show(lights=lights)
+            self._status.show(lights=lights)
 
     # Panes
 
     @property
     def pane(self) -> Pane | None:
         """The pane in front."""
-        return self.query_one(ContentSwitcher).visible_content  # type: ignore[return-value]
+        shown = self._switcher.visible_content
+        return shown if isinstance(shown, Pane) else None
 
     async def action_pane(self, key: str) -> None:
         await self._go(key)
 
     async def _go(self, key: str) -> None:
-        switcher = self.query_one(ContentSwitcher)
+        switcher = self._switcher
         if not switcher.query_children(f"#pane-{key}"):
             entry = next(entry for entry in PANES if entry.key == key)
             pane = entry.make(self.host, self.settings)
             await switcher.mount(pane)
         switcher.current = f"pane-{key}"
-        self.query_one(TabLine).show(active=key)
+        self._tabs.show(active=key)
         shown = switcher.query_one(f"#pane-{key}", Pane)
         shown.enter()
 
@@ -125,7 +135,7 @@ class MailtuiApp(App[int]):
 
     @on(Pane.Badge)
     def _badge(self, event: Pane.Badge) -> None:
-        self.query_one(TabLine).show(badge=(event.pane.key, event.text))
+        self._tabs.show(badge=(event.pane.key, event.text))
 
     def action_reload(self) -> None:
         if self.pane is not None:

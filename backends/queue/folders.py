@@ -38,13 +38,6 @@ class Folders:
     ) -> None:
         self._close()
 
-    def queue(self, name: str) -> int:
-        """The handle of a queue's own folder.
-
-        :raises OSError: it is not there, or a symbolic link, or not to be read.
-        """
-        return self._open((name,))
-
     def steps(self, queue: str, queue_id: str) -> tuple[str, ...]:
         """The folders below the queue directory in which a message's file is."""
         return (queue, *hash_steps(queue_id, self._depth)) if queue in self._hashed else (queue,)
@@ -57,7 +50,7 @@ class Folders:
         """
         if len(self._handles) > OPEN_AT_ONCE:
             self._close()
-        return self._open(self.steps(queue, queue_id))
+        return self.folder(self.steps(queue, queue_id))
 
     def stat(self, queue: str, queue_id: str) -> os.stat_result | None:
         """What is known of a message's file in that queue; None: it is not there.
@@ -76,11 +69,15 @@ class Folders:
                 return queue, found
         return None
 
-    def _open(self, steps: tuple[str, ...]) -> int:
+    def folder(self, steps: tuple[str, ...]) -> int:
+        """The handle of the folder at the end of these steps below the queue directory.
+
+        :raises OSError: it is not there, or a step is a symbolic link, or not to be read.
+        """
         handle = self._handles.get(steps)
         if handle is None:
             if steps:
-                handle = os.open(steps[-1], FOLDER, dir_fd=self._open(steps[:-1]))
+                handle = os.open(steps[-1], FOLDER, dir_fd=self.folder(steps[:-1]))
             else:
                 handle = os.open(self._directory, FOLDER & ~os.O_NOFOLLOW)
             self._handles[steps] = handle

@@ -4,10 +4,12 @@ import time
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 from threading import Event
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
+from msgspec import structs
 
 from backends.errors import Refused
 from backends.files import Spill
@@ -15,11 +17,10 @@ from backends.queue.listing import BrokenLine, decode_block, decode_lines, whole
 from backends.queue.message import QUEUES, Message, Recipient, domain_of
 from backends.queue.reason import Reasons
 from backends.queue.snapshot import QueueSnapshot
-from backends.queue.store import END, FIELD, PART, Ints, QueueStore
+from backends.queue.store import END, FIELD, FIELDS, PART, SPACED, Ints, QueueStore
 
 BROKEN_LIMIT = 1000
 _NOBODY = Recipient("")
-_CLEAN = str.maketrans(dict.fromkeys((FIELD, PART, END), " "))
 
 
 def read_listing(
@@ -75,6 +76,7 @@ class Builder:
         self._queues = _Codes(str, QUEUES, limit=255)
         self._domains = _Codes(domain_of)
         self._raw_at, self._text_at = array("q"), array("q")
+        self._field_end = array("i")
         self._queue = array("B")
         self._arrival, self._size, self._hash = array("q"), array("q"), array("q")
         self._recipients, self._reason = array("i"), array("i")
@@ -92,7 +94,7 @@ class Builder:
             messages, starts = self._one_by_one(block)
         self._lines += lines
         if messages:
-            _extend(self._raw_at, starts + base)
+            self._raw_at.frombytes((starts + base).tobytes())
             self._add(messages)
 
     def _one_by_one(self, block: bytes) -> tuple[list[Message], Ints]:
@@ -110,34 +112,45 @@ class Builder:
         return messages, np.array(starts, np.int64)
 
     def _add(self, messages: list[Message]) -> None:
-        many = [message.recipients for message in messages]
-        senders = [message.sender for message in messages]
+        recipients = [message.recipients for message in messages]
+        texts = _texts(messages)
+        content, ends = _lines(texts.fields)
+        separators = len(ends), content.count(PART.encode()), content.count(END.encode())
+        if separators != (len(FIELDS) * len(messages), texts.parts, 0):
+            texts = _texts([_spaced(message) for message in messages])
+            content, ends = _lines(texts.fields)
         self.count += len(messages)
+        self._queue.fromlist([self._queues[message.queue_name] for message in messages])
+        self._arrival.fromlist([message.arrival_time for message in messages])
+        self._size.fromlist([message.message_size for message in messages])
+        self._hash.fromlist(list(map(hash, texts.fields[0])))
+        self._recipients.fromlist(list(map(len, recipients)))
+        self._reason.fromlist(self._reasons.numbers(texts.reasons))
         code = self._domains.__getitem__
-        _extend(self._queue, [self._queues[message.queue_name] for message in messages])
-        _extend(self._arrival, [message.arrival_time for message in messages])
-        _extend(self._size, [message.message_size for message in messages])
-        _extend(self._hash, [hash(message.queue_id) for message in messages])
-        _extend(self._recipients, list(map(len, many)))
-        _extend(self._sender_domain, [code(sender.rpartition("@")[2]) for sender in senders])
-        _extend(
-            self._recipient_domain,
-            [code(r.address.rpartition("@")[2]) for recipients in many for r in recipients],
+        self._sender_domain.fromlist([code(sender.split("@")[-1]) for sender in texts.fields[1]])
+        self._recipient_domain.fromlist(
+            [code(r.address.split("@")[-1]) for r in chain.from_iterable(recipients)]
         )
-        content, reasons = _text(messages)
-        if not _well_formed(content, len(messages)):
-            content, reasons = _text([_cleaned(message) for message in messages])
-        _extend(self._reason, self._reasons.numbers(reasons))
-        _extend(self._text_at, _starts(content) + self._text.size)
-        self._text.append(content)
+        self._append_text(content, ends.reshape(-1, len(FIELDS)))
+
+    def _append_text(self, content: bytes, ends: Ints) -> None:
+        lines = bytearray(content)
+        last = ends[:, -1]
+        np.frombuffer(lines, np.uint8)[last] = ord(END)
+        starts = np.concatenate((np.zeros(1, np.int64), last[:-1] + 1))
+        self._field_end.frombytes((ends - starts[:, None]).astype(np.int32).tobytes())
+        self._text_at.frombytes((starts + self._text.size).tobytes())
+        self._text.append(lines)
 
     def store(self) -> QueueStore:
         """All messages so far, each once: of two lines for one queue ID the later counts. Ends the builder."""
+        self._text.append(END.encode() * 8)  # so that eight bytes can be read wherever a text begins
         store = QueueStore(
             raw=self._raw.map(),
             text=self._text.map(),
             raw_at=np.frombuffer(self._raw_at, np.int64),
             text_at=np.frombuffer(self._text_at, np.int64),
+            field_end=np.frombuffer(self._field_end, np.int32).reshape(-1, len(FIELDS)),
             queue=np.frombuffer(self._queue, np.uint8),
             arrival=np.frombuffer(self._arrival, np.int64),
             size=np.frombuffer(self._size, np.int64),
@@ -152,9 +165,7 @@ class Builder:
         )
         dropped = _listed_again(store)
         for row in dropped:
-            start = int(store.text_at[row])
-            end = store.text.find(b"\n", start)
-            self._text.overwrite(start, FIELD.encode() * (end - start))
+            self._text.overwrite(int(store.text_at[row]), PART.encode() * int(store.field_end[row, -1] + 1))
         return _without(store, dropped) if dropped else store
 
     def close(self) -> None:
@@ -187,49 +198,54 @@ class _Codes(dict[str, int]):
         return number
 
 
-def _text(messages: list[Message]) -> tuple[bytes, list[str]]:
-    """One line a message for searching, and the reason that each counts under."""
+class _Texts(NamedTuple):
+    fields: list[list[str]]  # one list for each of FIELDS, of a text for each message
+    parts: int  # how many PART are in them
+    reasons: list[str]  # the one that each message counts under
+
+
+def _texts(messages: list[Message]) -> _Texts:
+    """What can be searched in of each message."""
     many = [message.recipients or (_NOBODY,) for message in messages]
     firsts = [recipients[0] for recipients in many]
     addresses = [first.address for first in firsts]
     said = [first.delay_reason for first in firsts]
-    reasons = said.copy()
-    for i, recipients in enumerate(many):
-        if len(recipients) > 1:
+    reasons, parts = said, 0
+    if several := [i for i, recipients in enumerate(many) if len(recipients) > 1]:
+        reasons = said.copy()
+        for i in several:
+            recipients = many[i]
             addresses[i] = PART.join([r.address for r in recipients])
-            said[i] = PART.join({r.delay_reason for r in recipients})
+            different = dict.fromkeys([r.delay_reason for r in recipients])
+            said[i] = PART.join(different)
+            parts += len(recipients) + len(different) - 2
             reasons[i] = reasons[i] or messages[i].reason
-    lines = zip([m.queue_id for m in messages], [m.sender for m in messages], addresses, said, strict=True)
-    return END.join([*map(FIELD.join, lines), ""]).lower().encode("utf-8", "replace"), reasons
+    ids = [message.queue_id for message in messages]
+    return _Texts([ids, [message.sender for message in messages], addresses, said], parts, reasons)
 
 
-def _well_formed(content: bytes, lines: int) -> bool:
-    """Whether the separators are all ours."""
-    seen = np.frombuffer(content, np.uint8)
-    ends, fields = np.count_nonzero(seen == ord(END)), np.count_nonzero(seen == ord(FIELD))
-    return bool(ends == lines and fields == 3 * lines)
+def _spaced(message: Message) -> Message:
+    """The message without our own separators in its texts."""
+    recipients = [
+        Recipient(r.address.translate(SPACED), r.delay_reason.translate(SPACED)) for r in message.recipients
+    ]
+    return structs.replace(message, sender=message.sender.translate(SPACED), recipients=tuple(recipients))
+
+
+def _lines(fields: list[list[str]]) -> tuple[bytes, Ints]:
+    """The texts message by message, a separator after each, and where the separators are."""
+    count = len(fields)
+    mixed = [""] * (count * len(fields[0]) + 1)
+    for i, texts in enumerate(fields):
+        mixed[i:-1:count] = texts
+    content = FIELD.join(mixed).lower().encode("utf-8", "replace")
+    return content, np.flatnonzero(np.frombuffer(content, np.uint8) == ord(FIELD))
 
 
 def _starts(content: bytes) -> Ints:
     """Where each line of `content` begins; the last one ends with a line end as well."""
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord(END))
     return np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1)) if len(ends) else ends
-
-
-def _extend(column: "array[int]", values: list[int] | Ints) -> None:
-    column.frombytes(np.asarray(values, column.typecode).tobytes())
-
-
-def _cleaned(message: Message) -> Message:
-    """The message without our own separators in its texts."""
-    return msgspec.structs.replace(
-        message,
-        sender=message.sender.translate(_CLEAN),
-        recipients=tuple(
-            Recipient(r.address.translate(_CLEAN), r.delay_reason.translate(_CLEAN))
-            for r in message.recipients
-        ),
-    )
 
 
 def _without(store: QueueStore, dropped: list[int]) -> QueueStore:
@@ -240,6 +256,7 @@ def _without(store: QueueStore, dropped: list[int]) -> QueueStore:
         for name in (
             "raw_at",
             "text_at",
+            "field_end",
             "queue",
             "arrival",
             "size",

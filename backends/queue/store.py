@@ -2,9 +2,11 @@
 
 `raw` is the listing as it came, `text` one line a message made for searching and sorting, in lower case:
 ID, sender, recipients, reasons, with a unit separator between the fields and a record separator inside them.
+Record separators may also stand before a line, where a message was that is listed again further down, and some
+bytes follow the last line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from mmap import mmap
@@ -19,6 +21,9 @@ from backends.queue.message import Message
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
 FIELD, PART, END = "\x1f", "\x1e", "\n"
+SPACED = str.maketrans(dict.fromkeys((FIELD, PART, END), " "))  # for texts that have these themselves
+FIELDS = ("id", "sender", "recipient", "reason")
+WINDOW = 1 << 19  # bytes of text worked on at a time, so that other threads get their turn
 
 
 class QueueCount(msgspec.Struct, frozen=True):
@@ -39,6 +44,7 @@ class QueueStore:
     text: mmap | bytes
     raw_at: Ints  # where a message's line begins in `raw`
     text_at: Ints  # the same in `text`
+    field_end: Rows  # where its FIELDS end, counted from there: four columns
     queue: npt.NDArray[np.uint8]  # into `queues`
     arrival: Ints  # epoch seconds
     size: Ints  # bytes
@@ -80,6 +86,16 @@ class QueueStore:
     def recipients_at(self) -> Ints:
         """Where a message's recipients begin in `recipient_domain`; one longer than the store."""
         return np.concatenate(([0], np.cumsum(self.recipients, dtype=np.int64)))
+
+    def windows(self) -> Iterator[tuple[int, bytes]]:
+        """All of `text` in pieces of whole lines, each with the row of its first line."""
+        row, count = 0, len(self)
+        while row < count:
+            start = int(self.text_at[row])
+            after = max(int(np.searchsorted(self.text_at, start + WINDOW)), row + 1)
+            last = after - 1
+            yield row, self.text[start : int(self.text_at[last] + self.field_end[last, -1])]
+            row = after
 
     @cached_property
     def counts(self) -> list[QueueCount]:

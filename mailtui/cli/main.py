@@ -65,7 +65,8 @@ def _reading(out: Output, act: Callable[[], int]) -> int:
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        out.abandon()
+        if isinstance(error, OSError):  # perhaps it is the output itself that cannot be written
+            out.abandon()
         out.note(f"mailtui: unexpected {type(error).__name__}: {error}"[:500])
         out.note(f"  {DEBUG}=1 shows where; please report it with that")
         return 1

@@ -1,9 +1,10 @@
 """Plain tables: columns aligned as rows stream through, fitted to a terminal, whole elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from backends.errors import BackendError
 from backends.text import cells, clip, visible
 from mailtui.cli.output import Output
 
@@ -27,18 +28,31 @@ def print_table(out: Output, columns: Sequence[Column], rows: Iterable[Sequence[
     The first rows decide on the widths, so that a million rows need not be kept.
     """
     safe = ([visible(cell) for cell in row] for row in rows)
-    first = list(islice(safe, SAMPLE))
-    if not first:
+    first, failure = _begun(safe)
+    if not first and failure is None:
         return 0
     labels = [column.label for column in columns]
     widths = [max(map(cells, column)) for column in zip(labels, *first, strict=True)]
     if out.columns is not None:
         widths = fit(widths, [column.flexible for column in columns], out.columns)
     count = 0
-    for row in chain([labels], first, safe):
+    for row in chain([labels] if first else [], first, () if failure else safe):
         _print_row(out, columns, widths, row)
         count += 1
+    if failure is not None:
+        raise failure
     return count - 1
+
+
+def _begun(rows: Iterator[list[str]]) -> tuple[list[list[str]], BackendError | None]:
+    """The first rows, and what kept more from coming."""
+    first: list[list[str]] = []
+    try:
+        for row in islice(rows, SAMPLE):
+            first.append(row)  # noqa: PERF402 - what came before a failure is kept
+    except BackendError as error:
+        return first, error
+    return first, None
 
 
 def fit(widths: Sequence[int], flexible: Sequence[bool], room: int) -> list[int]:

@@ -6,7 +6,7 @@ from random import Random
 from backends.queue.message import NULL_SENDER
 from mailtui.demo import population
 from mailtui.demo.mail import Mail, schedule
-from mailtui.demo.trouble import DELIVERS, HOSTILE, HOUR, OUTAGE_AGE, TROUBLES, Trouble
+from mailtui.demo.trouble import DELIVERS, HOSTILE, HOUR, OUTAGE, OUTAGE_AGE, TROUBLES, Trouble
 
 MANY = 250
 ARRIVAL_RATE = 0.8  # messages a second
@@ -23,10 +23,9 @@ def queue_id(number: int, rng: Random) -> str:
 
 def new_mail(number: int, trouble: Trouble, arrival: int, rng: Random) -> Mail:
     """A message that is about to come in."""
-    domains = trouble.domains
-    chance = rng.random
+    chance, domains, people = rng.random, trouble.domains, population.PEOPLE
     domain = domains[int(chance() * len(domains))]
-    recipients: tuple[str, ...] = (f"{population.person(rng)}@{domain}",)
+    recipients: tuple[str, ...] = (f"{people[int(chance() * len(people))]}@{domain}",)
     crowd = chance()
     if crowd > 0.88:
         more = {f"{population.person(rng)}@{domain}" for _ in range(2 if crowd < 0.96 else 6)}
@@ -69,7 +68,7 @@ def starting_queue(seed: int, count: int, start: int) -> Iterator[Mail]:
             _defer(mail, start, age, rng)
             if place <= incoming + active + hold:
                 mail.queue = "hold"
-                mail.reasons = mail.reasons if rng.random() < 0.5 else ()
+                mail.failure = mail.failure if rng.random() < 0.5 else None
         yield mail
 
 
@@ -92,9 +91,7 @@ def _defer(mail: Mail, start: int, age: int, rng: Random) -> None:
     mail.queue = "deferred"
     mail.attempts, wait = schedule(age)
     mail.due = start + wait
-    variant = int(rng.random() * 4294967296)
-    reason = mail.trouble.reason
-    mail.reasons = tuple([reason(address, variant + place) for place, address in enumerate(mail.recipients)])
+    mail.failure = int(rng.random() * 4294967296)
 
 
 def _make_special(mail: Mail, rng: Random) -> None:
@@ -104,7 +101,7 @@ def _make_special(mail: Mail, rng: Random) -> None:
         mail.sender, mail.recipients = HOSTILE_SENDER, (HOSTILE_RECIPIENT,)
         mail.size = 24_000
     else:
-        mail.trouble = TROUBLES[0]
+        mail.trouble = OUTAGE
         mail.sender = f"news@{population.HOME}"
         people = rng.sample(population.PEOPLE, MANY)
         mail.recipients = tuple(f"{person}@gmail.example" for person in people)

@@ -61,7 +61,7 @@ def postcat(mail: Mail, seed: int) -> bytes:
 
 
 def message(mail: Mail, seed: int) -> bytes:
-    """Headers and body, as many bytes as the listing says."""
+    """Headers and body, filled up to the size that the listing says."""
     rng = Random(seed * 1_000_003 + mail.number)  # noqa: S311 - has to repeat
     if mail.sender == NULL_SENDER:
         return _filled(mail, _headers(mail, "Undelivered Mail Returned to Sender", rng), _notice(mail), rng)

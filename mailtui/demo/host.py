@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from backends.host import Queue, ServiceState
 from backends.journal import Journal
-from backends.queue.plan import ACTIONS, Rights
 
 if TYPE_CHECKING:
     from mailtui.demo.simulation import Simulation
@@ -44,16 +43,9 @@ class DemoHost:
     @cached_property
     def queue(self) -> Queue:
         """The simulated queue behind the real adapter."""
-        from backends.queue.adapter import PostfixQueue  # noqa: PLC0415 - not for what only asks for services
+        from mailtui.demo.queue import DemoQueue  # noqa: PLC0415 - not for what only asks for services
 
-        from mailtui.demo.runner import DemoRunner  # noqa: PLC0415
-        from mailtui.demo.spool import DemoSpool  # noqa: PLC0415
-
-        return PostfixQueue(
-            DemoRunner(self._current, self.journal),
-            spool=DemoSpool(self._current),
-            rights=Rights(actions=dict.fromkeys(ACTIONS, ()), show=(), queue_files=True),
-        )
+        return DemoQueue(self._current, self.journal, self.now)
 
     def services(self) -> list[ServiceState]:
         """The services of the stack; clamd is the one that does not run."""

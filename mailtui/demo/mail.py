@@ -18,7 +18,8 @@ _ESCAPES.update({ord(char): f"\\{name}" for char, name in zip('"\\\b\f\n\r\t', '
 class Mail:
     """A message in a queue; `due` is when something happens to it next (epoch seconds).
 
-    `reasons` has one text a recipient, or nothing before the first attempt has failed.
+    `failure` is what the delay reasons of its recipients are made from when they are asked for; None: the first
+    attempt has not failed yet.
     """
 
     number: int
@@ -29,7 +30,7 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     trouble: Trouble
-    reasons: tuple[str, ...] = ()
+    failure: int | None = None
     due: int = NEVER
     attempts: int = 0
     expired: bool = False
@@ -42,15 +43,16 @@ class Mail:
         return self.encoded
 
     def _encode(self) -> bytes:
-        if self.reasons:
+        if self.failure is None:
+            recipients = ", ".join([f'{{"address": "{quoted(address)}"}}' for address in self.recipients])
+        else:
+            reason = self.trouble.reason
             recipients = ", ".join(
                 [
-                    f'{{"address": "{quoted(address)}", "delay_reason": "{quoted(reason)}"}}'
-                    for address, reason in zip(self.recipients, self.reasons, strict=True)
+                    f'{{"address": "{quoted(address)}", "delay_reason": "{quoted(reason(address, variant))}"}}'
+                    for variant, address in enumerate(self.recipients, self.failure)
                 ]
             )
-        else:
-            recipients = ", ".join([f'{{"address": "{quoted(address)}"}}' for address in self.recipients])
         return (
             f'{{"queue_name": "{self.queue}", "queue_id": "{self.queue_id}", "arrival_time": {self.arrival}, '
             f'"message_size": {self.size}, "forced_expire": {"true" if self.expired else "false"}, '

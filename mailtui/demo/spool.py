@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from backends.errors import Missing
 from backends.queue.plan import LeftOut, Target, Trashed
 from mailtui.demo.mail import NEVER, Mail
-from mailtui.demo.simulation import Simulation
+from mailtui.demo.simulation import POSTSUPER_DEFAULT, Simulation
+
+USER = "root"
 
 
 @dataclass(slots=True)
@@ -16,7 +19,10 @@ class _Batch:
 
 
 class DemoSpool:
-    """Implements `backends.queue.spool.Spool` in memory; `simulation` gives the machine as it is now."""
+    """Implements `backends.queue.spool.Spool` in memory; `simulation` gives the machine as it is now.
+
+    Whoever runs the demo, on the simulated machine it is root.
+    """
 
     def __init__(self, simulation: Callable[[], Simulation]) -> None:
         self._simulation = simulation
@@ -44,12 +50,12 @@ class DemoSpool:
         simulation = self._simulation()
         with simulation.lock:
             number = max(self._batches, default=0) + 1
-            batch = self._batches[number] = _Batch(simulation.time, user, {})
+            batch = self._batches[number] = _Batch(simulation.time, USER, {})
             left_out: list[LeftOut] = []
             for target in targets:
-                mail = simulation.find(target.queue_id)
+                mail = simulation.find(target.queue_id, POSTSUPER_DEFAULT)
                 if mail is None:
-                    left_out.append(LeftOut(target.queue_id, "not in the queue any more"))
+                    left_out.append(LeftOut(target.queue_id, "it is not in the queue any more"))
                 else:
                     batch.mails[mail.queue_id] = replace(mail)
             return number, left_out
@@ -74,18 +80,26 @@ class DemoSpool:
             ]
 
     def restore(self, number: int) -> tuple[list[str], list[LeftOut]]:
-        """Put a batch back on hold; gives those restored, and those whose queue ID is in use."""
+        """Put a batch back on hold; what cannot be restored, because it is in the queue, stays in the batch.
+
+        :raises Missing: there is no such batch.
+        """
         simulation = self._simulation()
         with simulation.lock:
-            batch = self._batches.pop(number, None)
-            restored: list[str] = []
-            left_out: list[LeftOut] = []
-            for queue_id, mail in batch.mails.items() if batch else ():
-                if simulation.find(queue_id) is not None:
-                    left_out.append(LeftOut(queue_id, "a message of that queue ID is in the queue"))
-                else:
-                    simulation.restore(mail)
-                    restored.append(queue_id)
+            batch = self._batches.get(number)
+            if batch is None:
+                raise Missing(
+                    f"There is no deletion {number} to undo",
+                    hint="see what there is: mailtui queue undo --list",
+                )
+            there = {queue_id for queue_id in batch.mails if simulation.find(queue_id)}
+            left_out = [
+                LeftOut(queue_id, "it is still in the queue") for queue_id in batch.mails if queue_id in there
+            ]
+            restored = [queue_id for queue_id in batch.mails if queue_id not in there]
+            for queue_id in restored:
+                simulation.restore(batch.mails[queue_id])
+            self.drop(number, restored)
             return restored, left_out
 
     def empty(self, older_than: float) -> int:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from mailtui.demo.chance import draw
 from mailtui.demo.population import FILTER_ADDRESS, HOME, HOME_ADDRESS, TAIL, exchanger
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -215,7 +214,4 @@ TROUBLES = (
     ),
 )
 
-
-def variant_of(seed: int, number: int, attempt: int, recipient: int = 0) -> int:
-    """The variant of a reason for one attempt at one recipient of one message."""
-    return draw("reason", seed, number, attempt, recipient)
+OUTAGE, TIMEOUT = TROUBLES[0], TROUBLES[2]

@@ -39,7 +39,7 @@ class ConfirmScreen(ModalScreen[bool]):
             if self._commands:
                 shown = [f"$ {command}" for command in self._commands[:3]]
                 if len(self._commands) > len(shown):
-                    shown.append(f"  … {len(self._commands) - len(shown)} more like it")
+                    shown.append(f"  and {len(self._commands) - len(shown)} more like it")
                 yield Static("\n".join(shown), classes="commands", markup=False)
             if self._typed is None:
                 yield Static("y yes    n no", classes="answer", markup=False)

@@ -29,12 +29,15 @@ class HelpScreen(Screen[None]):
         yield TextView(self._lines, id="help")
         yield Footer(show_command_palette=False)
 
+    def on_mount(self) -> None:
+        self.query_one(TextView).focus()
+
 
 def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str]) -> list[Line]:
     """Lines for the bindings of the nodes from the focus outwards; `missing` says what is not there and why."""
-    lines: list[Line] = []
+    lines: list[Line] = [(text, "warn") for text in missing] + [("", "text")] * bool(missing)
     seen: set[str] = set()
-    for node in nodes:
+    for node in sorted(nodes, key=_rank):
         rows = []
         for binding in node.BINDINGS:
             if (
@@ -53,8 +56,13 @@ def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str
                 (b.id.partition(".")[0] for b in node.BINDINGS if isinstance(b, Binding) and b.id), ""
             )
             lines += [(HEADINGS.get(group, group.capitalize()), "head"), *rows, ("", "text")]
-    lines += [(text, "warn") for text in missing]
     return lines
+
+
+def _rank(node: DOMNode) -> int:
+    """The pane's own keys first, those of its tables next, then those that are the same everywhere."""
+    groups = {b.id.partition(".")[0] for b in node.BINDINGS if isinstance(b, Binding) and b.id}
+    return 2 if "app" in groups else 1 if "table" in groups else 0
 
 
 class KeyNames:

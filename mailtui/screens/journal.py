@@ -20,7 +20,7 @@ COLUMNS = (
     Column("Took", 7, "right", key="took", priority=3),
     Column("", 5, "right", key="times", priority=1),
     Column("Command", key="command", priority=9),
-    Column("Said", key="said", priority=2, min_width=20),
+    Column("Said", 32, key="said", priority=2, min_width=20),
 )
 
 
@@ -80,7 +80,7 @@ class _Entries:
             time.strftime("%H:%M:%S", time.localtime(entry.started)),
             (result, "bad" if failed else "good"),
             "" if entry.seconds is None else f"{entry.seconds:.2f} s",
-            f"×{entry.times}" if entry.times > 1 else "",
+            f"{entry.times}x" if entry.times > 1 else "",
             (visible(entry.command), "warn" if entry.mutates else ""),
             (visible(entry.said), "dim"),
         )

@@ -28,7 +28,7 @@ class MessageScreen(Screen[None]):
         self._host, self._queue_id = host, queue_id
 
     def compose(self) -> ComposeResult:
-        yield Static(f"{self._queue_id}  reading …", id="message-title", markup=False)
+        yield Static(f"{self._queue_id}  reading", id="message-title", markup=False)
         yield TextView(id="message-text")
         yield Footer(show_command_palette=False)
 
@@ -75,5 +75,5 @@ def message_lines(view: MessageView) -> list[Line]:
     lines += [("", "text"), ("Body", "head")]
     lines += [(visible(line), "text") for line in view.body.split("\n")]
     if view.truncated:
-        lines.append(("… there is more; this is where reading stopped", "dim"))
+        lines.append(("(there is more; this is where reading stopped)", "dim"))
     return lines

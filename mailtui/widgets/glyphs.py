@@ -14,11 +14,11 @@ class Glyphs:
     mark: str = "✓"
     dot: str = "·"
     more: str = "…"
-    rule: str = "─"
+    times: str = "×"
 
 
 DRAWN = Glyphs()
-PLAIN = Glyphs("o", "~", "X", "!", "*", "-", "...", "-")
+PLAIN = Glyphs("o", "~", "X", "!", "*", "-", "~", "x")
 
 
 def glyphs(*, plain: bool) -> Glyphs:

@@ -83,5 +83,5 @@ def wrap(line: Line, width: int) -> list[Line]:
     shown = clean(text[:LONGEST].replace("\t", "    "))
     pieces = [(shown[i : i + width], style) for i in range(0, len(shown), width)] or [("", style)]
     if cut > 0:
-        pieces.append((f"… {cut:,} more characters in this line", "dim"))
+        pieces.append((f"({cut:,} more characters in this line)", "dim"))
     return pieces

@@ -31,15 +31,15 @@ for group; do
     echo 0 > "$group/cgroup.procs"
 done
 read go
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --boot --register=no --keep-unit --directory="$root" --machine=mail \
-    --network-namespace-path=/proc/self/ns/net --resolv-conf=off --timezone=off --link-journal=no < /dev/null
+export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+systemd-nspawn --quiet --boot --directory="$root" --machine=mail --register=no --keep-unit --link-journal=no \
+    --network-namespace-path=/proc/self/ns/net --resolv-conf=off --timezone=off < /dev/null
 """
 
-# The outside world sees the image, read-only.
+# The outside world sees the image, read-only, with the few harmless devices that debootstrap made in it.
 PAUSE = """\
 mount --rbind "$1" "$1" && cd "$1" && mount -o remount,bind,ro "$1" "$1"
 mount -t proc proc "$1/proc"
-mount --rbind /dev "$1/dev"
 mount -t tmpfs tmpfs "$1/run"
 mount -t tmpfs tmpfs "$1/tmp"
 exec chroot "$1" sleep infinity

@@ -134,9 +134,9 @@ class PrivatePostfix:
         self, recipient: str, count: int = 1, *, sender: str = SENDER, length: int = 400, recipients: int = 1
     ) -> None:
         """Send messages with smtp-source(1), and return when all are accepted."""
+        many = ["-s", str(min(count, 20)), "-m", str(count), "-l", str(length), "-r", str(recipients)]
         subprocess.run(
-            ["smtp-source", "-s", str(min(count, 20)), "-m", str(count), "-l", str(length), "-r", str(recipients)]
-            + ["-f", sender, "-t", recipient, f"127.0.0.1:{self.port}"],
+            ["smtp-source", *many, "-f", sender, "-t", recipient, f"127.0.0.1:{self.port}"],
             check=True,
             capture_output=True,
             timeout=300,
@@ -213,8 +213,13 @@ class PrivatePostfix:
         (self.folder / "etc/master.cf").write_text(_master_cf(self.port))
         (self.folder / "etc/dynamicmaps.cf").write_text("")
         if self._sink:
-            self._start(["smtp-sink", "-u", "postfix", "-w", "3600", f"127.0.0.1:{self.slow_port}", "100"], self.slow_port)
-            self._start(["smtp-sink", "-u", "postfix", f"127.0.0.1:{self.quick_port}", "100"], self.quick_port)
+            self._start(
+                ["smtp-sink", "-u", "postfix", "-w", "3600", f"127.0.0.1:{self.slow_port}", "100"],
+                self.slow_port,
+            )
+            self._start(
+                ["smtp-sink", "-u", "postfix", f"127.0.0.1:{self.quick_port}", "100"], self.quick_port
+            )
 
     def _start(self, argv: Sequence[str], port: int) -> None:
         self._started.append(subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))

@@ -48,7 +48,12 @@ GROUPS = ("reason", "domain", "sender", "queue")
 
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, SELECTORS + EXAMPLES
-    parser.add_argument("--group", choices=GROUPS, help="print groups by falling count instead of messages")
+    parser.add_argument(
+        "--group",
+        metavar="BY",
+        choices=GROUPS,
+        help=f"print groups instead, by falling count: {', '.join(GROUPS)}",
+    )
     add_selectors(parser)
 
 

@@ -47,12 +47,12 @@ class QueuePane(Pane):
         Binding("h", "act('hold')", "Hold", id="queue.hold"),
         Binding("H", "act('release')", "Release", id="queue.release"),
         Binding("R", "act('requeue')", "Requeue", show=False, id="queue.requeue"),
-        Binding("x", "act('delete')", "Delete…", id="queue.delete"),
+        Binding("x", "act('delete')", "Delete", id="queue.delete"),
         Binding("e", "act('expire')", "Expire: back to the sender", show=False, id="queue.expire"),
         Binding(
             "E", "act('force-expire')", "Expire, also what is on hold", show=False, id="queue.force-expire"
         ),
-        Binding("F", "flush", "Flush…", show=False, id="queue.flush"),
+        Binding("F", "flush", "Flush", show=False, id="queue.flush"),
         Binding("z", "undo", "Undo", id="queue.undo"),
         Binding("slash", "filter", "Filter", key_display="/", id="queue.filter"),
         Binding("escape", "back", "Back", show=False, id="queue.back"),
@@ -147,7 +147,8 @@ class QueuePane(Pane):
         self.run_worker(work, thread=True, group="queue")
 
     def enter(self) -> None:
-        if self.app.focused is None or self not in self.app.focused.ancestors:
+        focused = self.app.focused
+        if focused is None or self not in focused.ancestors:
             self.query_one("#why").focus()
 
     def reload(self) -> None:
@@ -224,7 +225,7 @@ class QueuePane(Pane):
             rows = [HeatRow(ALL_DOMAINS, view.shape.total.counts)]
             rows += [HeatRow(visible(row.domain), row.counts) for row in view.shape.rows]
             side = "To" if view.wish.side == "recipient" else "From"
-            self.query_one("#where", HeatMap).show(AGES, rows, title=f"{side} × age")
+            self.query_one("#where", HeatMap).show(AGES, rows, title=f"{side} {self.glyphs.times} age")
         self.show_title()
 
     # What the lines above and below the tables say
@@ -232,13 +233,9 @@ class QueuePane(Pane):
     def show_title(self) -> None:
         """Bring the title, the error and the marks up to date."""
         if self.orders is None:
-            text = (
-                f"reading the queue … {self.feed.count:,}"
-                if self.feed.reading
-                else "the queue was not read yet"
-            )
+            text = f"reading the queue {self.glyphs.dot} {self.feed.count:,}"
         else:
-            text = totals(self.orders.snapshot)
+            text = totals(self.orders.snapshot, self.glyphs.dot)
         age = ""
         if self.orders is not None:
             age = f"read {age_text(max(0.0, self.host.now() - self.orders.snapshot.taken))} ago"
@@ -250,10 +247,8 @@ class QueuePane(Pane):
             part for part in (self.wish.filter, self.wish.reason[:40], self.wish.domain) if part
         )
         left = text + (f"   {self.glyphs.part} {visible(narrowed)}" if narrowed else "")
-        width = max(20, self.size.width - 2)
-        self.query_one("#queue-title", Static).update(
-            f"{left[: width - len(age) - 1]:<{width - len(age)}}{age}"
-        )
+        room = max(10, self.size.width - 4 - len(age))
+        self.query_one("#queue-title", Static).update(f"{clip(left, room, self.glyphs.more):<{room}}  {age}")
         error = self.query_one("#queue-error", Static)
         error.display = bool(self._error or self._filter_error)
         if self._error:

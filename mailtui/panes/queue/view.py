@@ -136,9 +136,9 @@ def align_retry(snapshot: "QueueSnapshot", times: dict[str, float]) -> "Ints | N
     return np.where(hashes[at] == snapshot.store.id_hash, values[at], 0)
 
 
-def totals(snapshot: "QueueSnapshot") -> str:
+def totals(snapshot: "QueueSnapshot", dot: str) -> str:
     """For the title: `412 deferred · 22 active · 3 hold`."""
     order = ("deferred", "active", "hold", "incoming", "maildrop")
     counts = {one.name: one.count for one in snapshot.store.counts}
     named: Iterable[str] = [name for name in order if name in counts]
-    return " · ".join(f"{counts[name]:,} {name}" for name in named) or "the queue is empty"
+    return f" {dot} ".join(f"{counts[name]:,} {name}" for name in named) or "the queue is empty"

@@ -22,7 +22,10 @@ class Machine:
         self.spool = DemoSpool(self.current)
 
     def current(self) -> Simulation:
-        self.simulation.advance(self.now)
+        while True:
+            self.simulation.advance(self.now)
+            if self.simulation.time >= int(self.now):
+                break
         return self.simulation
 
     def run(self, *argv: str, ids: list[str] | None = None) -> Result:

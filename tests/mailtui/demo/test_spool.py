@@ -1,5 +1,8 @@
 """The trash of the simulated queue directory."""
 
+import pytest
+
+from backends.errors import Missing
 from backends.queue.plan import Target
 from tests.mailtui.demo.machine import Machine
 
@@ -35,6 +38,10 @@ def test_a_message_that_is_there_is_not_restored() -> None:
     restored, left_out = machine.spool.restore(number)
     assert restored == []
     assert [entry.queue_id for entry in left_out] == [one]
+    machine.act("-d", one)
+    assert machine.spool.restore(number) == ([one], [])
+    with pytest.raises(Missing):
+        machine.spool.restore(number)
 
 
 def test_drop_and_empty() -> None:

@@ -1,0 +1,108 @@
+"""Carrying out a plan: the selection looked at again, the files linked into the trash, postsuper run, compared."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from backends.errors import BackendError
+from backends.queue import audit, listing
+from backends.queue.actions import changed, checked, commands, parse
+from backends.queue.complaint import explain
+from backends.queue.message import QUEUES
+from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target
+from backends.queue.programs import Programs
+from backends.queue.spool import Spool
+
+
+class Acting:
+    """One plan on its way."""
+
+    def __init__(self, programs: Programs, spool: Spool, rights: Rights, plan: Plan) -> None:
+        self._programs, self._spool, self._rights, self._plan = programs, spool, rights, plan
+
+    def carry_out(self) -> Outcome:
+        """Do it; what was planned to be undoable is not done when it would not be.
+
+        :raises BackendError: nothing was done, or a command did not end; see its hint.
+        """
+        action = self._plan.action
+        targets = checked(action, self._plan.targets)
+        if action.name == "delete" and not self._plan.irreversible:
+            outcome = self._delete(targets)
+        else:
+            outcome = self._act(targets, self._changed(targets) if action.destructive else [])
+        audit.write(outcome, targets)
+        return outcome
+
+    def _delete(self, targets: Sequence[Target]) -> Outcome:
+        """Delete what is linked into the trash, and leave there what Postfix says it deleted.
+
+        From the link on, no other message can get the queue ID: what the listing says afterwards stays true.
+        """
+        number, left_out = self._spool.keep(targets, audit.user())
+        unlinked = {one.queue_id for one in left_out}
+        kept = [target for target in targets if target.queue_id not in unlinked]
+        try:
+            left_out += self._changed(kept)
+        except BaseException:
+            self._settle(number, [target.queue_id for target in kept])
+            raise
+        try:
+            outcome = self._act(targets, left_out)
+        except BaseException as error:
+            queued = [target.queue_id for target in kept if place(self._spool, target.queue_id)]
+            self._settle(number, queued)
+            if isinstance(error, BackendError) and len(queued) < len(kept):
+                error.hint += f"; what was deleted so far comes back with: mailtui queue undo {number}"
+            raise
+        self._settle(number, [one.queue_id for one in outcome.left_out])
+        return msgspec.structs.replace(outcome, undo=number if outcome.done else None)
+
+    def _settle(self, number: int, not_deleted: list[str]) -> None:
+        """Leave in the trash what was deleted. If that fails it is told by its links later, and goes with its age."""
+        with suppress(BackendError):
+            self._spool.drop(number, not_deleted)
+
+    def _changed(self, targets: Sequence[Target]) -> list[LeftOut]:
+        if not targets:
+            return []
+        broken: list[listing.BrokenLine] = []
+        return changed(targets, listing.messages(self._programs.listing(), broken))
+
+    def _act(self, targets: Sequence[Target], left_out: list[LeftOut]) -> Outcome:
+        """Run postsuper on the targets that are not left out; those it does not report are left out as well."""
+        action = self._plan.action
+        leave = {one.queue_id for one in left_out}
+        queue_ids = [target.queue_id for target in targets if target.queue_id not in leave]
+        done: set[str] = set()
+        printed: list[str] = []
+        for command in commands(
+            action, queue_ids, self._rights.actions[action.name], self._programs.instance
+        ):
+            result = self._programs.run(command)
+            report = parse(action, result.stderr)
+            done |= report.done
+            printed += report.closing
+            if result.code != 0:
+                if not done:
+                    raise explain(command, result)
+                printed.append(f"postsuper broke off: {result.complaint}")
+                break
+        missed = [LeftOut(i, self._why_missed(i)) for i in queue_ids if i not in done]
+        return Outcome(action.name, len(targets), len(done), (*left_out, *missed), tuple(printed))
+
+    def _why_missed(self, queue_id: str) -> str:
+        if not self._rights.queue_files:
+            return "Postfix did not report it: it is gone, or already as it should be"
+        if queue := place(self._spool, queue_id):
+            return f"Postfix did nothing to it; it is in the queue {queue}"
+        return "it was delivered or removed meanwhile"
+
+
+def place(spool: Spool, queue_id: str) -> str:
+    """The queue a message is in now; empty: in none that can be looked into."""
+    for queue in QUEUES * 2:  # twice, for it may move while we look
+        if spool.retry_time(queue_id, queue) is not None:
+            return queue
+    return ""

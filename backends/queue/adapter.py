@@ -1,0 +1,171 @@
+"""Postfix's mail queue by its own commands: postqueue(1), postsuper(1), postcat(1), postconf(1)."""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+from backends.errors import BackendError, BadRequest, Missing, NotPermitted, ParseFailed
+from backends.queue import audit, listing, postcat
+from backends.queue.acting import Acting, place
+from backends.queue.actions import RETURNED, action_of, checked, commands
+from backends.queue.complaint import explain
+from backends.queue.message import QUEUE_ID, Message, checked_ids
+from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.programs import QUIET, Programs, chunks
+from backends.queue.rights import POSTCAT, rights
+from backends.queue.spool import Spool
+from backends.queue.view import MessageView
+from backends.runner import Command, Runner
+
+if TYPE_CHECKING:
+    from backends.queue.snapshot import QueueSnapshot
+
+AS_ROOT = "run mailtui as root"
+_SITE = re.compile(r"\[?[0-9A-Za-z](?:[0-9A-Za-z.:-]{0,253}[0-9A-Za-z])?\]?")
+
+
+class PostfixQueue:
+    """The queue of one Postfix instance; implements `backends.host.Queue`, where the methods are described.
+
+    `config_dir` names another instance than the default one; `spool`, `rights` and `clock` (epoch seconds) stand
+    in for what would otherwise be asked of this machine.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        spool: Spool | None = None,
+        config_dir: str | None = None,
+        rights: Rights | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._programs = Programs(runner, config_dir)
+        self._given_spool, self._rights = spool, rights
+        self._asking = Lock()
+
+    def rights(self) -> Rights:
+        with self._asking:
+            if self._rights is None:
+                readable = False
+                with suppress(BackendError):
+                    readable = os.access(self._located[0] / "deferred", os.R_OK | os.X_OK)
+                self._rights = rights(self._programs.runner, self._programs.instance, queue_files=readable)
+            return self._rights
+
+    def read(
+        self, progress: Callable[[int], None] | None = None, stop: Event | None = None
+    ) -> "QueueSnapshot":
+        from backends.queue.ingest import read_listing  # noqa: PLC0415 - numpy, for the console only
+
+        return read_listing(self._programs.listing(), taken=time.time(), progress=progress, stop=stop)
+
+    def messages(self) -> Iterator[Message]:
+        broken: list[listing.BrokenLine] = []
+        yield from listing.messages(self._programs.listing(), broken)
+        if broken:
+            raise ParseFailed(
+                f"{len(broken):,} of the lines that postqueue printed cannot be read "
+                f"(line {broken[0].number}: {broken[0].why})",
+                hint="all other messages were read; see the lines with: postqueue -j",
+            )
+
+    def next_retry(self, queue_id: str, queue_name: str) -> float | None:
+        if queue_name != "deferred":
+            return None
+        with suppress(BackendError):
+            return self._spool.retry_time(queue_id, queue_name)
+        return None
+
+    def retry_times(self) -> dict[str, float]:
+        with suppress(BackendError):
+            return self._spool.retry_times()
+        return {}
+
+    def show(self, queue_id: str, limit: int = 1 << 20) -> MessageView:
+        checked_ids([queue_id])
+        prefix = self.rights().show
+        if prefix is None:
+            raise NotPermitted(f"Messages cannot be shown: {self.rights().why_not}", hint=AS_ROOT)
+        program = POSTCAT if prefix else "postcat"
+        command = Command((*prefix, program, *self._programs.instance, "-q", queue_id), timeout=QUIET)
+        with self._programs.stream(command) as stream:
+            output, more = postcat.bounded(chunks(stream), limit)
+            result = None if more else stream.result()
+        if result is not None and result.code != 0:
+            raise explain(command, result)
+        return postcat.parse(queue_id, output, truncated=more)
+
+    def plan(self, action: str, targets: list[Target]) -> Plan:
+        chosen = action_of(action)
+        wanted = checked(chosen, targets)
+        prefix = self._permitted(action).actions[action]
+        irreversible = ""
+        if action == "delete":
+            irreversible = self._spool.trouble()
+        elif chosen.destructive:
+            irreversible = RETURNED
+        queue_ids = [target.queue_id for target in wanted]
+        return Plan(
+            chosen, wanted, commands(chosen, queue_ids, prefix, self._programs.instance), irreversible
+        )
+
+    def carry_out(self, plan: Plan) -> Outcome:
+        return Acting(self._programs, self._spool, self._permitted(plan.action.name), plan).carry_out()
+
+    def flush(self, what: str = "") -> Outcome:
+        """Try delivery now. The outcome counts requests, not messages: postqueue(1) tells no number."""
+        if not what:
+            option: tuple[str, ...] = ("-f",)
+        elif QUEUE_ID.fullmatch(what):
+            option = ("-i", what)
+        elif _SITE.fullmatch(what):
+            option = ("-s", what)
+        else:
+            raise BadRequest(
+                f"{what[:40]!r} is neither a queue ID nor a domain",
+                hint="for example 4F1A2B3C4D or example.org",
+            )
+        if option[0] == "-i" and self.rights().queue_files and not place(self._spool, what):
+            return Outcome("flush", 1, 0, (LeftOut(what, "it is not in the queue any more"),))
+        self._programs.ask(Command(("postqueue", *self._programs.instance, *option), mutates=True))
+        return Outcome("flush", 1, 1)
+
+    def trash(self) -> list[Trashed]:
+        return self._spool.batches()
+
+    def undo(self, number: int | None = None) -> Outcome:
+        if number is None:
+            number = next((batch.number for batch in self._spool.batches()), None)
+        if number is None:
+            raise Missing("There is no deletion to undo", hint="a deletion can be undone for a day")
+        restored, left_out = self._spool.restore(number)
+        outcome = Outcome("undo", len(restored) + len(left_out), len(restored), tuple(left_out))
+        audit.write(outcome, [Target(queue_id, "", 0) for queue_id in restored])
+        return outcome
+
+    def empty_trash(self, older_than: float = 86400.0) -> int:
+        return self._spool.empty(older_than)
+
+    @cached_property
+    def _located(self) -> tuple[Path, Spool]:
+        return self._programs.queue_directory()
+
+    @property
+    def _spool(self) -> Spool:
+        return self._located[1] if self._given_spool is None else self._given_spool
+
+    def _permitted(self, action: str) -> Rights:
+        """The rights, which must be those to this action.
+
+        :raises NotPermitted: they are not.
+        """
+        may = self.rights()
+        if action not in may.actions:
+            raise NotPermitted(f"You may not {action} messages: {may.why_not}", hint=AS_ROOT)
+        return may

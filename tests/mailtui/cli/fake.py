@@ -1,0 +1,179 @@
+"""A host of values only, and the command line on it: `python -m tests.mailtui.cli.fake queue list`."""
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backends.errors import BackendError, ParseFailed
+from backends.host import ServiceState
+from backends.journal import Journal
+from backends.queue.listing import BrokenLine
+from backends.queue.message import Message, Recipient
+from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.view import Attachment, MessageView
+from backends.runner import Command
+from mailtui.cli.main import main
+
+if TYPE_CHECKING:
+    from backends.queue.snapshot import QueueSnapshot
+
+NOW = 1_700_000_000
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\0\x7f\x9b2J\u202etxt.exe\u2028[bold]x[/bold]"
+"""Escape sequences, NUL, DEL, a C1 control, a right-to-left override, a line separator, markup."""
+
+
+def message(queue_id: str, **other: object) -> Message:
+    """One message, 40 minutes old and deferred unless said otherwise."""
+    values = {
+        "queue_name": "deferred",
+        "queue_id": queue_id,
+        "arrival_time": NOW - 2400,
+        "message_size": 2048,
+        "sender": "ann@example.org",
+        "recipients": (Recipient("bob@example.net", "Connection timed out"),),
+    }
+    return Message(**(values | other))  # type: ignore[arg-type]
+
+
+SOME = (
+    message("AAAAAA1"),
+    message("AAAAAA2", sender="news@example.org", message_size=3 << 20),
+    message("AAAAAA3", queue_name="hold", recipients=(Recipient("eve@gmail.com"),) * 3),
+    message(
+        "AAAAAA4", arrival_time=NOW - 86400 * 3, sender=HOSTILE, recipients=(Recipient(HOSTILE, HOSTILE),)
+    ),
+)
+
+
+class FakeQueue:
+    """A queue that does nothing but remember what was asked of it: `done` holds actions and their IDs."""
+
+    def __init__(self, messages: tuple[Message, ...] = SOME) -> None:
+        self.listed = messages
+        self.done: list[tuple[str, list[Target]]] = []
+        self.listings = 0
+        self.broken = False
+        self.irreversible = ""
+        self.left_out: tuple[LeftOut, ...] = ()
+        self.error: BaseException | None = None
+
+    def rights(self) -> Rights:
+        return Rights(dict.fromkeys(ACTIONS, ()), (), queue_files=True)
+
+    def read(
+        self, progress: Callable[[int], None] | None = None, stop: Event | None = None
+    ) -> "QueueSnapshot":
+        from backends.queue.ingest import read_listing  # numpy
+        from backends.queue.snapshot import QueueSnapshot
+
+        self._begin()
+        lines = [msgspec.json.encode(m) + b"\n" for m in self.listed]
+        snapshot = read_listing(lines, taken=NOW)
+        hole = (BrokenLine(3, b"{", "truncated"),) if self.broken else ()
+        return QueueSnapshot(snapshot.store, snapshot.taken, snapshot.seconds, hole)
+
+    def messages(self) -> Iterator[Message]:
+        self._begin()
+        yield from self.listed
+        if self.broken:
+            raise ParseFailed("1 line could not be read", hint="see postqueue -j")
+
+    def next_retry(self, queue_id: str, queue_name: str) -> float | None:
+        return NOW + 300 if queue_id == "AAAAAA1" else None
+
+    def retry_times(self) -> dict[str, float]:
+        return {"AAAAAA1": NOW + 300}
+
+    def show(self, queue_id: str, limit: int = 1 << 20) -> MessageView:
+        self._begin()
+        return MessageView(
+            queue_id,
+            (("sender", HOSTILE),),
+            (("Subject", HOSTILE), ("X-Limit", str(limit))),
+            f"one\r\n{HOSTILE}\r\nlast",
+            (Attachment(HOSTILE, "text/plain", 2048),),
+            truncated=True,
+        )
+
+    def plan(self, action: str, targets: list[Target]) -> Plan:
+        ids = b"".join(b"%s\n" % target.queue_id.encode() for target in targets)
+        command = Command(("postsuper", ACTIONS[action].option, "-"), stdin=ids, mutates=True)
+        return Plan(ACTIONS[action], tuple(targets), (command,), self.irreversible)
+
+    def carry_out(self, plan: Plan) -> Outcome:
+        self._begin()
+        self.done.append((plan.action.name, list(plan.targets)))
+        if log := os.environ.get("FAKE_LOG"):
+            Path(log).write_text(json.dumps([plan.action.name, *(t.queue_id for t in plan.targets)]))
+        count = len(plan.targets)
+        done = count - len(self.left_out)
+        undo = 7 if plan.action.name == "delete" else None
+        return Outcome(plan.action.name, count, done, self.left_out, (f"postsuper: {done} messages",), undo)
+
+    def flush(self, what: str = "") -> Outcome:
+        self._begin()
+        self.done.append((f"flush {what}", []))
+        return Outcome("flush", 1, 1)
+
+    def trash(self) -> list[Trashed]:
+        return [Trashed(7, NOW, "root", (Target("AAAAAA9", HOSTILE, NOW, 1024),))]
+
+    def undo(self, number: int | None = None) -> Outcome:
+        self.done.append((f"undo {number}", []))
+        return Outcome("undo", 1, 1)
+
+    def empty_trash(self, older_than: float = 86400.0) -> int:
+        return 0
+
+    def _begin(self) -> None:
+        self.listings += 1
+        if self.error is not None:
+            raise self.error
+
+
+class FakeHost:
+    """A host around a fake queue; `closed` counts how often it was closed."""
+
+    name = f"mx1.example.org{HOSTILE}"
+
+    def __init__(self, queue: FakeQueue | None = None, *, demo: bool = False) -> None:
+        self.queue = queue or FakeQueue()
+        self.journal = Journal()
+        self.demo = demo
+        self.closed = 0
+
+    def services(self) -> list[ServiceState]:
+        return [
+            ServiceState("postfix", "running"),
+            ServiceState("gld", "absent"),
+            ServiceState("clamd", "stopped"),
+        ]
+
+    def now(self) -> float:
+        return NOW
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def _many() -> tuple[Message, ...]:
+    count = int(os.environ.get("FAKE_COUNT", "0"))
+    return tuple(message(f"B{number:06}") for number in range(count)) or SOME
+
+
+def _connect(_options: Namespace) -> FakeHost:
+    queue = FakeQueue(_many())
+    if kind := os.environ.get("FAKE_ERROR"):
+        queue.error = KeyboardInterrupt() if kind == "interrupt" else BackendError(kind, hint="none")
+    return FakeHost(queue)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], _connect))

@@ -1,0 +1,340 @@
+"""The console driven by keys on the demo host: happy, empty, failing, read-only."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from threading import Event
+
+import pytest
+from textual.pilot import Pilot
+from textual.scrollbar import ScrollBar
+
+from backends.errors import NotAnswering
+from backends.queue.plan import Rights
+from backends.queue.snapshot import QueueSnapshot
+from mailtui.app import MailtuiApp
+from mailtui.demo import DemoHost
+from mailtui.panes.queue.pane import QueuePane
+from mailtui.screens.confirm import ConfirmScreen
+from mailtui.screens.help import HelpScreen
+from mailtui.screens.journal import JournalScreen
+from mailtui.screens.message import MessageScreen
+from mailtui.settings import Settings
+
+NOON = 1795435200.0
+SIZE = (80, 24)
+
+
+class Clock:
+    """A clock that stands until it is told."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def console(
+    host: DemoHost | None = None, settings: Settings | None = None, size: tuple[int, int] = SIZE
+) -> AsyncIterator[tuple[MailtuiApp, Pilot[int], QueuePane]]:
+    """The console on a demo host, once it shows the queue."""
+    app = MailtuiApp(host or DemoHost(clock=Clock()), settings or Settings(theme="mailtui", interval=3600))
+    async with app.run_test(size=size) as pilot:
+        pane = app.query_one(QueuePane)
+        await until(pilot, lambda: pane.view is not None or pane._error is not None)
+        await pilot.pause(0.1)
+        yield app, pilot, pane
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until something is so."""
+    for _ in range(int(seconds / 0.02)):
+        await pilot.pause(0.02)
+        if condition():
+            return
+    pytest.fail("it did not come to be")
+
+
+def shown(app: MailtuiApp) -> str:
+    """What the terminal shows, as text."""
+    width, height = app.size
+    screen = app.screen
+    strips = screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in strips[:height])
+
+
+def count(pane: QueuePane, queue: str) -> int:
+    """Messages in a queue, as last read."""
+    assert pane.orders is not None
+    return sum(one.count for one in pane.orders.snapshot.store.counts if one.name == queue)
+
+
+async def test_first_screen_answers_why_where_and_what() -> None:
+    async with console() as (app, _, pane):
+        text = shown(app)
+    assert "412" in text
+    assert "Why" in text
+    assert "To × age" in text
+    assert pane.view is not None
+    assert pane.view.groups[0].count >= pane.view.groups[1].count
+    assert len(pane.view.rows) == 412
+
+
+async def test_a_reason_narrows_the_map_and_the_list() -> None:
+    async with console() as (_, pilot, pane):
+        assert pane.view is not None
+        everything = pane.view
+        await pilot.press("down")
+        await until(pilot, lambda: pane.view is not everything and pane.view and pane.view.wish.reason)
+        group = everything.groups[0]
+        assert len(pane.view.rows) == group.count
+        assert pane.view.shape.total.total < everything.shape.total.total
+
+
+async def test_filter_as_you_type_and_leave_it() -> None:
+    async with console() as (_, pilot, pane):
+        await pilot.press("slash", *"queue:hold")
+        await until(
+            pilot, lambda: pane.view and pane.view.wish.filter == "queue:hold" and not pane.view.partial
+        )
+        assert pane.view is not None
+        assert len(pane.view.rows) == count(pane, "hold") > 0
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: pane.view and not pane.view.wish.filter)
+        assert len(pane.view.rows) == 412
+
+
+async def test_a_wrong_filter_is_explained_and_the_list_stays() -> None:
+    async with console() as (app, pilot, pane):
+        await pilot.press("slash", *"re:[")
+        await until(pilot, lambda: "not a regular expression" in shown(app))
+        assert pane.view is not None
+        assert len(pane.view.rows) == 412
+
+
+async def test_hold_and_undo_by_keys() -> None:
+    async with console() as (app, pilot, pane):
+        before = count(pane, "hold")
+        await pilot.press("slash", *"queue:deferred", "enter")
+        await until(
+            pilot, lambda: pane.view and pane.view.wish.filter == "queue:deferred" and not pane.view.partial
+        )
+        await pilot.press("space", "space", "h")
+        await until(pilot, lambda: count(pane, "hold") == before + 2)
+        assert not pane.marks
+        await pilot.press("z")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: count(pane, "hold") == before)
+
+
+async def test_deleting_a_group_wants_its_count_and_can_be_undone() -> None:
+    async with console() as (app, pilot, pane):
+        await pilot.press("down")
+        await until(pilot, lambda: pane.view and pane.view.wish.reason)
+        assert pane.view is not None
+        number = len(pane.view.rows)
+        assert number > 20
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "postsuper -d -" in shown(app)
+        await pilot.press("y", "enter")
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, ConfirmScreen), "no single key confirms"
+        await pilot.press(*str(number), "enter")
+        await until(pilot, lambda: pane.orders and len(pane.orders.snapshot.store) == 412 - number)
+        held = count(pane, "hold")
+        await pilot.press("z")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: pane.orders and len(pane.orders.snapshot.store) == 412)
+        assert count(pane, "hold") == held + number
+
+
+async def test_the_same_key_does_not_confirm() -> None:
+    async with console() as (app, pilot, pane):
+        await pilot.press("tab", "tab", "x")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("x", "x", "enter")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, ConfirmScreen)
+        await pilot.press("escape")
+        await pilot.pause(0.1)
+        assert pane.orders is not None
+        assert len(pane.orders.snapshot.store) == 412
+
+
+@pytest.mark.parametrize("key", ["h", "H", "R", "x", "e", "E", "F", "z"])
+async def test_read_only_has_no_keys_that_change_anything(key: str) -> None:
+    host = DemoHost(clock=Clock())
+    async with console(host, Settings(theme="mailtui", interval=3600, read_only=True)) as (app, pilot, _):
+        await pilot.press("tab", "tab", key)
+        await pilot.pause(0.2)
+        assert len(app.screen_stack) == 1
+        assert "Delete" not in shown(app)
+        assert "READ-ONLY" in shown(app)
+    assert not [entry for entry in host.journal.entries() if entry.mutates]
+
+
+async def test_without_rights_keys_are_absent_and_help_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = DemoHost(clock=Clock())
+    monkeypatch.setattr(
+        host.queue, "rights", lambda: Rights({}, None, False, "Only root may act on the queue.")
+    )
+    async with console(host) as (app, pilot, pane):
+        await until(pilot, lambda: pane.rights is not None)
+        await pilot.press("x")
+        assert len(app.screen_stack) == 1
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.pause(0.2)
+        assert "Only root may act on the queue." in shown(app)
+
+
+async def test_a_message_opens_as_text_that_does_nothing() -> None:
+    async with console(size=(100, 40)) as (app, pilot, pane):
+        await pilot.press("slash", *"[bold]", "enter")
+        await until(pilot, lambda: pane.view and pane.view.wish.filter == "[bold]" and not pane.view.partial)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MessageScreen) and "Envelope" in shown(app))
+        text = shown(app)
+        assert "[bold]" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_help_lists_the_keys_of_this_pane() -> None:
+    async with console(size=(100, 60)) as (app, pilot, _):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = shown(app)
+    for word in ("Hold", "Release", "Requeue", "Delete", "Undo", "Filter", "Freeze", "Journal", "Quit"):
+        assert word in text, word
+
+
+async def test_the_journal_shows_the_exact_commands() -> None:
+    async with console(size=(120, 30)) as (app, pilot, pane):
+        await pilot.press("tab", "tab", "h")
+        await until(pilot, lambda: any(entry.mutates for entry in app.host.journal.entries()))
+        await pilot.press("at")
+        await until(pilot, lambda: isinstance(app.screen, JournalScreen))
+        await pilot.pause(0.2)
+        text = shown(app)
+    assert "postqueue -j" in text
+    assert "postsuper -h -" in text
+    assert pane is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "command"), [("1", "mailtui health"), ("3", "mailtui greylist"), ("8", "mailtui --apply")]
+)
+async def test_panes_to_come_name_their_command(key: str, command: str) -> None:
+    async with console() as (app, pilot, _):
+        await pilot.press(key)
+        await until(pilot, lambda: command in shown(app))
+        await pilot.press("2")
+        await until(pilot, lambda: "Why" in shown(app))
+
+
+class Failing:
+    """A queue that stops answering when told."""
+
+    def __init__(self, host: DemoHost) -> None:
+        self._read = host.queue.read
+        self.broken = False
+
+    def __call__(
+        self, progress: Callable[[int], None] | None = None, stop: Event | None = None
+    ) -> QueueSnapshot:
+        if self.broken:
+            raise NotAnswering("postqueue did not answer within 30 s", hint="look at the load")
+        return self._read(progress, stop)
+
+
+async def test_a_failed_reading_keeps_the_last_good_one_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = DemoHost(clock=Clock())
+    failing = Failing(host)
+    monkeypatch.setattr(host.queue, "read", failing)
+    async with console(host) as (app, pilot, pane):
+        failing.broken = True
+        await pilot.press("r")
+        await until(pilot, lambda: "did not answer" in shown(app))
+        assert "look at the load" in shown(app)
+        assert pane.view is not None
+        assert len(pane.view.rows) == 412
+        failing.broken = False
+        await pilot.press("r")
+        await until(pilot, lambda: "did not answer" not in shown(app))
+
+
+async def test_a_failed_first_reading_is_a_sentence_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = DemoHost(clock=Clock())
+    failing = Failing(host)
+    failing.broken = True
+    monkeypatch.setattr(host.queue, "read", failing)
+    async with console(host) as (app, pilot, _):
+        await until(pilot, lambda: "did not answer" in shown(app))
+
+
+async def test_an_empty_queue_says_so() -> None:
+    async with console(DemoHost(messages=0, clock=Clock())) as (app, pilot, _):
+        await until(pilot, lambda: "the queue is empty" in shown(app))
+
+
+async def test_cursor_and_marks_keep_to_their_message_over_a_refresh() -> None:
+    clock = Clock()
+    async with console(DemoHost(clock=clock)) as (_, pilot, pane):
+        await pilot.press("slash", *"queue:hold", "enter")
+        await until(
+            pilot, lambda: pane.view and pane.view.wish.filter == "queue:hold" and not pane.view.partial
+        )
+        await pilot.press("down", "space")
+        key, marks = pane.messages.cursor_key, set(pane.marks)
+        before = pane.view
+        clock.now += 60
+        await pilot.press("r")
+        await until(pilot, lambda: pane.view is not before and pane.view is not None)
+        assert pane.messages.cursor_key == key
+        assert pane.marks == marks
+        assert len(marks) == 1
+
+
+async def test_frozen_it_does_not_read() -> None:
+    clock = Clock()
+    async with console(DemoHost(clock=clock), Settings(theme="mailtui", interval=0.1)) as (app, pilot, pane):
+        await pilot.press("f")
+        await until(pilot, lambda: "FROZEN" in shown(app) and not pane.feed.reading)
+        before = pane.orders
+        await pilot.pause(1.2)
+        assert pane.orders is before
+        await pilot.press("f")
+        await until(pilot, lambda: pane.orders is not before)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 12), (200, 60)])
+async def test_any_size_of_terminal(size: tuple[int, int]) -> None:
+    async with console(size=size) as (app, pilot, _):
+        await pilot.press("tab", "tab", "down", "x")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("escape")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.1)
+        assert "412" in shown(app)
+
+
+async def test_plain_mode_draws_ascii_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScrollBar, "renderer", ScrollBar.renderer)
+    async with console(settings=Settings(theme="mailtui", interval=3600, plain=True)) as (app, _, _pane):
+        text = shown(app)
+    odd = {char for char in text if ord(char) > 126}
+    assert not odd
+
+
+async def test_copying_uses_only_queue_ids() -> None:
+    async with console() as (app, pilot, pane):
+        await pilot.press("tab", "tab", "y")
+        await until(pilot, lambda: app.clipboard)
+        assert app.clipboard == pane.messages.cursor_key
