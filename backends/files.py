@@ -27,7 +27,7 @@ class Spill:
         except OSError:
             self._handle = os.memfd_create("mailtui", os.MFD_CLOEXEC)
 
-    def append(self, content: bytes) -> None:
+    def append(self, content: bytes | bytearray) -> None:
         """Write all of it at the end.
 
         :raises NoSpace: neither disk nor memory takes it.

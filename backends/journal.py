@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,10 +24,11 @@ class Entry(msgspec.Struct):
 class Journal:
     """The latest thousand commands; the same reading command run again and again is one entry that counts."""
 
-    def __init__(self, limit: int = 1000) -> None:
+    def __init__(self, limit: int = 1000, clock: Callable[[], float] = time.time) -> None:
         self._entries: deque[Entry] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self._count = 0
+        self._clock = clock
 
     def begin(self, command: str, *, mutates: bool) -> Entry:
         with self._lock:
@@ -34,17 +36,17 @@ class Journal:
             if last is not None and not mutates and last.seconds is not None and not last.said:
                 self._entries.remove(last)
                 last.times += 1
-                last.started, last.seconds = time.time(), None
+                last.started, last.seconds = self._clock(), None
                 entry = last
             else:
                 self._count += 1
-                entry = Entry(self._count, command, mutates, time.time())
+                entry = Entry(self._count, command, mutates, self._clock())
             self._entries.append(entry)
             return entry
 
     def end(self, entry: Entry, code: int | None, said: str) -> None:
         with self._lock:
-            entry.seconds = time.time() - entry.started
+            entry.seconds = self._clock() - entry.started
             entry.code = code
             entry.said = said
 

@@ -49,7 +49,7 @@ class Command(msgspec.Struct, frozen=True):
             return typed
         if len(lines) <= 4:
             return f"printf '%s\\n' {shlex.join(lines)} | {typed}"
-        return f"{typed}  # {len(lines):,} lines on standard input, {lines[0]} … {lines[-1]}"
+        return f"{typed}  # standard input: {len(lines):,} lines, {lines[0]} to {lines[-1]}"
 
 
 class Result(msgspec.Struct, frozen=True):

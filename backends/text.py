@@ -8,10 +8,9 @@ from backends.errors import BadRequest
 
 ELLIPSIS = "…"
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_AGE_PART = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([smhdw])", re.ASCII)
-_AGE = re.compile(rf"\s*(?:{_AGE_PART.pattern}\s*)+", re.ASCII)
-_SECONDS = re.compile(r"\s*\d{1,12}(?:\.\d{1,6})?\s*", re.ASCII)
-_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(?:i?b)?\s*", re.ASCII | re.IGNORECASE)
+_NUMBER = r"(\d{1,15}(?:\.\d{1,6})?)"
+_AGE_PART = rf"{_NUMBER}\s*([smhdw])\s*"
+_SIZE = rf"{_NUMBER}\s*([kmgt]?)(?:i?b)?"
 
 
 class _Visible(dict[int, str]):
@@ -98,10 +97,11 @@ def parse_age(text: str) -> float:
 
     :raises BadRequest: it is none of these.
     """
-    if _SECONDS.fullmatch(text):
-        return float(text)
-    if _AGE.fullmatch(text.lower()):
-        return sum(float(number) * _AGE_UNITS[unit] for number, unit in _AGE_PART.findall(text.lower()))
+    plain = text.strip().lower()
+    if re.fullmatch(_NUMBER, plain, re.ASCII):
+        return float(plain)
+    if re.fullmatch(f"(?:{_AGE_PART})+", plain, re.ASCII):
+        return sum(float(n) * _AGE_UNITS[unit] for n, unit in re.findall(_AGE_PART, plain, re.ASCII))
     raise BadRequest(
         f"{visible(text[:40])!r} is not an age", hint="for example 90 (seconds), 45m, 2h30m, 3d or 1w"
     )
@@ -112,8 +112,8 @@ def parse_size(text: str) -> int:
 
     :raises BadRequest: it is none of these.
     """
-    if found := _SIZE.fullmatch(text):
-        return int(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " "))
+    if found := re.fullmatch(_SIZE, text.strip().lower(), re.ASCII):
+        return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
     raise BadRequest(
         f"{visible(text[:40])!r} is not a size", hint="for example 1500 (bytes), 10k, 1.5M or 1GiB"
     )

@@ -1,16 +1,18 @@
 """Messages grouped by what they have in common: delay reason, recipient domain, sender or queue."""
 
+from array import array
 from collections import defaultdict
 
 import msgspec
 import numpy as np
 
-from backends.queue.store import FIELD, Ints, QueueStore, Rows
+from backends.queue.order import stable_order
+from backends.queue.store import END, FIELD, FIELDS, Ints, QueueStore, Rows
 
 BY = ("reason", "domain", "sender", "queue")
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """Messages with one label: how many, their bytes, arrival of the oldest and newest, and the soonest retry.
 
     Times in epoch seconds, `next_retry` 0 where it is not known. `code` is the column's number of the label.
@@ -32,7 +34,7 @@ def group(store: QueueStore, by: str, rows: Rows | None = None, retry: Ints | No
     """
     chosen = np.arange(len(store), dtype=np.int32) if rows is None else rows
     labels, codes = _coded(store, by, chosen)
-    order = np.argsort(codes, kind="stable")
+    order = stable_order(codes)
     ordered = codes[order]
     if not len(ordered):
         return []
@@ -47,11 +49,10 @@ def group(store: QueueStore, by: str, rows: Rows | None = None, retry: Ints | No
         known = np.where(retry > 0, retry, np.iinfo(np.int64).max)
         soonest = np.minimum.reduceat(known[members], starts)
         soonest[soonest == np.iinfo(np.int64).max] = 0
-    found = [
-        Group(labels[int(ordered[start])], int(ordered[start]), *map(int, numbers))
-        for start, *numbers in zip(starts, counts, sizes, oldest, newest, soonest, strict=True)
-    ]
-    return sorted(found, key=lambda one: (-one.count, one.label))
+    numbers = (column.tolist() for column in (ordered[starts], counts, sizes, oldest, newest, soonest))
+    found = [Group(labels[code], code, *rest) for code, *rest in zip(*numbers, strict=True)]
+    found.sort(key=lambda one: (-one.count, one.label))
+    return found
 
 
 def _coded(store: QueueStore, by: str, rows: Rows) -> tuple[list[str], Ints]:
@@ -65,8 +66,11 @@ def _coded(store: QueueStore, by: str, rows: Rows) -> tuple[list[str], Ints]:
         firsts = np.where(store.recipients[rows] > 0, padded[store.recipients_at[rows]], none)
         return [*store.domains, "(no recipient)"], firsts.astype(np.int64)
     numbers: dict[str, int] = defaultdict(lambda: len(numbers))
-    codes = [numbers[_sender(store, row)] for row in rows.tolist()]
-    return list(numbers), np.array(codes, np.int64)
+    codes = array("q")
+    for _, window in store.windows():
+        senders = window.decode().replace(END, FIELD).split(FIELD)[1 :: len(FIELDS)]
+        codes.fromlist([numbers[sender] for sender in senders])
+    return list(numbers), np.frombuffer(codes, np.int64)[rows]
 
 
 def reason_labels(store: QueueStore) -> list[str]:
@@ -79,8 +83,3 @@ def reason_labels(store: QueueStore) -> list[str]:
 def reason_codes(store: QueueStore) -> Ints:
     """For each row the number of its reason; without one, a number for its queue."""
     return np.where(store.reason > 0, store.reason, len(store.reasons) + store.queue.astype(np.int64))
-
-
-def _sender(store: QueueStore, row: int) -> str:
-    start = int(store.text_at[row])
-    return store.text[start : store.text.find(b"\n", start)].decode().split(FIELD)[1]

@@ -16,8 +16,9 @@ from backends.files import Spill
 from backends.queue.listing import BrokenLine, decode_block, decode_lines, whole_lines
 from backends.queue.message import QUEUES, Message, Recipient, domain_of
 from backends.queue.reason import Reasons
+from backends.queue.select import SPACED
 from backends.queue.snapshot import QueueSnapshot
-from backends.queue.store import END, FIELD, FIELDS, PART, SPACED, Ints, QueueStore
+from backends.queue.store import END, FIELD, FIELDS, PART, Ints, QueueStore
 
 BROKEN_LIMIT = 1000
 _NOBODY = Recipient("")

@@ -1,4 +1,4 @@
-"""Finding rows of a store by a selector: a scan over text, a megabyte at a time, so that others get their turn."""
+"""Finding rows of a store by a selector: a scan over text, a window at a time, so that others get their turn."""
 
 from collections.abc import Iterable
 from threading import Event
@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.queue.select import ANYWHERE, Selector, Term
-from backends.queue.store import FIELD, PART, Ints, QueueStore, Rows
+from backends.queue.store import END, FIELD, FIELDS, PART, QueueStore, Rows
 
-WINDOW = 1 << 20
-_FIELDS = {"id": 0, "sender": 1, "recipient": 2, "reason": 3}
+OF_RECIPIENTS = ("recipient", "reason")
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 
 
 def find(store: QueueStore, selector: Selector, now: float, stop: Event | None = None) -> Rows:
@@ -50,63 +50,60 @@ def with_domain(store: QueueStore, codes: Iterable[int], side: str = "recipient"
 
 def _mask(store: QueueStore, term: Term, stop: Event | None) -> Mask:
     if term.field == "queue":
-        codes = [code for code, name in enumerate(store.queues) if term.found_in(name)]
-        return np.isin(store.queue, codes)
+        return np.isin(store.queue, [code for code, name in enumerate(store.queues) if term.found_in(name)])
     if term.field == "domain":
         return with_domain(
             store, (code for code, name in enumerate(store.domains) if term.found_in(name.lower()))
         )
     mask = np.zeros(len(store), np.bool_)
-    if term.pattern:
-        mask[_scan(store, term, stop)] = True
-    elif term.field == ANYWHERE:
-        mask[_containing(store, term.text, stop)] = True
-    else:
-        mask[[row for row in _containing(store, term.text, stop).tolist() if _in_field(store, row, term)]] = (
-            True
-        )
+    look = _matching if term.pattern else _containing
+    for rows, window in store.windows():
+        if stop is not None and stop.is_set():
+            break
+        mask[rows][look(store, term, rows, window)] = True
     return mask
 
 
-def _containing(store: QueueStore, text: str, stop: Event | None) -> Ints:
-    """Rows whose text has it anywhere; `text` in lower case."""
-    needle = text.encode("utf-8", "replace")
+def _containing(store: QueueStore, term: Term, rows: slice, window: bytes) -> Places:
+    """Which of a window's rows have the term's text in its field."""
+    needle, find = term.text.encode("utf-8", "replace"), window.find
     hits: list[int] = []
-    for start, end in _windows(store):
-        if stop is not None and stop.is_set():
-            break
-        window = store.text[start:end]
-        at = window.find(needle)
-        while at >= 0:
-            hits.append(start + at)
-            at = window.find(needle, window.find(b"\n", at))
-    return np.asarray(np.searchsorted(store.text_at, np.array(hits, np.int64), side="right") - 1, np.int64)
+    at = find(needle)
+    while at >= 0:
+        hits.append(at)
+        if term.field == ANYWHERE:
+            at = find(b"\n", at)
+            if at < 0:
+                break
+        at = find(needle, at + 1)
+    starts, ends = store.text_at[rows], store.field_end[rows]
+    places = np.array(hits, np.int64) + starts[0]
+    found: Places = np.searchsorted(starts, places, side="right") - 1
+    if term.field == ANYWHERE:
+        return found
+    field = FIELDS.index(term.field)
+    places -= starts[found]
+    there = places < ends[found, field]
+    if field:
+        there &= places > ends[found, field - 1]
+    return np.asarray(found[there])
 
 
-def _windows(store: QueueStore) -> Iterable[tuple[int, int]]:
-    """Pieces of the text of about a megabyte that end where a row ends."""
-    total = len(store.text)
-    start = 0
-    while start < total:
-        row = int(np.searchsorted(store.text_at, start + WINDOW))
-        end = int(store.text_at[row]) if row < len(store) else total
-        yield start, end
-        start = end
-
-
-def _scan(store: QueueStore, term: Term, stop: Event | None) -> list[int]:
-    rows = []
-    for row in range(len(store)):
-        if row % 1024 == 0 and stop is not None and stop.is_set():
-            break
-        if _in_field(store, row, term):
-            rows.append(row)
-    return rows
-
-
-def _in_field(store: QueueStore, row: int, term: Term) -> bool:
-    start = int(store.text_at[row])
-    fields = store.text[start : store.text.find(b"\n", start)].decode().split(FIELD)
-    if term.field != ANYWHERE:
-        fields = [fields[_FIELDS[term.field]]]
-    return any(term.found_in(part) for field in fields for part in field.split(PART))
+def _matching(store: QueueStore, term: Term, rows: slice, window: bytes) -> Places:
+    """Which of a window's rows have the term's pattern in its field."""
+    search = term.pattern.search if term.pattern else term.found_in
+    texts = window.decode().replace(END, FIELD).split(FIELD)
+    texts[:: len(FIELDS)] = [queue_id.lstrip(PART) for queue_id in texts[:: len(FIELDS)]]
+    fields = range(len(FIELDS)) if term.field == ANYWHERE else (FIELDS.index(term.field),)
+    found: list[int] = []
+    for field in fields:
+        hits = [
+            i
+            for i, text in enumerate(texts[field :: len(FIELDS)])
+            if (search(text) if PART not in text else any(map(search, text.split(PART))))
+        ]
+        if FIELDS[field] in OF_RECIPIENTS:
+            some = store.recipients[rows] > 0
+            hits = [i for i in hits if some[i]]
+        found += hits
+    return np.array(found, np.intp)

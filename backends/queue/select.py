@@ -14,6 +14,7 @@ from backends.queue.message import Message, domain_of
 from backends.text import parse_age, parse_size
 
 ANYWHERE = ""
+SPACED = str.maketrans("\x1f\x1e\n", "   ")  # what separates texts in the store is a blank in them
 FIELDS = {
     "queue": "queue",
     "id": "id",
@@ -41,7 +42,7 @@ class Term(msgspec.Struct, frozen=True):
         return self.pattern.search(text) is not None if self.pattern else self.text in text
 
     def matches(self, message: Message) -> bool:
-        return any(self.found_in(text.lower()) for text in _texts(message, self.field)) is not self.excluded
+        return any(self.found_in(text.lower().translate(SPACED)) for text in _texts(message, self.field)) is not self.excluded
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -113,7 +114,7 @@ class Selector(msgspec.Struct, frozen=True):
 
 def _term(field: str, value: str, *, excluded: bool = False) -> Term:
     if not value.startswith("re:"):
-        return Term(field, value.lower(), excluded=excluded)
+        return Term(field, value.lower().translate(SPACED), excluded=excluded)
     try:
         pattern = re.compile(value[3:], re.IGNORECASE)
     except (re.error, RecursionError, OverflowError) as error:
@@ -124,22 +125,21 @@ def _term(field: str, value: str, *, excluded: bool = False) -> Term:
 
 
 def _texts(message: Message, field: str) -> list[str]:
+    recipients = message.recipients
     match field:
         case "queue":
-            return [message.queue_name]
+            texts = [message.queue_name]
         case "id":
-            return [message.queue_id]
+            texts = [message.queue_id]
         case "sender":
-            return [message.sender]
+            texts = [message.sender]
         case "recipient":
-            return [recipient.address for recipient in message.recipients]
+            texts = [recipient.address for recipient in recipients]
         case "domain":
-            return [domain_of(recipient.address) for recipient in message.recipients]
+            texts = [domain_of(recipient.address) for recipient in recipients]
         case "reason":
-            return [recipient.delay_reason for recipient in message.recipients]
-    return [
-        message.queue_id,
-        message.sender,
-        *(recipient.address for recipient in message.recipients),
-        *(recipient.delay_reason for recipient in message.recipients),
-    ]
+            texts = [recipient.delay_reason for recipient in recipients]
+        case _:
+            texts = [message.queue_id, message.sender]
+            texts += [text for recipient in recipients for text in (recipient.address, recipient.delay_reason)]
+    return texts

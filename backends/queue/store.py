@@ -21,7 +21,6 @@ from backends.queue.message import Message
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
 FIELD, PART, END = "\x1f", "\x1e", "\n"
-SPACED = str.maketrans(dict.fromkeys((FIELD, PART, END), " "))  # for texts that have these themselves
 FIELDS = ("id", "sender", "recipient", "reason")
 WINDOW = 1 << 19  # bytes of text worked on at a time, so that other threads get their turn
 
@@ -87,14 +86,14 @@ class QueueStore:
         """Where a message's recipients begin in `recipient_domain`; one longer than the store."""
         return np.concatenate(([0], np.cumsum(self.recipients, dtype=np.int64)))
 
-    def windows(self) -> Iterator[tuple[int, bytes]]:
-        """All of `text` in pieces of whole lines, each with the row of its first line."""
+    def windows(self) -> Iterator[tuple[slice, bytes]]:
+        """All of `text` in pieces of whole lines, each with its rows."""
         row, count = 0, len(self)
         while row < count:
             start = int(self.text_at[row])
             after = max(int(np.searchsorted(self.text_at, start + WINDOW)), row + 1)
             last = after - 1
-            yield row, self.text[start : int(self.text_at[last] + self.field_end[last, -1])]
+            yield slice(row, after), self.text[start : int(self.text_at[last] + self.field_end[last, -1])]
             row = after
 
     @cached_property

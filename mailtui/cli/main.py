@@ -17,11 +17,17 @@ DEBUG = "MAILTUI_DEBUG"
 
 
 def program(words: Sequence[str]) -> int:
-    """`main`, in a process of its own: one that is told to stop ends its children as well."""
+    """`main`, in a process of its own: one that is told to stop ends its children as well.
+
+    It leaves at once: taking a hundred modules down in good order takes 10 ms and serves nobody.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)
-    return main(words)
+    code = main(words)
+    if "textual" not in sys.modules:
+        os._exit(code)
+    return code
 
 
 def main(words: Sequence[str], connect: Connect | None = None) -> int:

@@ -150,15 +150,17 @@ def _print(session: Session, overview: Overview) -> None:
     _print_head(session, overview.services)
     for text in overview.verdict:
         out.fitted(f" {text}")
+    if not overview.queues:
+        return
     now = overview.taken
     out.line()
     total = Line(
         "all",
         sum(one.count for one in overview.queues),
         sum(one.size for one in overview.queues),
-        min((one.oldest for one in overview.queues), default=0),
+        min(one.oldest for one in overview.queues),
     )
-    rows = [*overview.queues, total] if overview.queues else []
+    rows = (*overview.queues, total)
     print_table(
         out,
         QUEUE_COLUMNS,

@@ -1,8 +1,9 @@
 """The options of all commands. Only the command at hand is built in full; the others are names in a list."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 from backends.errors import BadRequest
@@ -168,10 +169,17 @@ def size(text: str) -> int:
 def _queue(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> None:
     parser.description, parser.epilog = QUEUE_DESCRIPTION, QUEUE_EXAMPLES + EXIT_CODES
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="action", required=True)
-    for name, (module, text) in QUEUE_COMMANDS.items():
+    for name in _wanted(words):
+        module, text = QUEUE_COMMANDS[name]
         added = commands.add_parser(name, help=text, formatter_class=Formatter, allow_abbrev=False)
         if words is None or name in words:
             _configure(added, f"mailtui.cli.queue.{module}", name)
+
+
+def _wanted(words: Sequence[str] | None) -> Collection[str]:
+    """The commands of `queue` that need a parser: the one named, or all where none is or help is asked for."""
+    named = {word for before, word in pairwise(words or ()) if before == "queue" and word in QUEUE_COMMANDS}
+    return named or QUEUE_COMMANDS
 
 
 def _configure(parser: argparse.ArgumentParser, module: str, name: str) -> None:

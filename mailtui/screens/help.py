@@ -50,7 +50,7 @@ def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str
             if not _exists(node, binding):
                 continue
             seen.add(binding.id)
-            rows.append((f"{keys(binding):<14} {binding.description}", "text"))
+            rows.append((f"{keys(binding):<14} {binding.tooltip or binding.description}", "text"))
         if rows:
             group = next(
                 (b.id.partition(".")[0] for b in node.BINDINGS if isinstance(b, Binding) and b.id), ""

@@ -31,6 +31,7 @@ class TextView(ScrollView, can_focus=True):
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         & > .text-view--name { color: $text-accent; }
         & > .text-view--head { color: $text-accent; text-style: bold; }
         & > .text-view--dim { color: $text-muted; }

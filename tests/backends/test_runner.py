@@ -1,6 +1,5 @@
 """Running programs: no shell, an end to everything, and the journal."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def test_no_such_program(runner: LocalRunner) -> None:
 
 def test_a_hung_program_is_ended(runner: LocalRunner) -> None:
     started = time.monotonic()
-    with pytest.raises(NotAnswering, match="sleep did not answer within 0.3 s"):
+    with pytest.raises(NotAnswering, match=r"sleep did not answer within 0\.3 s"):
         runner.run(Command(("sleep", "60"), timeout=0.3))
     assert time.monotonic() - started < 5
     assert not runner._children
@@ -155,12 +154,12 @@ def test_the_program_has_no_terminal(runner: LocalRunner) -> None:
 
 def test_no_descriptor_is_left_open(runner: LocalRunner) -> None:
     runner.run(Command(("true",)))
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
         runner.run(Command(("true",)))
         with runner.stream(Command(("true",))) as stream:
             _all(stream)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_every_command_is_in_the_journal(runner: LocalRunner) -> None:
@@ -188,7 +187,7 @@ def test_a_command_is_shown_as_it_would_be_typed() -> None:
     )
     assert str(Command(("echo", "a b", "; rm"))) == "echo 'a b' '; rm'"
     many = Command(("postsuper", "-d", "-"), stdin=b"".join(b"%06d\n" % number for number in range(1000)))
-    assert str(many) == "postsuper -d -  # 1,000 lines on standard input, 000000 … 000999"
+    assert str(many) == "postsuper -d -  # standard input: 1,000 lines, 000000 to 000999"
 
 
 def test_check_lets_success_through_and_tells_failure() -> None:

@@ -189,6 +189,13 @@ class PrivatePostfix:
             for path in (self.queue_directory / queue).rglob(queue_id)
         )
 
+    def empty(self) -> None:
+        """Remove all mail, and mailtui's trash."""
+        self.command("postsuper", "-d", "ALL")
+        self.command("postsuper", "-d", "ALL", "maildrop")
+        wait_until("an empty queue", lambda: not self.listing())
+        shutil.rmtree(self.queue_directory / "mailtui-trash", ignore_errors=True)
+
     def _prepare(self) -> None:
         self.folder.chmod(0o755)
         for name in ("etc", "data") + (() if self._given_spool else ("spool",)):

@@ -10,7 +10,7 @@ from backends.queue.message import Message
 from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Target
 from backends.queue.select import Selector
 from mailtui.cli.queue.confirm import confirm
-from mailtui.cli.queue.report import messages, plan_lines, plan_value, report
+from mailtui.cli.queue.report import left_out_lines, messages, plan_lines, plan_value, report
 from mailtui.cli.queue.selection import SELECTORS, add_selectors, is_bare, selector_of, targets_of
 from mailtui.cli.session import Session
 
@@ -80,7 +80,7 @@ def run(session: Session) -> int:
     if not options.yes and (action.destructive or not options.ids):
         confirm(session, plan, stdin_taken="-" in options.ids)
     elif plan.irreversible:
-        out.note(f"mailtui: this cannot be undone: {plan.irreversible}")
+        out.note(f"mailtui: no undo: {plan.irreversible}")
     outcome = session.host.queue.carry_out(plan)
     return report(
         session,
@@ -92,10 +92,8 @@ def _print(session: Session, plan: Plan, missing: list[LeftOut]) -> None:
     if session.options.json:
         session.out.json(plan_value(plan) | {"left_out": missing})
         return
-    for line in plan_lines(plan):
+    for line in (*plan_lines(plan), *left_out_lines(missing)):
         session.out.line(line)
-    for one in missing:
-        session.out.line(f"  left out {one.queue_id}: {one.why}")
 
 
 def _targets(session: Session, *, resolve: bool) -> tuple[list[Target], list[LeftOut]]:

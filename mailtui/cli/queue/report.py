@@ -1,11 +1,14 @@
 """What an act would do, and what came of it, in words."""
 
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 
-from backends.queue.plan import Outcome, Plan, Target
+from backends.queue.plan import LeftOut, Outcome, Plan, Target
 from backends.text import size_text, time_text
 from mailtui.cli.session import Session
+
+LEFT_OUT_SHOWN = 20
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -16,13 +19,13 @@ def plan_lines(plan: Plan) -> list[str]:
     if known:
         lines += [
             f"  oldest   {_described(min(known, key=_arrival))}",
-            f"  newest   {_described(max(known, key=_arrival))}",
+            f"  newest   {_described(max(reversed(known), key=_arrival))}",
         ]
     else:
         lines += [f"  from     {plan.targets[0].queue_id}", f"  to       {plan.targets[-1].queue_id}"]
     lines += [f"  command  {command}" for command in plan.commands]
     if plan.irreversible:
-        lines.append(f"  This cannot be undone: {plan.irreversible}")
+        lines.append(f"  no undo  {plan.irreversible}")
     return lines
 
 
@@ -49,12 +52,20 @@ def report(session: Session, outcome: Outcome) -> int:
             for text in outcome.printed:
                 out.line(text)
             out.line(f"{outcome.action}: {outcome.done:,} of {messages(outcome.asked)}")
-            for one in outcome.left_out:
-                out.line(f"  left out {one.queue_id}: {one.why}")
-            if outcome.undo is not None and outcome.done:
+            for text in left_out_lines(outcome.left_out):
+                out.line(text)
+            if outcome.undo is not None and outcome.done and not session.host.demo:
                 out.line(f"undo with: mailtui queue undo {outcome.undo}{_instance(session)}")
         out.flush()
     return 1 if outcome.done < outcome.asked else 0
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
+    """Which messages were not done, and why; of very many, how many of them are not spelt out."""
+    lines = [f"  left out {one.queue_id}: {one.why}" for one in left_out[:LEFT_OUT_SHOWN]]
+    if len(left_out) > LEFT_OUT_SHOWN:
+        lines.append(f"  and {len(left_out) - LEFT_OUT_SHOWN:,} more; --json names them all")
+    return lines
 
 
 def messages(count: int) -> str:

@@ -53,7 +53,7 @@ class Acts:
         pane, view = self._pane, self._pane.view
         if view is None:
             return
-        marks = set(pane.marks)
+        marks = set(pane.messages.marks)
         cursor = (
             None
             if pane.query_one("#why").has_focus or pane.query_one("#where").has_focus
@@ -99,7 +99,7 @@ class Acts:
                     None,
                 )
             )
-        self._pane.unmark()
+        self._pane.messages.unmark()
         self._tell(result)
 
     def _tell(self, result: Outcome) -> None:

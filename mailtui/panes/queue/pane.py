@@ -3,25 +3,29 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from threading import Event
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from backends.errors import BackendError
 from backends.host import Host
+from backends.queue.message import Message
 from backends.queue.plan import Rights
-from backends.text import age_text, clip, visible
+from backends.text import visible
 from mailtui.panes.base import Pane
 from mailtui.panes.queue.acts import Acts
 from mailtui.panes.queue.feed import Feed
-from mailtui.panes.queue.sources import EVERYTHING, MESSAGE_COLUMNS, REASON_COLUMNS, Messages, Reasons
-from mailtui.panes.queue.view import Orders, View, Wish, compute, quick, totals
+from mailtui.panes.queue.keys import KEYS
+from mailtui.panes.queue.looker import Looker
+from mailtui.panes.queue.message_list import MessageList
+from mailtui.panes.queue.news import Allowed, Loaded, Viewed
+from mailtui.panes.queue.sources import EVERYTHING, REASON_COLUMNS, Messages, Reasons, detail
+from mailtui.panes.queue.title import title
+from mailtui.panes.queue.view import Orders, View, Wish
 from mailtui.screens.message import MessageScreen
 from mailtui.settings import Settings
 from mailtui.widgets.glyphs import glyphs
@@ -39,50 +43,7 @@ class QueuePane(Pane):
 
     key = "2"
     label = "Queue"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", id="queue.mark"),
-        Binding("asterisk", "mark_all", "All", key_display="*", id="queue.mark-all"),
-        Binding("shift+down", "mark_range(1)", "Mark range down", show=False, id="queue.range-down"),
-        Binding("shift+up", "mark_range(-1)", "Mark range up", show=False, id="queue.range-up"),
-        Binding("h", "act('hold')", "Hold", id="queue.hold"),
-        Binding("H", "act('release')", "Release", id="queue.release"),
-        Binding("R", "act('requeue')", "Requeue", show=False, id="queue.requeue"),
-        Binding("x", "act('delete')", "Delete", id="queue.delete"),
-        Binding("e", "act('expire')", "Expire: back to the sender", show=False, id="queue.expire"),
-        Binding(
-            "E", "act('force-expire')", "Expire, also what is on hold", show=False, id="queue.force-expire"
-        ),
-        Binding("F", "flush", "Flush", show=False, id="queue.flush"),
-        Binding("z", "undo", "Undo", id="queue.undo"),
-        Binding("slash", "filter", "Filter", key_display="/", id="queue.filter"),
-        Binding("escape", "back", "Back", show=False, id="queue.back"),
-        Binding("s", "sort(1)", "Sort by the next column", show=False, id="queue.sort"),
-        Binding("S", "reverse", "Sort the other way round", show=False, id="queue.reverse"),
-        Binding("w", "side", "Where: recipients or senders", show=False, id="queue.side"),
-        Binding("f", "freeze", "Freeze", show=False, id="queue.freeze"),
-        Binding("y", "copy", "Copy queue IDs", show=False, id="queue.copy"),
-    ]
-
-    class Loaded(Message):
-        """The queue was read, or not."""
-
-        def __init__(self, result: Orders | BackendError) -> None:
-            super().__init__()
-            self.result = result
-
-    class Viewed(Message):
-        """A view is ready, or its filter is wrong."""
-
-        def __init__(self, generation: int, result: View | BackendError) -> None:
-            super().__init__()
-            self.generation, self.result = generation, result
-
-    class Allowed(Message):
-        """What this user may do is known."""
-
-        def __init__(self, rights: Rights | BackendError) -> None:
-            super().__init__()
-            self.rights = rights
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, host: Host, settings: Settings) -> None:
         super().__init__(id="pane-2")
@@ -91,17 +52,15 @@ class QueuePane(Pane):
         self.orders: Orders | None = None
         self.view: View | None = None
         self.wish = Wish()
-        self.marks: set[str] = set()
         self.rights: Rights | None = None
         self.feed = Feed(
             lambda: host.queue,
             settings.interval,
             self.in_thread,
-            lambda result: self.post_message(self.Loaded(result)),
+            lambda result: self.post_message(Loaded(result)),
         )
+        self.looker = Looker(host.now, self.in_thread, self.post_message)
         self.acts = Acts(self)
-        self._generation = 0
-        self._superseded = Event()
         self._error: BackendError | None = None
         self._filter_error = ""
 
@@ -111,7 +70,8 @@ class QueuePane(Pane):
         with Container(id="queue-top"):
             yield VirtualTable(REASON_COLUMNS, id="why")
             yield HeatMap(id="where")
-        yield VirtualTable(MESSAGE_COLUMNS, id="messages")
+        yield MessageList()
+        yield Static("", id="queue-detail", markup=False)
         yield Static("", id="queue-marks", markup=False)
         yield Input(
             placeholder="text  !not this  from: to: domain: reason: queue: older:2h larger:1M",
@@ -135,12 +95,12 @@ class QueuePane(Pane):
 
     def on_unmount(self) -> None:
         self.feed.stop()
-        self._superseded.set()
+        self.looker.stop()
 
     @property
-    def messages(self) -> VirtualTable:
+    def messages(self) -> MessageList:
         """The list."""
-        return self.query_one("#messages", VirtualTable)
+        return self.query_one(MessageList)
 
     def in_thread(self, work: Callable[[], None]) -> None:
         """Run blocking work beside the screen; it posts its result."""
@@ -159,7 +119,8 @@ class QueuePane(Pane):
         self.show_title()
 
     def _ask_rights(self) -> None:
-        self.post_message(self.Allowed(outcome(lambda: self.host.queue.rights())))
+        rights = outcome(lambda: self.host.queue.rights())  # noqa: PLW0108 - getting the queue may fail, too
+        self.post_message(Allowed(rights))
 
     @on(Allowed)
     def _allowed(self, event: Allowed) -> None:
@@ -189,26 +150,12 @@ class QueuePane(Pane):
             self._look()
 
     def _look(self) -> None:
-        if self.orders is None:
-            return
-        self._generation += 1
-        self._superseded.set()
-        self._superseded = Event()
-        self.in_thread(
-            partial(self._compute, self.orders, self.wish, self._generation, self._superseded, self.view)
-        )
-
-    def _compute(self, orders: Orders, wish: Wish, generation: int, stop: Event, last: View | None) -> None:
-        now = self.host.now()
-        if last is not None and last.wish.filter != wish.filter:
-            at_once = outcome(lambda: quick(orders, wish, now, last))
-            if isinstance(at_once, View):
-                self.post_message(self.Viewed(generation, at_once))
-        self.post_message(self.Viewed(generation, outcome(lambda: compute(orders, wish, now, stop))))
+        if self.orders is not None:
+            self.looker.look(self.orders, self.wish, self.view)
 
     @on(Viewed)
     def _viewed(self, event: Viewed) -> None:
-        if event.generation != self._generation:
+        if event.generation != self.looker.generation:
             return
         if isinstance(event.result, BackendError):
             self._filter_error = f"{event.result} ({event.result.hint})"
@@ -217,7 +164,7 @@ class QueuePane(Pane):
         self.view = view = event.result
         now = view.snapshot.taken
         retry = self.orders.retry if self.orders else None
-        self.messages.swap(Messages(view, self.marks, retry, now, self.glyphs.mark))
+        self.messages.swap(Messages(view, self.messages.marks, retry, now, self.glyphs.mark))
         if not view.partial:
             self._filter_error = "" if not view.snapshot.broken else self._filter_error
             everything = "all that match" if view.wish.filter else "all messages"
@@ -232,33 +179,27 @@ class QueuePane(Pane):
 
     def show_title(self) -> None:
         """Bring the title, the error and the marks up to date."""
-        if self.orders is None:
-            text = f"reading the queue {self.glyphs.dot} {self.feed.count:,}"
-        else:
-            text = totals(self.orders.snapshot, self.glyphs.dot)
-        age = ""
-        if self.orders is not None:
-            age = f"read {age_text(max(0.0, self.host.now() - self.orders.snapshot.taken))} ago"
-            if self.feed.reading and self.feed.count:
-                age += f", reading {self.feed.count:,}"
-        if self.feed.frozen:
-            age += "  FROZEN (f)"
-        narrowed = " ".join(
-            part for part in (self.wish.filter, self.wish.reason[:40], self.wish.domain) if part
+        snapshot = self.orders.snapshot if self.orders else None
+        line = title(
+            snapshot, self.feed, self.wish, now=self.host.now(), width=self.size.width - 2, glyphs=self.glyphs
         )
-        left = text + (f"   {self.glyphs.part} {visible(narrowed)}" if narrowed else "")
-        room = max(10, self.size.width - 4 - len(age))
-        self.query_one("#queue-title", Static).update(f"{clip(left, room, self.glyphs.more):<{room}}  {age}")
-        error = self.query_one("#queue-error", Static)
-        error.display = bool(self._error or self._filter_error)
+        self.query_one("#queue-title", Static).update(line)
+        trouble = ""
         if self._error:
-            error.update(f"{self.glyphs.bad} {visible(str(self._error))}: {visible(self._error.hint)}")
+            trouble = f"{self.glyphs.bad} {visible(str(self._error))}: {visible(self._error.hint)}"
         elif self._filter_error:
-            error.update(f"{self.glyphs.warn} {visible(self._filter_error)}")
-        marks = self.query_one("#queue-marks", Static)
-        marks.display = bool(self.marks)
-        if self.marks:
-            marks.update(f"{len(self.marks):,} marked {self.glyphs.dot} acts on these; esc unmarks")
+            trouble = f"{self.glyphs.warn} {visible(self._filter_error)}"
+        marks = len(self.messages.marks)
+        for name, text in (
+            ("#queue-error", trouble),
+            (
+                "#queue-marks",
+                f"{marks:,} marked {self.glyphs.dot} keys act on these; esc unmarks" if marks else "",
+            ),
+        ):
+            line_below = self.query_one(name, Static)
+            line_below.display = bool(text)
+            line_below.update(text)
 
     # Moving about
 
@@ -276,13 +217,24 @@ class QueuePane(Pane):
     def _group_opened(self) -> None:
         self.messages.focus()
 
+    @on(VirtualTable.CursorMoved, "#messages")
+    def _message_chosen(self) -> None:
+        message = self._message()
+        self.query_one("#queue-detail", Static).update(detail(message) if message else "")
+
     @on(VirtualTable.Opened, "#messages")
-    def _message_opened(self, event: VirtualTable.Opened) -> None:
-        self.app.push_screen(MessageScreen(self.host, event.key))
+    def _message_opened(self) -> None:
+        if message := self._message():
+            self.app.push_screen(MessageScreen(self.host, message))
+
+    def _message(self) -> Message | None:
+        """The message under the cursor."""
+        source, row = self.messages.source, self.messages.cursor
+        return source.message(row) if isinstance(source, Messages) and row is not None else None
 
     def action_back(self) -> None:
-        if self.marks:
-            self.unmark()
+        if self.messages.marks:
+            self.messages.unmark()
         elif self.wish.filter:
             self.query_one("#queue-filter", Input).value = ""
             self.wants(replace(self.wish, filter=""))
@@ -326,30 +278,14 @@ class QueuePane(Pane):
         self.show_title()
 
     def action_copy(self) -> None:
-        ids = sorted(self.marks) or [key for key in [self.messages.cursor_key] if key]
+        ids = sorted(self.messages.marks) or [key for key in [self.messages.cursor_key] if key]
         self.app.copy_to_clipboard("\n".join(ids))
         self.notify(f"{len(ids):,} queue IDs copied" if ids else "nothing to copy")
 
     # Marks
 
-    def action_mark(self) -> None:
-        self._toggle()
-        self.messages.action_cursor_down()
-
-    def action_mark_range(self, step: int) -> None:
-        self._toggle(on=True)
-        (self.messages.action_cursor_down if step > 0 else self.messages.action_cursor_up)()
-        self._toggle(on=True)
-
-    def _toggle(self, *, on: bool = False) -> None:
-        row, key = self.messages.cursor, self.messages.cursor_key
-        if row is None or key is None:
-            return
-        if on or key not in self.marks:
-            self.marks.add(key)
-        else:
-            self.marks.discard(key)
-        self.messages.refresh_row(row)
+    @on(MessageList.Marked)
+    def _marked(self) -> None:
         self.show_title()
 
     def action_mark_all(self) -> None:
@@ -359,18 +295,7 @@ class QueuePane(Pane):
     def _mark_rows(self, view: View) -> None:
         store = view.snapshot.store
         found = {store.queue_id(row) for row in view.rows.tolist()}
-        self.app.call_from_thread(self._marked, found)
-
-    def _marked(self, found: set[str]) -> None:
-        self.marks |= found
-        self.messages.refresh_rows()
-        self.show_title()
-
-    def unmark(self) -> None:
-        """Let go of all marks."""
-        self.marks.clear()
-        self.messages.refresh_rows()
-        self.show_title()
+        self.app.call_from_thread(self.messages.mark, found)
 
     # Acting
 
@@ -388,8 +313,6 @@ class QueuePane(Pane):
             return self.acts.can_undo and not self.settings.read_only
         if action == "flush":
             return not self.settings.read_only
-        if action in {"mark", "mark_range"}:
-            return self.messages.has_focus
         return True
 
     def action_act(self, action: str) -> None:

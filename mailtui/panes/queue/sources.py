@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backends.queue.message import Message
-from backends.text import age_text, size_text, visible
+from backends.text import age_text, size_text, time_text, visible
 from mailtui.widgets.cells import Cell, Column
 
 if TYPE_CHECKING:
@@ -108,6 +108,11 @@ class Reasons:
             age_text(max(0.0, self._now - group.oldest)),
             until(group.next_retry, self._now) if group.next_retry else "",
         )
+
+
+def detail(message: Message) -> str:
+    """When exactly the message under the cursor came, and why it waits."""
+    return f"{time_text(message.arrival_time)}  {visible(message.reason[:600]) or message.queue_name}"
 
 
 def until(when: float, now: float) -> str:

@@ -1,6 +1,5 @@
 """What the queue pane shows of a snapshot: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -134,11 +133,3 @@ def align_retry(snapshot: "QueueSnapshot", times: dict[str, float]) -> "Ints | N
     hashes, values = hashes[order], values[order]
     at = np.minimum(np.searchsorted(hashes, snapshot.store.id_hash), len(hashes) - 1)
     return np.where(hashes[at] == snapshot.store.id_hash, values[at], 0)
-
-
-def totals(snapshot: "QueueSnapshot", dot: str) -> str:
-    """For the title: `412 deferred · 22 active · 3 hold`."""
-    order = ("deferred", "active", "hold", "incoming", "maildrop")
-    counts = {one.name: one.count for one in snapshot.store.counts}
-    named: Iterable[str] = [name for name in order if name in counts]
-    return f" {dot} ".join(f"{counts[name]:,} {name}" for name in named) or "the queue is empty"

@@ -70,7 +70,8 @@ def test_a_last_line_without_its_end() -> None:
 
 def test_members_of_later_releases_are_ignored() -> None:
     line = LINE.replace(b'"sender"', b'"new": {"a": [1]}, "sender"').replace(
-        b'"address": "b@example.org"', b'"address": "b@example.org", "orig_address": "c", "bounce_reason": "d"'
+        b'"address": "b@example.org"',
+        b'"address": "b@example.org", "orig_address": "c", "bounce_reason": "d"',
     )
     assert _ids(line % b"AAAAAA") == ["AAAAAA"]
 

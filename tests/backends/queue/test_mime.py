@@ -67,7 +67,7 @@ def test_a_part_that_was_cut_off() -> None:
         (b'content-disposition:attachment;filename="a;b\\"c.txt"', 'a;b"c.txt'),
         (b"Content-Disposition: attachment;\n\tfilename=plain.txt", "plain.txt"),
         (b"Content-Disposition: attachment; filename*=utf-8''M%C3%A4rz.pdf", "März.pdf"),
-        (b"Content-Disposition: attachment; filename*0=\"long\"; filename*1=\"er.pdf\"", "longer.pdf"),
+        (b'Content-Disposition: attachment; filename*0="long"; filename*1="er.pdf"', "longer.pdf"),
         (b"Content-Disposition: attachment; filename*0*=utf-8''M%C3; filename*1*=%A4rz", "März"),
         (b'Content-Type: image/png; name="=?utf-8?q?M=C3=A4rz.png?="', "März.png"),
         (b'Content-Type: image/png; name="=?no-such-charset?b?xx?="', "=?no-such-charset?b?xx?="),
@@ -106,7 +106,7 @@ def test_deep_nesting_is_bounded() -> None:
         b"--b\nContent-Type: image/png;" + b" " * (1 << 20) + b"name=x\n\nx\n",
         b"--b\n" + b"X: y\n" * 200_000,
         b"--b\n" * 200_000,
-        b"--b\nContent-Type: image/png; name=\"" + b"=?utf-8?q?" * 100_000 + b"\"\n\nx\n",
+        b'--b\nContent-Type: image/png; name="' + b"=?utf-8?q?" * 100_000 + b'"\n\nx\n',
     ],
     ids=range(8),
 )

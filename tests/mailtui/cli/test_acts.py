@@ -124,7 +124,7 @@ def test_dry_run(run: Run, host: FakeHost) -> None:
     assert (ran.code, hit(host)) == (0, [])
     assert "delete: 4 messages, 3.0M" in ran.out
     assert "oldest   AAAAAA4" in ran.out
-    assert "newest   AAAAAA1" in ran.out
+    assert "newest   AAAAAA3" in ran.out
     assert "postsuper -d -" in ran.out
     found = json.loads(run("queue", "hold", "AAAAAA2", "--dry-run", "--json").out)
     assert (found["count"], found["size"], found["oldest"]["sender"]) == (1, 3 << 20, "news@example.org")
@@ -212,10 +212,19 @@ def test_fewer_than_asked(run: Run, host: FakeHost) -> None:
     assert (found["asked"], found["done"], found["left_out"][0]["queue_id"]) == (2, 1, "AAAAAA1")
 
 
+def test_of_very_many_left_out_some_are_named(run: Run, host: FakeHost) -> None:
+    ids = [f"ZZZZ{number:04}" for number in range(500)]
+    ran = run("queue", "delete", *ids, "--yes")
+    assert ran.code == 1
+    assert ran.out.count("not in the queue") == 20
+    assert "and 480 more" in ran.out
+    assert len(json.loads(run("queue", "delete", *ids, "--yes", "--json").out)["left_out"]) == 500
+
+
 def test_what_cannot_be_undone_is_said_before(run: Run, host: FakeHost) -> None:
     host.queue.irreversible = "the trash is on another file system"
-    assert "cannot be undone: the trash is" in run("queue", "delete", "AAAAAA1", "--yes").err
-    assert "cannot be undone: the trash is" in run("queue", "delete", "AAAAAA1", "--dry-run").out
+    assert "no undo: the trash is" in run("queue", "delete", "AAAAAA1", "--yes").err
+    assert "  no undo  the trash is" in run("queue", "delete", "AAAAAA1", "--dry-run").out
 
 
 def test_a_broken_line_keeps_nobody_from_acting(run: Run, host: FakeHost) -> None:
@@ -227,7 +236,7 @@ def test_a_broken_line_keeps_nobody_from_acting(run: Run, host: FakeHost) -> Non
 
 
 def test_flush(run: Run, host: FakeHost) -> None:
-    assert run("queue", "flush").code == 0
+    assert run("queue", "flush").out == "Postfix was asked to deliver now: all deferred mail\n"
     assert run("queue", "flush", "AAAAAA1", "AAAAAA2").code == 0
     assert run("queue", "flush", "--site", "example.org").code == 0
     assert [what for what, _ in host.queue.done] == [
@@ -237,6 +246,7 @@ def test_flush(run: Run, host: FakeHost) -> None:
         "flush example.org",
     ]
     assert run("queue", "flush", "--site", "").code == 2
+    assert run("queue", "flush", "--site", "localhost").code == 2
     assert run("queue", "flush", "AAAAAA1", "--site", "example.org").code == 2
     assert run("queue", "flush", "example.org").code == 2
 

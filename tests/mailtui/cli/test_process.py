@@ -19,14 +19,14 @@ REAL = (sys.executable, "-m", "mailtui")
 ROOT = Path(__file__).parents[3]
 
 
-def imported(*words: str) -> set[str]:
+def imported(*words: str, module: str = "cli.main") -> set[str]:
     """The modules that a command line imports."""
     code = (
-        "import sys; from mailtui.__main__ import main; sys.argv[1:] = %r; code = main();"
+        "import sys; from mailtui.%s import main; sys.argv[1:] = %r; code = main(%s);"
         "sys.stderr.write('\\n'.join(sys.modules)); sys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code % list(words)],
+        [sys.executable, "-c", code % (module, list(words), "" if module == "__main__" else "sys.argv[1:]")],
         capture_output=True,
         text=True,
         check=False,
@@ -43,7 +43,7 @@ def test_the_version_imports_next_to_nothing() -> None:
     bare = subprocess.run(
         [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
     )
-    more = imported("--version") - {name.partition(".")[0] for name in bare.stdout.split()}
+    more = imported("--version", module="__main__") - {name.partition(".")[0] for name in bare.stdout.split()}
     assert more <= {"mailtui", "mailtui.__main__"}
 
 

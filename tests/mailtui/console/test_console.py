@@ -122,7 +122,7 @@ async def test_hold_and_undo_by_keys() -> None:
         )
         await pilot.press("space", "space", "h")
         await until(pilot, lambda: count(pane, "hold") == before + 2)
-        assert not pane.marks
+        assert not pane.messages.marks
         await pilot.press("z")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
@@ -197,7 +197,7 @@ async def test_a_message_opens_as_text_that_does_nothing() -> None:
         await pilot.press("slash", *"[bold]", "enter")
         await until(pilot, lambda: pane.view and pane.view.wish.filter == "[bold]" and not pane.view.partial)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, MessageScreen) and "Envelope" in shown(app))
+        await until(pilot, lambda: isinstance(app.screen, MessageScreen) and "Headers" in shown(app))
         text = shown(app)
         assert "[bold]" in text
         assert "\x1b" not in text
@@ -292,13 +292,13 @@ async def test_cursor_and_marks_keep_to_their_message_over_a_refresh() -> None:
             pilot, lambda: pane.view and pane.view.wish.filter == "queue:hold" and not pane.view.partial
         )
         await pilot.press("down", "space")
-        key, marks = pane.messages.cursor_key, set(pane.marks)
+        key, marks = pane.messages.cursor_key, set(pane.messages.marks)
         before = pane.view
         clock.now += 60
         await pilot.press("r")
         await until(pilot, lambda: pane.view is not before and pane.view is not None)
         assert pane.messages.cursor_key == key
-        assert pane.marks == marks
+        assert pane.messages.marks == marks
         assert len(marks) == 1
 
 

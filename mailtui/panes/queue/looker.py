@@ -1,0 +1,42 @@
+"""Making views in threads: a newer wish supersedes the older, a filter's first screen comes before the rest."""
+
+from collections.abc import Callable
+from functools import partial
+from threading import Event
+
+from mailtui.panes.queue.news import Viewed
+from mailtui.panes.queue.view import Orders, View, Wish, compute, quick
+from mailtui.work import outcome
+
+
+class Looker:
+    """`start` runs a function in a thread, `tell` takes its news to the pane."""
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        start: Callable[[Callable[[], None]], object],
+        tell: Callable[[Viewed], object],
+    ) -> None:
+        self._now, self._start, self._tell = now, start, tell
+        self._superseded = Event()
+        self.generation = 0
+
+    def look(self, orders: Orders, wish: Wish, last: View | None) -> None:
+        """Make a view of the wish; the views asked for before are not wanted any more."""
+        self.stop()
+        self._superseded = Event()
+        self.generation += 1
+        self._start(partial(self._compute, orders, wish, last, self.generation, self._superseded))
+
+    def stop(self) -> None:
+        """Let go of the view in the making."""
+        self._superseded.set()
+
+    def _compute(self, orders: Orders, wish: Wish, last: View | None, generation: int, stop: Event) -> None:
+        now = self._now()
+        if last is not None and last.wish.filter != wish.filter:
+            at_once = outcome(lambda: quick(orders, wish, now, last))
+            if isinstance(at_once, View):
+                self._tell(Viewed(generation, at_once))
+        self._tell(Viewed(generation, outcome(lambda: compute(orders, wish, now, stop))))

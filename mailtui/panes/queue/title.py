@@ -1,0 +1,41 @@
+"""The line above the tables: what is in the queue, how it is narrowed, and how old that news is."""
+
+from typing import TYPE_CHECKING
+
+from backends.text import age_text, clip, visible
+from mailtui.widgets.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from backends.queue.snapshot import QueueSnapshot
+    from mailtui.panes.queue.feed import Feed
+    from mailtui.panes.queue.view import Wish
+
+ORDER = ("deferred", "active", "hold", "incoming", "maildrop")
+
+
+def title(
+    snapshot: "QueueSnapshot | None", feed: "Feed", wish: "Wish", *, now: float, width: int, glyphs: Glyphs
+) -> str:
+    """The line, `width` cells wide; `now` in epoch seconds."""
+    if snapshot is None:
+        left, right = f"reading the queue {glyphs.dot} {feed.count:,}", ""
+    else:
+        left, right = totals(snapshot, glyphs.dot), f"read {age_text(max(0.0, now - snapshot.taken))} ago"
+        if feed.reading and feed.count:
+            right += f", reading {feed.count:,}"
+    if feed.frozen:
+        right += "  FROZEN (f)"
+    narrowed = " ".join(part for part in (wish.filter, wish.reason[:40], wish.domain) if part)
+    if narrowed:
+        left += f"   {glyphs.part} {visible(narrowed)}"
+    room = max(10, width - 2 - len(right))
+    return f"{clip(left, room, glyphs.more):<{room}}  {right}"
+
+
+def totals(snapshot: "QueueSnapshot", dot: str) -> str:
+    """For instance `412 deferred · 22 active · 3 hold`."""
+    counts = {one.name: one.count for one in snapshot.store.counts}
+    names = [*ORDER, *sorted(counts.keys() - set(ORDER))]
+    return (
+        f" {dot} ".join(f"{counts[n]:,} {visible(n)}" for n in names if n in counts) or "the queue is empty"
+    )
