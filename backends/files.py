@@ -61,14 +61,17 @@ class Spill:
 
     def _move_to_memory(self) -> None:
         memory = os.memfd_create("mailtui", os.MFD_CLOEXEC)
-        if _same_kind(memory, self._handle):
+        try:
+            if _same_kind(memory, self._handle):
+                raise OSError(errno.ENOSPC, "already in memory")
+            at = 0
+            while part := os.pread(self._handle, 1 << 20, at):
+                at += os.write(memory, part)
+        except OSError as error:
             os.close(memory)
             raise NoSpace(
-                "There is no room left for the queue listing", hint="free memory, or space in /var/tmp"
-            )
-        at = 0
-        while part := os.pread(self._handle, 1 << 20, at):
-            at += os.write(memory, part)
+                "There is no room left for the queue listing", hint=f"free memory, or space in {SPILL_FOLDER}"
+            ) from error
         os.close(self._handle)
         self._handle = memory
 

@@ -62,6 +62,7 @@ class MailtuiApp(App[int]):
         self.host, self.settings = host, settings
         for theme in THEMES.values():
             self.register_theme(theme)
+        self.services_known = False
         self._status = StatusLine(host.name, plain=settings.plain)
         self._tabs = TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
         self._switcher = ContentSwitcher(id="panes")
@@ -106,6 +107,7 @@ class MailtuiApp(App[int]):
         if not isinstance(event.states, BackendError):
             lights = [(one.name, one.state) for one in event.states if one.state != "absent"]
             self._status.show(lights=lights)
+            self.services_known = True
 
     # Panes
 

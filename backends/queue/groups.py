@@ -51,7 +51,8 @@ def group(store: QueueStore, by: str, rows: Rows | None = None, retry: Ints | No
         soonest[soonest == np.iinfo(np.int64).max] = 0
     numbers = (column.tolist() for column in (ordered[starts], counts, sizes, oldest, newest, soonest))
     found = [Group(labels[code], code, *rest) for code, *rest in zip(*numbers, strict=True)]
-    found.sort(key=lambda one: (-one.count, one.label))
+    found.sort(key=lambda one: one.label)
+    found.sort(key=lambda one: one.count, reverse=True)
     return found
 
 

@@ -72,9 +72,7 @@ def _eight_bytes(text: mmap | bytes) -> npt.NDArray[np.uint64]:
     return np.ndarray((count,), np.dtype(">u8"), text, strides=(1,))
 
 
-def _next_bytes(
-    eight: npt.NDArray[np.uint64], start: Ints, end: Ints, width: int
-) -> npt.NDArray[np.uint64]:
+def _next_bytes(eight: npt.NDArray[np.uint64], start: Ints, end: Ints, width: int) -> npt.NDArray[np.uint64]:
     """The next `width` bytes of each text, each byte counted one higher, so that nothing sorts before NUL."""
     left = np.clip(end - start, 0, width)
     keys = eight[start].astype(np.uint64) + np.uint64(0x0101010101010101)  # UTF-8 has no byte 0xFF

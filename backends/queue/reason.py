@@ -11,24 +11,37 @@ LABEL_LIMIT = 4096
 _CACHE_LIMIT = 65_536
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
-_FOLD = re.compile(
-    r"""
-    (?P<keep> (?<![\w.]) [245]\d\d (?: [ -] [245]\.\d{1,3}\.\d{1,3} )? (?![\w.])
-            | (?<![\w.]) [245]\.\d{1,3}\.\d{1,3} (?![\w.]) )
-  | (?P<angle> < [^<>\s]+ > )
-  | https?://\S+
-  | [^\s<>\[\]=,;:()"']+ @ [^\s<>\[\]=,;:()"']+
-  | [\w.-]+ \[ [0-9A-Fa-f.:]+ \] (?: :\d+ )?
-  | \[ [0-9A-Fa-f.:]+ \] (?: :\d+ )?
-  | \b \d{1,3} (?: \.\d{1,3} ){3} \b
-  | \b (?: [0-9A-Fa-f]{1,4} : ){3,} [0-9A-Fa-f:]*
-  | \b (?: [\w-]+ \. )+ [A-Za-z][\w-]+ \b \.?
-  | \b (?= \w*\d ) [\w-]{6,} \b
-  | \b \d+ \b
+_CODES = r"""
+    (?<![\w.]) [245]\d\d (?: [ -] [245]\.\d{1,3}\.\d{1,3} )? (?![\w.])
+  | (?<![\w.]) [245]\.\d{1,3}\.\d{1,3} (?![\w.])
+"""
+_WORD = r"""[^\s<>\[\]=,;:()"']"""
+_FOLD = re.compile(  # words are taken whole (++) from where they begin, so that no text takes long
+    rf"""
+    (?P<code> {_CODES} )
+  | (?P<keep> (?<=blocked[ ]using[ ]) [\w.-]++ | (?<![\w/]) /(?:usr|bin|sbin|lib|etc|opt)/ [\w./+-]*+ )
+  | (?P<angle> < [^<>\s]++ > )
+  | https?://\S++
+  | (?<![\w/]) / [\w.@+-]++ / [^\s"':;,]* (?<!\.)
+  | (?<=for[ ]user[ ]) [^\s:]+ (?<!\.)
+  | \b \d{{4}}-\d\d-\d\d [T ] \d\d:\d\d [\d:.]*+ Z?
+  | (?<!{_WORD}) (?= [^\s<>\[\]=,;:()"'@]++ @ ) {_WORD}++
+  | (?<![\w.-]) [\w.-]++ \[ [0-9A-Fa-f.:]++ \] (?: :\d++ )?
+  | \[ [0-9A-Fa-f.:]++ \] (?: :\d++ )?
+  | (?<![\w.]) \d{{1,3}} (?: \.\d{{1,3}} ){{3}} (?![\w.])
+  | \b (?: [0-9A-Fa-f]{{1,4}} : ){{3,}}+ [0-9A-Fa-f:]*+
+  | (?<![\w.-]) (?: [\w-]++ \. )++ [A-Za-z][\w-]++ \.?
+  | \b (?= [^\W\d]*+\d ) [\w-]{{6,}}+ (?: \.\d++ )*+
+  | \b \d++ \b
     """,
     re.VERBOSE,
 )
-_CODE = re.compile(r"(?:^| said: | me: )([245]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?)")
+
+_SEEN_CODES = re.compile(_CODES, re.VERBOSE)
+_HOST_FIRST = re.compile(
+    r"(?:delivery temporarily suspended: )?(?:connect to|host|conversation with|lost connection with)"
+    r" [\w.-]+\[[0-9A-Fa-f.:]+\]"
+)
 _PREFIX = re.compile(r"^(?:delivery temporarily suspended: )?(?:host \* said: )?")
 
 
@@ -39,9 +52,9 @@ def normalise(reason: str) -> str:
 
 
 def _fold(match: re.Match[str]) -> str:
-    if code := match.group("keep"):
+    if code := match["code"]:
         return code.replace("-", " ")
-    return "<*>" if match.group("angle") else "*"
+    return match["keep"] or ("<*>" if match["angle"] else "*")
 
 
 class Reasons:
@@ -55,7 +68,7 @@ class Reasons:
         self.labels: list[str] = [""]
         self._numbers: dict[str, int] = {"": 0}
         self._tails: dict[str, int] = {"": 0}
-        self._bare: dict[tuple[str, str], int] = {}
+        self._bare: dict[tuple[str, ...], int] = {}
 
     def numbers(self, reasons: Sequence[str]) -> list[int]:
         """The number of each."""
@@ -65,12 +78,13 @@ class Reasons:
         for i, known in enumerate(found):
             if known < 0:
                 found[i] = self._look(reasons[i])
-                _remember(self._tails, tails[i], found[i])
+                if tails[i] == reasons[i] or _HOST_FIRST.match(reasons[i]):
+                    _remember(self._tails, tails[i], found[i])
         return found
 
     def _look(self, reason: str) -> int:
-        code = _CODE.search(reason, 0, REASON_LIMIT)
-        bare = (code.group(1) if code else "", reason[:REASON_LIMIT].translate(_NO_DIGITS))
+        start = reason[:REASON_LIMIT]
+        bare = (start.translate(_NO_DIGITS), *_SEEN_CODES.findall(start))
         number = self._bare.get(bare, -1)
         if number < 0:
             number = self._number(normalise(reason))
@@ -81,9 +95,10 @@ class Reasons:
         number = self._numbers.get(label)
         if number is None:
             if len(self.labels) >= LABEL_LIMIT:
-                return self._numbers.setdefault("other reasons", len(self.labels) - 1)
-            number = self._numbers[label] = len(self.labels)
+                return len(self.labels) - 1
+            number = len(self.labels)
             self.labels.append("other reasons" if number == LABEL_LIMIT - 1 else label)
+            self._numbers[self.labels[number]] = number
         return number
 
 

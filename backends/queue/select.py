@@ -42,7 +42,10 @@ class Term(msgspec.Struct, frozen=True):
         return self.pattern.search(text) is not None if self.pattern else self.text in text
 
     def matches(self, message: Message) -> bool:
-        return any(self.found_in(text.lower().translate(SPACED)) for text in _texts(message, self.field)) is not self.excluded
+        return (
+            any(self.found_in(text.lower().translate(SPACED)) for text in _texts(message, self.field))
+            is not self.excluded
+        )
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -141,5 +144,7 @@ def _texts(message: Message, field: str) -> list[str]:
             texts = [recipient.delay_reason for recipient in recipients]
         case _:
             texts = [message.queue_id, message.sender]
-            texts += [text for recipient in recipients for text in (recipient.address, recipient.delay_reason)]
+            texts += [
+                text for recipient in recipients for text in (recipient.address, recipient.delay_reason)
+            ]
     return texts

@@ -1,5 +1,6 @@
 """Domain by age, as qshape(1) counts it: recipients (or senders) per domain in ages that double from 5 minutes."""
 
+import re
 from collections import defaultdict
 
 import msgspec
@@ -10,6 +11,7 @@ from backends.queue.store import QueueStore, Rows
 LIMITS = (5, 10, 20, 40, 80, 160, 320, 640, 1280)  # minutes; the last bucket has no limit
 MIN_SUBDOMAINS = 5
 BUCKETS = len(LIMITS) + 1
+_PARENT = re.compile(r"\.?[^.]+\.(.*\..*)", re.DOTALL)
 
 
 class ShapeRow(msgspec.Struct, frozen=True):
@@ -84,5 +86,5 @@ def _parents(rows: list[ShapeRow]) -> list[ShapeRow]:
 
 def _parent(domain: str) -> str:
     """`.example.org` of `a.example.org`; nothing above that."""
-    rest = domain.removeprefix(".").partition(".")[2]
-    return f".{rest}" if "." in rest else ""
+    match = _PARENT.match(domain)
+    return f".{match[1]}" if match else ""

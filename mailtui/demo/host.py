@@ -34,7 +34,7 @@ class DemoHost:
     demo = True
 
     def __init__(self, seed: int = 1, messages: int = 412, clock: Callable[[], float] = time.time) -> None:
-        self.journal = Journal()
+        self.journal = Journal(clock=clock)
         self._seed, self._messages, self._clock = seed, messages, clock
         self._start = int(clock())
         self._simulation: Simulation | None = None

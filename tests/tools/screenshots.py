@@ -8,31 +8,34 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from backends.host import Host
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
+from mailtui.panes.queue.pane import QueuePane
 from mailtui.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 NOON = 1795435200.0  # a moment in November 2026
 DEMO_BANNER = "DEMO: invented messages on a simulated host; nothing here is real"
+SETTINGS = Settings(theme="mailtui", interval=3600, banner=DEMO_BANNER)
 
 SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
-    "queue-80x24": ((80, 24), (), Settings(theme="mailtui", banner=DEMO_BANNER)),
+    "queue-80x24": ((80, 24), (), SETTINGS),
     "queue-140x45": (
         (140, 45),
         ("tab", "tab", "space", "down", "space"),
-        Settings(theme="mailtui", banner=DEMO_BANNER),
+        SETTINGS,
     ),
-    "reason": ((110, 32), ("down",), Settings(theme="mailtui", banner=DEMO_BANNER)),
-    "delete": ((110, 32), ("down", "x"), Settings(theme="mailtui", banner=DEMO_BANNER)),
-    "message": ((110, 32), ("tab", "tab", "enter"), Settings(theme="mailtui", banner=DEMO_BANNER)),
-    "help": ((110, 40), ("question_mark",), Settings(theme="mailtui", banner=DEMO_BANNER)),
-    "journal": ((110, 24), ("down", "tab", "tab", "h", "at"), Settings(theme="mailtui", banner=DEMO_BANNER)),
-    "sixteen-colours": ((80, 24), (), Settings(theme="mailtui-16", banner=DEMO_BANNER)),
-    "plain": ((80, 24), (), Settings(theme="mailtui-16", plain=True, banner=DEMO_BANNER)),
+    "reason": ((110, 32), ("down",), SETTINGS),
+    "delete": ((110, 32), ("down", "x"), SETTINGS),
+    "message": ((110, 32), ("tab", "tab", "enter"), SETTINGS),
+    "help": ((110, 40), ("question_mark",), SETTINGS),
+    "journal": ((110, 24), ("down", "tab", "tab", "h", "at"), SETTINGS),
+    "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
+    "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }
 
 
@@ -49,13 +52,27 @@ async def draw(host: Host, size: tuple[int, int], keys: Sequence[str], settings:
 
 
 async def settled(app: MailtuiApp) -> None:
-    """Wait until no work is under way: what was read is shown."""
-    await asyncio.sleep(0.3)
-    for _ in range(100):
+    """Wait until all that was asked for is shown: no thread at work, no view behind its wish, no toast."""
+    calm = 0
+    for _ in range(1000):
         await asyncio.sleep(0.02)
-        if all(worker.is_finished for worker in app.workers):
+        calm = calm + 1 if _calm(app) else 0
+        if calm == 5:
             break
+    app.clear_notifications()
     await asyncio.sleep(0.1)
+
+
+def _calm(app: MailtuiApp) -> bool:
+    pane = app.pane
+    if not isinstance(pane, QueuePane) or pane.view is None or pane.rights is None or not app.services_known:
+        return False
+    shown = pane.view.wish == pane.wish and not pane.view.partial and not pane.feed.reading
+    return (
+        shown
+        and pane.view.snapshot is (pane.orders and pane.orders.snapshot)
+        and all(worker.is_finished for worker in app.workers)
+    )
 
 
 def main(names: Sequence[str]) -> int:

@@ -93,7 +93,9 @@ def test_expire_returns_to_the_sender(postfix: PrivatePostfix, queue: PostfixQue
     assert found is not None
     assert found["forced_expire"]
     queue.flush(queue_id)
-    wait_until("the bounce", lambda: f"{queue_id}: from=<ann@example.org>, status=force-expired" in postfix.log)
+    wait_until(
+        "the bounce", lambda: f"{queue_id}: from=<ann@example.org>, status=force-expired" in postfix.log
+    )
 
 
 def test_force_expire_releases_too(postfix: PrivatePostfix, queue: PostfixQueue) -> None:
@@ -347,7 +349,11 @@ def test_next_retry_is_the_time_postfix_set(postfix: PrivatePostfix, queue: Post
 
 def test_show(postfix: PrivatePostfix, queue: PostfixQueue) -> None:
     before = set(postfix.ids())
-    message = b"Subject: \x1b[31mred\x1b[0m [bold]x[/]\r\nFrom: ann@example.org\r\n\r\n" + b"y" * 990 + b"\r\n" * 3000
+    message = (
+        b"Subject: \x1b[31mred\x1b[0m [bold]x[/]\r\nFrom: ann@example.org\r\n\r\n"
+        + b"y" * 990
+        + b"\r\n" * 3000
+    )
     postfix.send(message, ["bob@held.example"])
     wait_until("the message", lambda: bool(set(postfix.ids()) - before))
     (queue_id,) = set(postfix.ids()) - before
