@@ -64,8 +64,8 @@ class Queue(Protocol):
     def carry_out(self, plan: Plan) -> Outcome:
         """Do what was planned. Messages that are not the planned ones any more are left out and reported."""
 
-    def flush(self, what: str = "") -> Outcome:
-        """Try delivery now: of all, of one queue ID, or of one site (a domain in `fast_flush_domains`)."""
+    def flush(self, queue_id: str = "", *, site: str = "") -> Outcome:
+        """Try delivery now: of one message, of one site, or of all; of a site (a domain in `fast_flush_domains`)."""
 
     def trash(self) -> list[Trashed]:
         """Deletions that can be undone, latest first."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backends.host import Queue, ServiceState
 from backends.journal import Journal
-from backends.runner import SBIN, LocalRunner
+from backends.runner import SBIN, Command, LocalRunner
 from backends.text import visible
 
 CONFIG_DIR = "/etc/postfix"
@@ -32,9 +32,15 @@ class LocalHost:
         return PostfixQueue(self._runner, config_dir=self._config_dir)
 
     def services(self) -> list[ServiceState]:
+        """The services of the machine; of several Postfix instances the one that was named."""
         from backends.services import services  # noqa: PLC0415 - psutil
 
-        return services()
+        found = services()
+        if self._config_dir is None:
+            return found
+        asked = self._runner.run(Command(("postfix", "-c", self._config_dir, "status"), timeout=10))
+        state = "running" if asked.code == 0 else "stopped"
+        return [ServiceState("postfix", state) if one.name == "postfix" else one for one in found]
 
     def now(self) -> float:
         return time.time()

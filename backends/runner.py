@@ -12,7 +12,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -175,20 +175,23 @@ class LocalRunner:
             _memory() as err,
             open(stdin, "rb", closefd=False) as stdin_file,
         ):
-            child = sh.Command(program)(
-                *command.argv[1:],
-                _in=stdin_file,
-                _out=out,
-                _err=err,
-                _tty_in=False,
-                _tty_out=False,
-                _bg=True,
-                _bg_exc=False,
-                _env=_environment(),
-                _return_cmd=True,
-            ).process
-            with self._lock:
-                self._children.add(child)
+            with _signals_wait() as as_before:
+                running = sh.Command(program)(
+                    *command.argv[1:],
+                    _in=stdin_file,
+                    _out=out,
+                    _err=err,
+                    _tty_in=False,
+                    _tty_out=False,
+                    _bg=True,
+                    _bg_exc=False,
+                    _env=_environment(),
+                    _return_cmd=True,
+                    _preexec_fn=as_before,
+                )
+                child = running.process
+                with self._lock:
+                    self._children.add(child)
             try:
                 yield child, err
             finally:
@@ -227,6 +230,20 @@ def check(command: Command, result: Result, *, hint: str) -> Result:
     if result.code != 0:
         raise Failed(f"{Path(command.argv[0]).name} failed: {result.complaint}", hint=hint)
     return result
+
+
+@contextmanager
+def _signals_wait() -> Iterator[Callable[[], None]]:
+    """Keep a signal from parting a child from the list of those to end; gives what undoes it in the child."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+
+    def as_before() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        yield as_before
+    finally:
+        as_before()
 
 
 def _environment() -> dict[str, str]:

@@ -29,11 +29,8 @@ class Acting:
         action = self._plan.action
         targets = checked(action, self._plan.targets)
         if action.name == "delete" and not self._plan.irreversible:
-            outcome = self._delete(targets)
-        else:
-            outcome = self._act(targets, self._changed(targets) if action.destructive else [])
-        audit.write(outcome, targets)
-        return outcome
+            return self._delete(targets)
+        return self._act(targets, self._changed(targets) if action.destructive else [])
 
     def _delete(self, targets: Sequence[Target]) -> Outcome:
         """Delete what is linked into the trash, and leave there what Postfix says it deleted.

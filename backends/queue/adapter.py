@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from backends.queue import audit, listing, postcat
 from backends.queue.acting import Acting, place
 from backends.queue.actions import RETURNED, action_of, checked, commands
 from backends.queue.complaint import explain
-from backends.queue.message import QUEUE_ID, Message, checked_ids
+from backends.queue.message import Message, checked_ids
 from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target, Trashed
 from backends.queue.programs import QUIET, Programs, chunks
 from backends.queue.rights import POSTCAT, rights
@@ -26,6 +26,7 @@ from backends.runner import Command, Runner
 if TYPE_CHECKING:
     from backends.queue.snapshot import QueueSnapshot
 
+Record = Callable[[Outcome, Sequence[Target]], None]
 AS_ROOT = "run mailtui as root"
 _SITE = re.compile(r"\[?[0-9A-Za-z](?:[0-9A-Za-z.:-]{0,253}[0-9A-Za-z])?\]?")
 
@@ -33,8 +34,8 @@ _SITE = re.compile(r"\[?[0-9A-Za-z](?:[0-9A-Za-z.:-]{0,253}[0-9A-Za-z])?\]?")
 class PostfixQueue:
     """The queue of one Postfix instance; implements `backends.host.Queue`, where the methods are described.
 
-    `config_dir` names another instance than the default one; `spool`, `rights` and `clock` (epoch seconds) stand
-    in for what would otherwise be asked of this machine.
+    `config_dir` names another instance than the default one; `spool`, `rights`, `clock` (epoch seconds) and
+    `record` (who did what: syslog) stand in for what would otherwise be this machine's.
     """
 
     def __init__(
@@ -42,11 +43,14 @@ class PostfixQueue:
         runner: Runner,
         spool: Spool | None = None,
         config_dir: str | None = None,
+        *,
         rights: Rights | None = None,
         clock: Callable[[], float] = time.time,
+        record: Record = audit.write,
     ) -> None:
         self._programs = Programs(runner, config_dir)
         self._given_spool, self._rights = spool, rights
+        self._clock, self._record = clock, record
         self._asking = Lock()
 
     def rights(self) -> Rights:
@@ -63,7 +67,7 @@ class PostfixQueue:
     ) -> "QueueSnapshot":
         from backends.queue.ingest import read_listing  # noqa: PLC0415 - numpy, for the console only
 
-        return read_listing(self._programs.listing(), taken=time.time(), progress=progress, stop=stop)
+        return read_listing(self._programs.listing(), taken=self._clock(), progress=progress, stop=stop)
 
     def messages(self) -> Iterator[Message]:
         broken: list[listing.BrokenLine] = []
@@ -116,23 +120,23 @@ class PostfixQueue:
         )
 
     def carry_out(self, plan: Plan) -> Outcome:
-        return Acting(self._programs, self._spool, self._permitted(plan.action.name), plan).carry_out()
+        outcome = Acting(self._programs, self._spool, self._permitted(plan.action.name), plan).carry_out()
+        self._record(outcome, plan.targets)
+        return outcome
 
-    def flush(self, what: str = "") -> Outcome:
+    def flush(self, queue_id: str = "", *, site: str = "") -> Outcome:
         """Try delivery now. The outcome counts requests, not messages: postqueue(1) tells no number."""
-        if not what:
-            option: tuple[str, ...] = ("-f",)
-        elif QUEUE_ID.fullmatch(what):
-            option = ("-i", what)
-        elif _SITE.fullmatch(what):
-            option = ("-s", what)
-        else:
-            raise BadRequest(
-                f"{what[:40]!r} is neither a queue ID nor a domain",
-                hint="for example 4F1A2B3C4D or example.org",
-            )
-        if option[0] == "-i" and self.rights().queue_files and not place(self._spool, what):
-            return Outcome("flush", 1, 0, (LeftOut(what, "it is not in the queue any more"),))
+        option: tuple[str, ...] = ("-f",)
+        if queue_id:
+            option = ("-i", *checked_ids([queue_id]))
+            if self.rights().queue_files and not place(self._spool, queue_id):
+                return Outcome("flush", 1, 0, (LeftOut(queue_id, "it is not in the queue any more"),))
+        elif site:
+            option = ("-s", site)
+            if not _SITE.fullmatch(site):
+                raise BadRequest(
+                    f"{site[:40]!r} is not a domain", hint="for example example.org or [192.0.2.1]"
+                )
         self._programs.ask(Command(("postqueue", *self._programs.instance, *option), mutates=True))
         return Outcome("flush", 1, 1)
 
@@ -146,7 +150,7 @@ class PostfixQueue:
             raise Missing("There is no deletion to undo", hint="a deletion can be undone for a day")
         restored, left_out = self._spool.restore(number)
         outcome = Outcome("undo", len(restored) + len(left_out), len(restored), tuple(left_out))
-        audit.write(outcome, [Target(queue_id, "", 0) for queue_id in restored])
+        self._record(outcome, [Target(queue_id, "", 0) for queue_id in restored])
         return outcome
 
     def empty_trash(self, older_than: float = 86400.0) -> int:

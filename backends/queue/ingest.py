@@ -194,7 +194,7 @@ class _Codes(dict[str, int]):
             number = min(len(self.names), self._limit - 1)
             self._numbers[name] = number
             if number == len(self.names):
-                self.names.append(name)
+                self.names.append(name if number < self._limit - 1 else "other")
         self[spelt] = number
         return number
 

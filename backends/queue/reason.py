@@ -12,8 +12,8 @@ _CACHE_LIMIT = 65_536
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 _CODES = r"""
-    (?<![\w.]) [245]\d\d (?: [ -] [245]\.\d{1,3}\.\d{1,3} )? (?![\w.])
-  | (?<![\w.]) [245]\.\d{1,3}\.\d{1,3} (?![\w.])
+    (?<![\w.]) (?: [245]\d\d [ -] )? [245]\.\d{1,3}\.\d{1,3} (?![\w.])
+  | (?: \A | (?<=said:[ ]) | (?<=me:[ ]) | (?<=output:[ ]) ) [245]\d\d (?![\w.])
 """
 _WORD = r"""[^\s<>\[\]=,;:()"']"""
 _FOLD = re.compile(  # words are taken whole (++) from where they begin, so that no text takes long

@@ -1,12 +1,12 @@
 """Finding rows of a store by a selector: a scan over text, a window at a time, so that others get their turn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Event
 
 import numpy as np
 import numpy.typing as npt
 
-from backends.queue.select import ANYWHERE, Selector, Term
+from backends.queue.select import ANYWHERE, SPACED, Selector, Term
 from backends.queue.store import END, FIELD, FIELDS, PART, QueueStore, Rows
 
 OF_RECIPIENTS = ("recipient", "reason")
@@ -50,11 +50,9 @@ def with_domain(store: QueueStore, codes: Iterable[int], side: str = "recipient"
 
 def _mask(store: QueueStore, term: Term, stop: Event | None) -> Mask:
     if term.field == "queue":
-        return np.isin(store.queue, [code for code, name in enumerate(store.queues) if term.found_in(name)])
+        return np.isin(store.queue, _named(store.queues, term))
     if term.field == "domain":
-        return with_domain(
-            store, (code for code, name in enumerate(store.domains) if term.found_in(name.lower()))
-        )
+        return with_domain(store, _named(store.domains, term))
     mask = np.zeros(len(store), np.bool_)
     look = _matching if term.pattern else _containing
     for rows, window in store.windows():
@@ -62,6 +60,10 @@ def _mask(store: QueueStore, term: Term, stop: Event | None) -> Mask:
             break
         mask[rows][look(store, term, rows, window)] = True
     return mask
+
+
+def _named(names: Sequence[str], term: Term) -> list[int]:
+    return [code for code, name in enumerate(names) if term.found_in(name.lower().translate(SPACED))]
 
 
 def _containing(store: QueueStore, term: Term, rows: slice, window: bytes) -> Places:

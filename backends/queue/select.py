@@ -85,8 +85,8 @@ class Selector(msgspec.Struct, frozen=True):
         terms: list[Term] = []
         older: float | None = None
         larger: int | None = None
-        for excluded, field, value in _WORD.findall(line):
-            plain = value.strip('"')
+        for excluded, name, value in _WORD.findall(line):
+            plain, field = value.strip('"'), name.lower()
             if not plain:
                 continue
             if field == "older":
@@ -96,7 +96,7 @@ class Selector(msgspec.Struct, frozen=True):
             elif field in FIELDS:
                 terms.append(_term(FIELDS[field], plain, excluded=bool(excluded)))
             elif field:
-                terms.append(_term(ANYWHERE, f"{field}:{plain}", excluded=bool(excluded)))
+                terms.append(_term(ANYWHERE, f"{name}:{plain}", excluded=bool(excluded)))
             else:
                 terms.append(_term(ANYWHERE, plain, excluded=bool(excluded)))
         return cls(tuple(terms), older, larger)

@@ -43,9 +43,9 @@ class DemoHost:
     @cached_property
     def queue(self) -> Queue:
         """The simulated queue behind the real adapter."""
-        from mailtui.demo.queue import DemoQueue  # noqa: PLC0415 - not for what only asks for services
+        from mailtui.demo.queue import demo_queue  # noqa: PLC0415 - not for what only asks for services
 
-        return DemoQueue(self._current, self.journal, self.now)
+        return demo_queue(self._current, self.journal, self.now)
 
     def services(self) -> list[ServiceState]:
         """The services of the stack; clamd is the one that does not run."""

@@ -1,7 +1,7 @@
 """Choosing one of a few things by number."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,13 +10,15 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+T = TypeVar("T")
 
-class ChooseScreen(ModalScreen[str | None]):
+
+class ChooseScreen(ModalScreen[T | None]):
     """The value of the option whose number was pressed, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n", "dismiss(None)", "Leave", id="choose.leave")]
 
-    def __init__(self, question: str, options: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, question: str, options: Sequence[tuple[str, T]]) -> None:
         super().__init__()
         self._question, self._options = question, options[:9]
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 
 from backends.errors import BadRequest
-from backends.queue.message import QUEUE_ID, checked_ids
+from backends.queue.message import checked_ids
 from mailtui.cli.queue.report import report
 from mailtui.cli.session import Session
 
@@ -33,16 +33,12 @@ def run(session: Session) -> int:
         raise BadRequest("Queue IDs and --site together", hint="give one or the other")
     if site == "":
         raise BadRequest("--site is empty", hint="give a domain, for example --site example.org")
-    if site is not None and QUEUE_ID.fullmatch(site):
-        raise BadRequest(
-            f"{site!r} could be a queue ID", hint=f"say it to Postfix itself: postqueue -s {site}"
-        )
-    return max(_flush(session, what) for what in ids or [site or ""])
+    return max(_flush(session, queue_id, site or "") for queue_id in ids or [""])
 
 
-def _flush(session: Session, what: str) -> int:
-    outcome = session.host.queue.flush(what)
+def _flush(session: Session, queue_id: str, site: str) -> int:
+    outcome = session.host.queue.flush(queue_id, site=site)
     if session.options.json or outcome.left_out:
         return report(session, outcome)
-    session.out.line(f"Postfix was asked to deliver now: {what or 'all deferred mail'}")
+    session.out.line(f"Postfix was asked to deliver now: {queue_id or site or 'all deferred mail'}")
     return 0

@@ -118,19 +118,20 @@ class Acts:
     def flush(self) -> None:
         """Ask what to try again now: this message, its site, or all."""
         pane, view = self._pane, self._pane.view
-        options: list[tuple[str, str]] = []
+        options: list[tuple[str, tuple[str, str]]] = []
         row = pane.messages.cursor
         if view is not None and row is not None and row < len(view.rows):
             message = view.snapshot.store.message(int(view.rows[row]))
-            options.append((f"this message, {message.queue_id}", message.queue_id))
+            options.append((f"this message, {message.queue_id}", (message.queue_id, "")))
             if message.recipients:
                 site = domain_of(message.recipients[0].address)
-                options.append((f"all mail for {visible(site)}", site))
-        options.append(("the whole queue", ""))
+                options.append((f"all mail for {visible(site)}", ("", site)))
+        options.append(("the whole queue", ("", "")))
 
-        def chosen(what: str | None) -> None:
+        def chosen(what: tuple[str, str] | None) -> None:
             if what is not None:
-                self._in_thread(lambda: pane.host.queue.flush(what), self._tell)
+                queue_id, site = what
+                self._in_thread(lambda: pane.host.queue.flush(queue_id, site=site), self._tell)
 
         pane.app.push_screen(ChooseScreen("Try to deliver now", options), chosen)
 

@@ -328,17 +328,18 @@ def test_only_some_ids_are_named_in_the_mail_log(logged: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "argv"),
+    ("queue_id", "site", "argv"),
     [
-        ("", ("-f",)),
-        (A, ("-i", A)),
-        ("example.org", ("-s", "example.org")),
-        ("[192.0.2.1]", ("-s", "[192.0.2.1]")),
+        ("", "", ("-f",)),
+        (A, "", ("-i", A)),
+        ("", "example.org", ("-s", "example.org")),
+        ("", "localhost", ("-s", "localhost")),
+        ("", "[192.0.2.1]", ("-s", "[192.0.2.1]")),
     ],
 )
-def test_flush(what: str, argv: tuple[str, ...]) -> None:
+def test_flush(queue_id: str, site: str, argv: tuple[str, ...]) -> None:
     with FakeRunner(Expected(("postqueue", *argv))) as runner:
-        assert _queue(runner, MemorySpool(A)).flush(what) == Outcome("flush", 1, 1)
+        assert _queue(runner, MemorySpool(A)).flush(queue_id, site=site) == Outcome("flush", 1, 1)
         assert runner.commands[0].mutates
 
 
@@ -348,6 +349,8 @@ def test_flush(what: str, argv: tuple[str, ...]) -> None:
 def test_flush_refuses_what_is_neither_id_nor_domain(what: str) -> None:
     with FakeRunner() as runner, pytest.raises(BadRequest):
         _queue(runner).flush(what)
+    with FakeRunner() as runner, pytest.raises(BadRequest):
+        _queue(runner).flush(site=what)
 
 
 def test_flush_of_a_message_that_is_gone() -> None:
@@ -359,7 +362,7 @@ def test_flush_of_a_site_that_postfix_keeps_no_list_of() -> None:
     said = b'postqueue: fatal: Flush service is not configured for destination "example.org"\n'
     expected = Expected(("postqueue", "-s", "example.org"), stderr=said, code=69)
     with FakeRunner(expected) as runner, pytest.raises(Failed) as raised:
-        _queue(runner).flush("example.org")
+        _queue(runner).flush(site="example.org")
     assert "fast_flush_domains" in raised.value.hint
 
 

@@ -117,9 +117,9 @@ class FakeQueue:
         undo = 7 if plan.action.name == "delete" else None
         return Outcome(plan.action.name, count, done, self.left_out, (f"postsuper: {done} messages",), undo)
 
-    def flush(self, what: str = "") -> Outcome:
+    def flush(self, queue_id: str = "", *, site: str = "") -> Outcome:
         self._begin()
-        self.done.append((f"flush {what}", []))
+        self.done.append((f"flush {queue_id or site}", []))
         return Outcome("flush", 1, 1)
 
     def trash(self) -> list[Trashed]:

@@ -302,5 +302,4 @@ def _child(file: Path) -> int:
     while not (file.exists() and file.read_text().endswith("\n")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    time.sleep(0.5)  # until the program waits for its answer
     return int(file.read_text())
