@@ -56,9 +56,9 @@ class PostfixQueue:
     def rights(self) -> Rights:
         with self._asking:
             if self._rights is None:
-                readable = False
+                readable = os.geteuid() == 0
                 with suppress(BackendError):
-                    readable = os.access(self._located[0] / "deferred", os.R_OK | os.X_OK)
+                    readable = readable or os.access(self._located[0] / "deferred", os.R_OK | os.X_OK)
                 self._rights = rights(self._programs.runner, self._programs.instance, queue_files=readable)
             return self._rights
 
@@ -157,12 +157,14 @@ class PostfixQueue:
         return self._spool.empty(older_than)
 
     @cached_property
-    def _located(self) -> tuple[Path, Spool]:
+    def _located(self) -> tuple[Path, frozenset[str], int]:
         return self._programs.queue_directory()
 
-    @property
+    @cached_property
     def _spool(self) -> Spool:
-        return self._located[1] if self._given_spool is None else self._given_spool
+        from backends.queue.trash import PostfixSpool  # noqa: PLC0415 - holding and releasing do without it
+
+        return PostfixSpool(*self._located) if self._given_spool is None else self._given_spool
 
     def _permitted(self, action: str) -> Rights:
         """The rights, which must be those to this action.

@@ -49,6 +49,8 @@ def keep(folders: Folders, batch: int, queue_id: str, owner: int) -> str:
 def restore(folders: Folders, batch: int, queue: str, queue_id: str) -> str:
     """Link a message back into hold/, its logs to where they were; gives why it could not be done.
 
+    It stays in the batch as well, until `settle`.
+
     :raises OSError: no link can be made.
     """
     kept = os.stat(f"{queue}.{queue_id}", dir_fd=batch, follow_symlinks=False)
@@ -64,8 +66,21 @@ def restore(folders: Folders, batch: int, queue: str, queue_id: str) -> str:
         _link_back(folders, batch, queue, "hold", queue_id)
     except FileExistsError:
         return "another message in hold has its queue ID now"
-    drop(batch, queue_id)
     return ""
+
+
+def settle(folders: Folders, batch: int, restored: list[str]) -> None:
+    """Take restored messages out of the batch, when it is sure that they are back."""
+    places = {
+        folders.steps(queue, queue_id): (queue, queue_id)
+        for queue_id in restored
+        for queue in ("hold", *LOGS)
+    }
+    for place in places.values():
+        with suppress(FileNotFoundError):  # most messages have no logs
+            os.fsync(folders.of(*place))
+    for queue_id in restored:
+        drop(batch, queue_id)
 
 
 def drop(batch: int, queue_id: str) -> None:
@@ -123,7 +138,6 @@ def _link_back(folders: Folders, batch: int, origin: str, queue: str, queue_id: 
     owner = os.stat(name, dir_fd=batch, follow_symlinks=False)
     target = _made(folders, batch, folders.steps(queue, queue_id), owner)
     os.link(name, queue_id, src_dir_fd=batch, dst_dir_fd=target, follow_symlinks=False)
-    os.fsync(target)
 
 
 def _made(folders: Folders, batch: int, steps: tuple[str, ...], owner: os.stat_result) -> int:

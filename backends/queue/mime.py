@@ -19,7 +19,6 @@ BLOCK_LIMIT = 64 << 10
 
 _BOUNDARY = re.compile(rb"^--([^\n]*)$", re.MULTILINE)
 _HEADER = re.compile(r"^([!-9;-~]{1,100}):((?:[^\n]|\n[ \t])*)", re.MULTILINE)
-_EMPTY_LINE = re.compile(rb"^\r?$", re.MULTILINE)
 
 
 class _Part(msgspec.Struct):
@@ -72,12 +71,12 @@ def _parts(outermost: bytes, body: bytes) -> Iterator[tuple[_Part, int]]:
 
 
 def _part_at(body: bytes, start: int) -> _Part:
-    end = _EMPTY_LINE.search(body, start, min(len(body), start + BLOCK_LIMIT))
-    block = body[start : end.start() if end else start]
-    headers = [
-        (found[1], found[2][:HEADER_LIMIT]) for found in _HEADER.finditer(block.decode("utf-8", "replace"))
-    ]
-    return _part(headers, end.end() + 1 if end else start)
+    """The part whose header begins there; without an empty line near by it has no header."""
+    limit = start - 1 + BLOCK_LIMIT
+    ends = [(body.find(end, start - 1, limit), len(end)) for end in (b"\n\n", b"\n\r\n")]
+    at, length = min((found for found in ends if found[0] >= 0), default=(start - 1, 1))
+    block = body[start : max(start, at)].decode("utf-8", "replace")
+    return _part([(found[1], found[2][:HEADER_LIMIT]) for found in _HEADER.finditer(block)], at + length)
 
 
 def _part(headers: list[tuple[str, str]], start: int) -> _Part:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from backends.errors import Failed, Missing, ParseFailed
 from backends.queue.complaint import explain
-from backends.queue.trash import PostfixSpool
 from backends.runner import Command, Result, Runner, Stream
 
 QUIET = 60.0
@@ -69,8 +68,8 @@ class Programs:
         if result.code != 0:
             raise explain(command, result)
 
-    def queue_directory(self) -> tuple[Path, PostfixSpool]:
-        """Where the queue is, from postconf(1), and what can be done to its files."""
+    def queue_directory(self) -> tuple[Path, frozenset[str], int]:
+        """Where the queue is, which queues are hashed into sub-folders, and how deep; from postconf(1)."""
         command = Command(
             ("postconf", *self.instance, "-h", "queue_directory", "hash_queue_names", "hash_queue_depth")
         )
@@ -80,7 +79,7 @@ class Programs:
                 "postconf did not tell the queue directory", hint="see what it says: postconf -n"
             )
         hashed = frozenset(re.split(r"[\s,]+", lines[1]))
-        return Path(lines[0]), PostfixSpool(Path(lines[0]), hashed, int(lines[2]))
+        return Path(lines[0]), hashed, int(lines[2])
 
 
 def chunks(stream: Stream) -> Iterator[bytes]:

@@ -128,6 +128,7 @@ class PostfixSpool:
                     left_out.append(LeftOut(queue_id, why))
                 else:
                     restored.append(queue_id)
+            links.settle(folders, handle, restored)
             os.fsync(handle)
             if not links.kept(handle):
                 self._remove(number)

@@ -1,6 +1,6 @@
 """CPU per key press of `VirtualTable` with a million rows against Textual's DataTable with ten thousand.
 
-`python -m tests.bench.table [ROUNDS]`. Every measurement is a process of its own, the two sides alternate, the
+Every measurement is a process of its own, the two sides alternate, the
 median of the rounds counts. A key that is bound to nothing measures the floor: what Textual's Pilot, its
 dispatching and its bookkeeping cost before either table does anything; the ratios count it on both sides.
 """
@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -20,6 +20,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable
 
 from mailtui.widgets.virtual_table import Cell, Column, VirtualTable
+from tests.bench.measure import Bench, Row
 
 OUR_ROWS = 1_000_000
 THEIR_ROWS = 10_000
@@ -96,10 +97,10 @@ class BenchApp(App[None]):
         self.query_one(Widget).focus()
 
 
-async def press_ms(pilot: Pilot[None], *keys: str) -> float:
+async def press_ms(pilot: Pilot[None], presses: int, *keys: str) -> float:
     """Return the median CPU in ms of pressing the last of `keys`, the others pressed before each time."""
     spent = []
-    for _ in range(PRESSES):
+    for _ in range(presses):
         for key in keys[:-1]:
             await pilot.press(key)
         start = time.process_time()
@@ -108,7 +109,7 @@ async def press_ms(pilot: Pilot[None], *keys: str) -> float:
     return statistics.median(spent) * 1000
 
 
-async def run_one(ours: bool) -> dict[str, float]:
+async def run_one(ours: bool, presses: int) -> dict[str, float]:
     """Measure one side in this process."""
     app = BenchApp(ours)
     async with app.run_test(size=SIZE) as pilot:
@@ -117,52 +118,31 @@ async def run_one(ours: bool) -> dict[str, float]:
         await pilot.pause()
         gc.collect()
         gc.freeze()
-        result = {"floor": await press_ms(pilot, "f12")}
-        result["page down"] = await press_ms(pilot, "pagedown")
-        result["cursor down, scrolling"] = await press_ms(pilot, "down")
+        result = {"floor": await press_ms(pilot, presses, "f12")}
+        result["page down"] = await press_ms(pilot, presses, "pagedown")
+        result["cursor down, scrolling"] = await press_ms(pilot, presses, "down")
         await pilot.press("up")
-        result["cursor down"] = await press_ms(pilot, "up", "down")
+        result["cursor down"] = await press_ms(pilot, presses, "up", "down")
     return result
 
 
-def measure_all(rounds: int = 3) -> dict[str, tuple[float, float]]:
-    """Return for the floor and every case the medians (ours, theirs) in ms of CPU per key."""
+def keys(bench: Bench) -> Iterator[Row]:
+    """CPU per key, ours against DataTable; what a key costs that is bound to nothing counts on both sides."""
+    presses = str(bench.size(PRESSES, 5))
     sides: dict[str, list[dict[str, float]]] = {"ours": [], "theirs": []}
-    for _ in range(rounds):
+    for _ in range(bench.size(3, 1)):
         for side, results in sides.items():
-            done = subprocess.run(
-                [sys.executable, "-m", __spec__.name, side], check=True, capture_output=True, text=True
-            )
-            results.append(json.loads(done.stdout))
-    return {
-        name: (
-            statistics.median(result[name] for result in sides["ours"]),
-            statistics.median(result[name] for result in sides["theirs"]),
-        )
-        for name in ("floor", *TARGETS)
-    }
-
-
-def measure(rounds: int = 3) -> list[tuple[str, float, float, float]]:
-    """Return `(name, ours in ms, theirs in ms, target for ours / theirs)` for every case."""
-    medians = measure_all(rounds)
-    return [(f"table: CPU per {name}", *medians[name], target) for name, target in TARGETS.items()]
-
-
-def main() -> None:
-    """Measure one side (`ours`, `theirs`) as JSON, or print both as a table."""
-    argument = sys.argv[1] if len(sys.argv) > 1 else "3"
-    if argument in ("ours", "theirs"):
-        print(json.dumps(asyncio.run(run_one(argument == "ours"))))
-        return
-    medians = measure_all(int(argument))
-    our_floor, their_floor = medians.pop("floor")
-    print(f"floor: {our_floor:.2f} ms ours, {their_floor:.2f} ms theirs\n")
-    print(f"{'CPU per':24}{'ours ms':>9}{'theirs ms':>11}{'ratio':>8}{'target':>8}{'without floor':>15}")
-    for name, (ours, theirs) in medians.items():
-        above = (ours - our_floor) / max(theirs - their_floor, 0.01)
-        print(f"{name:24}{ours:9.2f}{theirs:11.2f}{ours / theirs:8.2f}{TARGETS[name]:8.1f}{above:15.2f}")
+            argv = [sys.executable, "-m", "tests.bench.table", side, presses]
+            results.append(json.loads(subprocess.run(argv, check=True, capture_output=True).stdout))
+    ours, theirs = (
+        {name: statistics.median(result[name] for result in results) for name in results[0]}
+        for results in sides.values()
+    )
+    for name, at_most in TARGETS.items():
+        above = (ours[name] - ours["floor"]) / max(theirs[name] - theirs["floor"], 0.01)
+        note = f"without the cost of a key bound to nothing {max(above, 0):.2f}"
+        yield Row(f"CPU per {name}", ours[name], theirs[name], "ms", "DataTable, 10,000 rows", at_most, note)
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(asyncio.run(run_one(sys.argv[1] == "ours", int(sys.argv[2])))))

@@ -130,6 +130,11 @@ class PrivatePostfix:
                 os.killpg(pid, signal.SIGKILL)
         wait_until("end of Postfix", lambda: not _group(pid))
 
+    def processes(self, name: str) -> list[int]:
+        """The process IDs of one of its daemons, such as showq."""
+        master = self._master()
+        return [pid for pid in _group(master) if _name(pid) == name] if master else []
+
     def fill(
         self, recipient: str, count: int = 1, *, sender: str = SENDER, length: int = 400, recipients: int = 1
     ) -> None:
@@ -281,6 +286,8 @@ def _master_cf(port: int) -> str:
             fields[4] = "n"
             if fields[0] == "smtp" and fields[1] == "inet":
                 fields[0] = f"127.0.0.1:{port}"
+            if fields[0] == "pickup":
+                fields[5] = "1"  # seconds until it looks for mail again
             line = " ".join(fields)  # noqa: PLW2901 - the line as this instance needs it
         lines.append(line)
     return "\n".join(lines) + "\n"
@@ -297,6 +304,13 @@ def _free_ports(count: int) -> list[int]:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _group(leader: int) -> list[int]:

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event
 
 import msgspec
@@ -256,7 +257,7 @@ def test_a_full_disk_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def full(handle: int, content: bytes) -> int:
         nonlocal room
-        if "memfd" in os.readlink(f"/proc/self/fd/{handle}"):
+        if "memfd" in str(Path(f"/proc/self/fd/{handle}").readlink()):
             return write(handle, content)
         if not room:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -275,11 +276,11 @@ def test_no_room_anywhere_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(handle: int, content: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(NoSpace):
         store_of([message()])
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @settings(max_examples=150, deadline=None)

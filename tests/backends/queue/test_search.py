@@ -66,7 +66,9 @@ def test_the_size_of_a_window_does_not_matter(
     size: int, windows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "WINDOW", size)
-    listed = store_of([message(f"{number:06X}", f"user{number}@d{number % 3}.example") for number in range(50)])
+    listed = store_of(
+        [message(f"{number:06X}", f"user{number}@d{number % 3}.example") for number in range(50)]
+    )
     assert len(list(listed.windows())) == windows
     for words in ("user7@", "to:user7@", "re:^user7@", "to:re:^user7@"):
         assert find(listed, Selector.typed(words), NOW).tolist() == [7], words

@@ -33,7 +33,9 @@ def qshape(
         minutes = (now - arrival) / 300
         bucket = 1 if minutes < 1 else min(2 + int(math.log(minutes) / math.log(2)), BUCKETS)
         for address in [sender] if senders else recipients:
-            domain = re.sub(r".*@", "", address.lower()) if address.lower() not in {"", NULL.lower()} else NULL
+            domain = (
+                re.sub(r".*@", "", address.lower()) if address.lower() not in {"", NULL.lower()} else NULL
+            )
             domain = re.sub(r"\.?(.+?)\.?$", r"\1", domain.replace("..", "."), count=1)
             new = False
             while True:
@@ -53,17 +55,27 @@ def table(found: Shape) -> Table:
 
 
 _domain = st.one_of(
-    st.sampled_from(["example.org", "Example.ORG.", "gmail.example", "uk", "a.b.c.example", "x..example.org"]),
-    st.builds("{}.{}".format, st.sampled_from("abcdefgh"), st.sampled_from(["example.org", "b.example.org", "co.uk"])),
+    st.sampled_from(
+        ["example.org", "Example.ORG.", "gmail.example", "uk", "a.b.c.example", "x..example.org"]
+    ),
+    st.builds(
+        "{}.{}".format,
+        st.sampled_from("abcdefgh"),
+        st.sampled_from(["example.org", "b.example.org", "co.uk"]),
+    ),
 )
 _address = st.builds("user@{}".format, _domain) | st.sampled_from([NULL, "root"])
-_ages = st.integers(0, 100_000) | st.sampled_from([299, 300, 301, 599, 600, 76_799, 76_800, 76_801, 38_400, 1200])
+_ages = st.integers(0, 100_000) | st.sampled_from(
+    [299, 300, 301, 599, 600, 76_799, 76_800, 76_801, 38_400, 1200]
+)
 _message = st.tuples(_ages.map(lambda age: NOW - age), _address, st.lists(_address, min_size=1, max_size=4))
 
 
 def made(messages: Iterable[tuple[int, str, list[str]]]) -> list[Message]:
     return [
-        message(f"{row:06X}", arrival_time=arrival, sender=sender, recipients=tuple(map(Recipient, recipients)))
+        message(
+            f"{row:06X}", arrival_time=arrival, sender=sender, recipients=tuple(map(Recipient, recipients))
+        )
         for row, (arrival, sender, recipients) in enumerate(messages)
     ]
 
@@ -73,7 +85,9 @@ def made(messages: Iterable[tuple[int, str, list[str]]]) -> list[Message]:
 def test_the_shape_is_the_one_of_qshape(
     messages: list[tuple[int, str, list[str]]], senders: bool, parents: bool
 ) -> None:
-    found = shape(store_of(made(messages)), now=NOW, side="sender" if senders else "recipient", parents=parents)
+    found = shape(
+        store_of(made(messages)), now=NOW, side="sender" if senders else "recipient", parents=parents
+    )
     assert table(found) == qshape(messages, NOW, senders=senders, parents=parents)
     assert found.total.total == sum(1 if senders else len(recipients) for _, _, recipients in messages)
     assert [-row.total for row in found.rows] == sorted(-row.total for row in found.rows)
@@ -114,8 +128,12 @@ def test_an_empty_queue_and_a_clock_that_went_back() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("options", [(), ("-s",), ("-p",), ("-s", "-p")], ids=lambda options: "".join(options) or "plain")
-def test_the_shape_is_the_one_the_real_qshape_prints(postfix: PrivatePostfix, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "options", [(), ("-s",), ("-p",), ("-s", "-p")], ids=lambda options: "".join(options) or "plain"
+)
+def test_the_shape_is_the_one_the_real_qshape_prints(
+    postfix: PrivatePostfix, options: tuple[str, ...]
+) -> None:
     for number in range(6):
         postfix.deferred(1 + number % 3, sender=f"ann@h{number}.example.org")
     postfix.held(7, recipients=3)
@@ -147,5 +165,3 @@ def _age(postfix: PrivatePostfix) -> None:
         arrival = int(record[2]) - 130 * number**2
         path.write_bytes(content[: record.start(2)] + b"%010d" % arrival + content[record.end(2) :])
         os.utime(path, (found.st_atime, time.time() + 3600))
-
-

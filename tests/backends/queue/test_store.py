@@ -28,7 +28,12 @@ def test_counts_are_of_the_queues_that_have_something() -> None:
 
 def test_ids_differ_in_case() -> None:
     store = store_of([message("abcdef"), message("ABCDEF"), message("AbCdEf")])
-    assert [store.row_of(queue_id) for queue_id in ("abcdef", "ABCDEF", "AbCdEf", "aBcDeF")] == [0, 1, 2, None]
+    assert [store.row_of(queue_id) for queue_id in ("abcdef", "ABCDEF", "AbCdEf", "aBcDeF")] == [
+        0,
+        1,
+        2,
+        None,
+    ]
 
 
 def test_ids_with_the_same_hash_are_told_apart() -> None:
@@ -49,9 +54,7 @@ def test_the_store_outlives_its_builder_and_cannot_be_changed() -> None:
 @given(some_messages)
 def test_the_text_has_four_fields_a_message(messages: list[Message]) -> None:
     store = store_of(messages)
-    lines = [
-        line for _, window in store.windows() for line in window.decode().removesuffix(END).split(END)
-    ]
+    lines = [line for _, window in store.windows() for line in window.decode().removesuffix(END).split(END)]
     assert [line.split(FIELD)[:3] for line in lines] == [
         [
             one.queue_id.lower(),
