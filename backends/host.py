@@ -11,7 +11,7 @@ import msgspec
 
 from backends.journal import Journal
 from backends.queue.message import Message
-from backends.queue.plan import Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import KEPT_FOR, Outcome, Plan, Rights, Target, Trashed
 from backends.queue.view import MessageView
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ServiceState(msgspec.Struct, frozen=True):
-    """One service of the stack: `running`, `stopped`, or `absent` (not installed)."""
+    """One service of the stack: `running`, `stopped`, `absent` (not installed), or `unknown` (hidden from this user)."""
 
     name: str
     state: str
@@ -73,7 +73,7 @@ class Queue(Protocol):
     def undo(self, number: int | None = None) -> Outcome:
         """Bring a deletion back, on hold; the latest, or the one of that number."""
 
-    def empty_trash(self, older_than: float = 86400.0) -> int:
+    def empty_trash(self, older_than: float = KEPT_FOR) -> int:
         """Let go of deletions older than so many seconds; gives the number of messages."""
 
 

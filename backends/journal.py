@@ -22,7 +22,7 @@ class Entry(msgspec.Struct):
 
 
 class Journal:
-    """The latest thousand commands; the same reading command run again and again is one entry that counts."""
+    """The latest thousand commands; the same reading that succeeds again and again is one entry that counts."""
 
     def __init__(self, limit: int = 1000, clock: Callable[[], float] = time.time) -> None:
         self._entries: deque[Entry] = deque(maxlen=limit)
@@ -32,15 +32,8 @@ class Journal:
 
     def begin(self, command: str, *, mutates: bool) -> Entry:
         with self._lock:
-            last = next((e for e in reversed(self._entries) if not e.mutates and e.command == command), None)
-            if last is not None and not mutates and last.seconds is not None and not last.said:
-                self._entries.remove(last)
-                last.times += 1
-                last.started, last.seconds = self._clock(), None
-                entry = last
-            else:
-                self._count += 1
-                entry = Entry(self._count, command, mutates, self._clock())
+            self._count += 1
+            entry = Entry(self._count, command, mutates, self._clock())
             self._entries.append(entry)
             return entry
 
@@ -49,6 +42,21 @@ class Journal:
             entry.seconds = self._clock() - entry.started
             entry.code = code
             entry.said = said
+            if not entry.mutates and code == 0 and not said:
+                self._fold(entry)
+
+    def note(self, text: str) -> None:
+        """Something that was done without running a program."""
+        self.end(self.begin(text, mutates=True), 0, "")
+
+    def _fold(self, entry: Entry) -> None:
+        """Let the entry stand for the same success before it as well."""
+        for other in reversed(self._entries):
+            if other is not entry and other.command == entry.command:
+                if other.seconds is not None and other.code == 0 and not other.said:
+                    entry.times += other.times
+                    self._entries.remove(other)
+                return
 
     def entries(self) -> list[Entry]:
         """Oldest first; copies, so that a running command cannot change under the reader."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backends.host import Queue, ServiceState
 from backends.journal import Journal
-from backends.runner import SBIN, Command, LocalRunner
+from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
 
 CONFIG_DIR = "/etc/postfix"
@@ -53,4 +53,4 @@ def has_mail_stack(config_dir: str | None = None) -> bool:
     """Whether there is a Postfix to look at: its configuration file, and the program that lists its queue."""
     if not Path(config_dir or CONFIG_DIR, "main.cf").exists():
         return False
-    return shutil.which("postqueue", path=f"{os.environ.get('PATH', '')}:{SBIN}") is not None
+    return shutil.which("postqueue", path=search_path()) is not None

@@ -26,6 +26,7 @@ SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_LIMIT = 64 << 20
 STDERR_LIMIT = 8 << 20
 PIPE_SIZE = 1 << 20
+GLANCE = 0.05  # s between two looks at how much a program has printed
 COALESCE = 0.004  # s; postqueue writes line by line, and waking up for each costs more than reading it
 
 
@@ -113,7 +114,7 @@ class LocalRunner:
     def run(self, command: Command) -> Result:
         started = time.monotonic()
         with self._entry(command) as done, _memory() as out, self._child(command, out) as (child, err):
-            code = _wait(child, command, out)
+            code = _wait(child, command, out, err)
             result = Result(
                 code, _written(out, OUTPUT_LIMIT), _written(err, STDERR_LIMIT), time.monotonic() - started
             )
@@ -164,7 +165,7 @@ class LocalRunner:
     def _child(self, command: Command, out: int) -> Iterator[tuple[Any, int]]:
         import sh  # noqa: PLC0415 - 60 ms that only running a program should cost
 
-        program = shutil.which(command.argv[0], path=f"{os.environ.get('PATH', '')}:{SBIN}")
+        program = shutil.which(command.argv[0], path=search_path())
         if program is None:
             raise Missing(
                 f"The program {Path(command.argv[0]).name} is not there",
@@ -187,6 +188,7 @@ class LocalRunner:
                     _bg_exc=False,
                     _env=_environment(),
                     _return_cmd=True,
+                    _new_group=True,
                     _preexec_fn=as_before,
                 )
                 child = running.process
@@ -207,19 +209,28 @@ class _Reading:
         self._result: Result | None = None
 
     def read(self) -> bytes:
-        ready, _, _ = select.select([self._source], [], [], self._command.timeout)
-        if not ready:
-            raise _silent(self._command)
+        deadline = time.monotonic() + self._command.timeout
+        while not _readable(self._source, min(GLANCE, self._command.timeout)):
+            _bounded(self._command, self._err)
+            if time.monotonic() > deadline:
+                raise _silent(self._command)
+        _bounded(self._command, self._err)
         time.sleep(COALESCE)
         return os.read(self._source, PIPE_SIZE)
 
     def result(self) -> Result:
         if self._result is None:
-            code = _wait(self._child, self._command)
+            code = _wait(self._child, self._command, self._err)
             self._result = Result(
                 code, b"", _written(self._err, STDERR_LIMIT), time.monotonic() - self._started
             )
         return self._result
+
+
+def search_path() -> str:
+    """Where programs are taken from: the absolute folders of PATH, never the current one, then the system's."""
+    own = [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]
+    return ":".join((*own, SBIN))
 
 
 def check(command: Command, result: Result, *, hint: str) -> Result:
@@ -248,26 +259,26 @@ def _signals_wait() -> Iterator[Callable[[], None]]:
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
-    return kept | {"LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:{SBIN}"}
+    return kept | {"LC_ALL": "C", "PATH": search_path()}
 
 
-def _wait(child: Any, command: Command, out: int | None = None) -> int:
+def _wait(child: Any, command: Command, *outputs: int) -> int:
     """The exit code, once the child has ended.
 
     :raises NotAnswering: it took longer than its timeout.
     :raises Failed: it printed more than we keep.
     """
     deadline = time.monotonic() + command.timeout
-    while not _ended(child, 0.25):
-        if out is not None and os.fstat(out).st_size > OUTPUT_LIMIT:
-            _end(child)
-            raise Failed(
-                f"{Path(command.argv[0]).name} printed more than 64 MiB", hint="ask for less at once"
-            )
+    while not _ended(child, GLANCE):
+        _bounded(command, *outputs)
         if time.monotonic() > deadline:
-            _end(child)
             raise _silent(command)
     return int(child.exit_code)
+
+
+def _bounded(command: Command, *outputs: int) -> None:
+    if any(os.fstat(output).st_size > OUTPUT_LIMIT for output in outputs):
+        raise Failed(f"{Path(command.argv[0]).name} printed more than 64 MiB", hint="ask for less at once")
 
 
 def _ended(child: Any, patience: float) -> bool:
@@ -277,19 +288,26 @@ def _ended(child: Any, patience: float) -> bool:
     except ProcessLookupError:
         return not child.is_alive()[0]
     try:
-        select.select([watch], [], [], patience)
+        _readable(watch, patience)
     finally:
         os.close(watch)
     return not child.is_alive()[0]
 
 
+def _readable(handle: int, patience: float) -> bool:
+    """Whether there is something to read, or the end, within `patience` seconds; poll(2) takes any handle."""
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(patience * 1000))
+
+
 def _end(child: Any) -> None:
-    """Ask the child to stop, and after a second make it."""
+    """Ask the child and all that it started to stop, and after a second make them."""
+    if not child.is_alive()[0]:
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if not child.is_alive()[0]:
-            return
         try:
-            child.signal(number)
+            os.killpg(child.pid, number)
         except OSError:  # gone meanwhile, or root's behind sudo, which the closed pipe stops
             return
         _ended(child, 1.0)

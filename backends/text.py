@@ -7,6 +7,8 @@ import unicodedata
 from backends.errors import BadRequest
 
 ELLIPSIS = "…"
+CHARS_PER_CELL = 8  # a letter with its accents
+_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NUMBER = r"(\d{1,15}(?:\.\d{1,6})?)"
 _AGE_PART = rf"{_NUMBER}\s*([smhdw])\s*"
@@ -23,7 +25,7 @@ class _Visible(dict[int, str]):
 
 def _shown(code: int) -> str:
     char = chr(code)
-    if char.isprintable():
+    if char.isprintable() and not _BLANK.match(char):
         return char
     if code < 0x20 or code == 0x7F:
         return f"^{chr(code ^ 0x40)}"
@@ -37,9 +39,11 @@ def visible(text: str) -> str:
     """The text with everything that could command or confuse a terminal spelt out.
 
     Control characters become `^[` (DEL `^?`); C1 controls, bidirectional and other format characters, line
-    separators, surrogates, private and unassigned code points become `<U+202E>`; foreign spaces plain ones.
+    separators, letters that show nothing, surrogates, private and unassigned code points become `<U+202E>`;
+    foreign spaces plain ones.
     """
-    return text if text.isprintable() else text.translate(_VISIBLE)
+    plain = text.isprintable() and (text.isascii() or not _BLANK.search(text))
+    return text if plain else text.translate(_VISIBLE)
 
 
 def cells(text: str) -> int:
@@ -49,12 +53,13 @@ def cells(text: str) -> int:
 
 def clip(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
     """Visible text in at most so many terminal cells, a one-cell ellipsis in place of what was cut."""
-    if cells(text) <= width:
+    most = max(width, 0) * CHARS_PER_CELL
+    if len(text) <= most and cells(text) <= width:
         return text
     if width < 1:
         return ""
     room, end = width - 1, 0
-    for char in text:
+    for char in text[:most]:
         room -= _cells(char)
         if room < 0:
             break
@@ -123,3 +128,8 @@ def _cells(char: str) -> int:
     if unicodedata.category(char) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+
+
+def messages_text(count: int) -> str:
+    """`1 message`, `1,000 messages`."""
+    return "1 message" if count == 1 else f"{count:,} messages"

@@ -1,10 +1,13 @@
 """The console: panes, the keys that are the same in all of them, and nothing else."""
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -15,6 +18,7 @@ from textual.widgets import ContentSwitcher, Footer, Static
 
 from backends.errors import BackendError
 from backends.host import Host, ServiceState
+from backends.text import visible
 from mailtui.panes.base import Pane
 from mailtui.panes.registry import PANES
 from mailtui.screens.help import HelpScreen, KeyNames, help_lines
@@ -28,6 +32,8 @@ from mailtui.work import outcome
 
 FIRST_PANE = "2"
 SERVICES_EVERY = 15.0  # s
+PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
+INTERRUPTED = 130
 
 
 class MailtuiApp(App[int]):
@@ -35,8 +41,9 @@ class MailtuiApp(App[int]):
 
     TITLE = "mailtui"
     AUTO_FOCUS = None
-    CSS_PATH = "app.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    CSS_PATH = ["app.tcss", "panes/queue/queue.tcss"]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(entry.key, f"pane('{entry.key}')", entry.label, show=False, id=f"pane.{entry.key}")
@@ -87,7 +94,27 @@ class MailtuiApp(App[int]):
         self.set_interval(1.0, self._clock)
         self.call_after_refresh(self._begin)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, 130)
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_leave)
+
+    def _told_to_leave(self) -> None:
+        """Leave, also when the terminal is gone and nothing can be written to it any more."""
+        last = threading.Timer(PATIENCE, self._leave_at_once)
+        last.daemon = True
+        last.start()
+        self.exit(INTERRUPTED)
+
+    def _leave_at_once(self) -> None:
+        self.host.close()
+        os._exit(INTERRUPTED)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """One sentence in place of Textual's traceback, which would print what spammers wrote."""
+        if os.environ.get("MAILTUI_DEBUG"):
+            super()._handle_exception(error)
+            return
+        what = visible(f"{type(error).__name__}: {error}")[:300]
+        told = f"mailtui: unexpected {what}\n  MAILTUI_DEBUG=1 shows where; please report it with that"
+        self.exit(1, return_code=1, message=Text(told))
 
     def _begin(self) -> None:
         self._ask_services()
@@ -107,6 +134,8 @@ class MailtuiApp(App[int]):
         if not isinstance(event.states, BackendError):
             lights = [(one.name, one.state) for one in event.states if one.state != "absent"]
             self._status.show(lights=lights)
+            for pane in self._switcher.query(Pane):
+                pane.services(event.states)
             self.services_known = True
 
     # Panes
@@ -164,7 +193,7 @@ class MailtuiApp(App[int]):
             for binding in node.BINDINGS:
                 if not isinstance(binding, Binding) or not binding.description:
                     continue
-                if (binding.id or "").partition(".")[0] in {"queue", "app"}:
+                if (binding.id or "").partition(".")[0] not in {"", "table", "text", "pane"}:
                     yield SystemCommand(
                         binding.description,
                         KeyNames()(binding),
@@ -193,6 +222,6 @@ def run(
     """Open the console on a host until the user leaves; gives the exit code."""
     app = MailtuiApp(host, Settings(read_only, interval, theme, plain, banner))
     try:
-        return app.run() or 0
+        return app.run() or app.return_code or 0
     finally:
         host.close()

@@ -33,7 +33,7 @@ class Acting:
         return self._act(targets, self._changed(targets) if action.destructive else [])
 
     def _delete(self, targets: Sequence[Target]) -> Outcome:
-        """Delete what is linked into the trash, and leave there what Postfix says it deleted.
+        """Delete what is linked into the trash, and leave there what is gone from the queue then.
 
         From the link on, no other message can get the queue ID: what the listing says afterwards stays true.
         """
@@ -42,24 +42,22 @@ class Acting:
         kept = [target for target in targets if target.queue_id not in unlinked]
         try:
             left_out += self._changed(kept)
-        except BaseException:
-            self._settle(number, [target.queue_id for target in kept])
-            raise
-        try:
             outcome = self._act(targets, left_out)
         except BaseException as error:
-            queued = [target.queue_id for target in kept if place(self._spool, target.queue_id)]
-            self._settle(number, queued)
-            if isinstance(error, BackendError) and len(queued) < len(kept):
-                error.hint += f"; what was deleted so far comes back with: mailtui queue undo {number}"
+            if self._settle(number, [target.queue_id for target in kept]) and isinstance(error, BackendError):
+                error.hint += f"; what is gone from the queue comes back with: mailtui queue undo {number}"
             raise
-        self._settle(number, [one.queue_id for one in outcome.left_out])
-        return msgspec.structs.replace(outcome, undo=number if outcome.done else None)
+        some = self._settle(number, [one.queue_id for one in outcome.left_out])
+        return msgspec.structs.replace(outcome, undo=number if some else None)
 
-    def _settle(self, number: int, not_deleted: list[str]) -> None:
-        """Leave in the trash what was deleted. If that fails it is told by its links later, and goes with its age."""
+    def _settle(self, number: int, unreported: list[str]) -> bool:
+        """Leave in the trash what is gone from the queue, whatever Postfix reported; whether that is any.
+
+        If that fails it is told by its links later, and goes with its age.
+        """
         with suppress(BackendError):
-            self._spool.drop(number, not_deleted)
+            return self._spool.drop(number, unreported) > 0
+        return True
 
     def _changed(self, targets: Sequence[Target]) -> list[LeftOut]:
         if not targets:

@@ -16,7 +16,7 @@ from backends.queue.acting import Acting, place
 from backends.queue.actions import RETURNED, action_of, checked, commands
 from backends.queue.complaint import explain
 from backends.queue.message import Message, checked_ids
-from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import KEPT_FOR, LeftOut, Outcome, Plan, Rights, Target, Trashed
 from backends.queue.programs import QUIET, Programs, chunks
 from backends.queue.rights import POSTCAT, rights
 from backends.queue.spool import Spool
@@ -73,8 +73,9 @@ class PostfixQueue:
         broken: list[listing.BrokenLine] = []
         yield from listing.messages(self._programs.listing(), broken)
         if broken:
+            more = " or more" if len(broken) == listing.BROKEN_LIMIT else ""
             raise ParseFailed(
-                f"{len(broken):,} of the lines that postqueue printed cannot be read "
+                f"{len(broken):,}{more} of the lines that postqueue printed cannot be read "
                 f"(line {broken[0].number}: {broken[0].why})",
                 hint="all other messages were read; see the lines with: postqueue -j",
             )
@@ -122,6 +123,9 @@ class PostfixQueue:
     def carry_out(self, plan: Plan) -> Outcome:
         outcome = Acting(self._programs, self._spool, self._permitted(plan.action.name), plan).carry_out()
         self._record(outcome, plan.targets)
+        if plan.action.name == "delete":
+            with suppress(BackendError):
+                self._spool.empty(KEPT_FOR)
         return outcome
 
     def flush(self, queue_id: str = "", *, site: str = "") -> Outcome:
@@ -145,7 +149,7 @@ class PostfixQueue:
 
     def undo(self, number: int | None = None) -> Outcome:
         if number is None:
-            number = next((batch.number for batch in self._spool.batches()), None)
+            number = self._spool.latest()
         if number is None:
             raise Missing("There is no deletion to undo", hint="a deletion can be undone for a day")
         restored, left_out = self._spool.restore(number)
@@ -153,7 +157,7 @@ class PostfixQueue:
         self._record(outcome, [Target(queue_id, "", 0) for queue_id in restored])
         return outcome
 
-    def empty_trash(self, older_than: float = 86400.0) -> int:
+    def empty_trash(self, older_than: float = KEPT_FOR) -> int:
         return self._spool.empty(older_than)
 
     @cached_property

@@ -113,7 +113,6 @@ class Builder:
         return messages, np.array(starts, np.int64)
 
     def _add(self, messages: list[Message]) -> None:
-        recipients = [message.recipients for message in messages]
         texts = _texts(messages)
         content, ends = _lines(texts.fields)
         separators = len(ends), content.count(PART.encode()), content.count(END.encode())
@@ -121,17 +120,15 @@ class Builder:
             texts = _texts([_spaced(message) for message in messages])
             content, ends = _lines(texts.fields)
         self.count += len(messages)
-        self._queue.fromlist([self._queues[message.queue_name] for message in messages])
+        queue, domain = self._queues.__getitem__, self._domains.__getitem__
+        self._queue.fromlist([queue(message.queue_name) for message in messages])
         self._arrival.fromlist([message.arrival_time for message in messages])
         self._size.fromlist([message.message_size for message in messages])
         self._hash.fromlist(list(map(hash, texts.fields[0])))
-        self._recipients.fromlist(list(map(len, recipients)))
+        self._recipients.fromlist(texts.counts)
         self._reason.fromlist(self._reasons.numbers(texts.reasons))
-        code = self._domains.__getitem__
-        self._sender_domain.fromlist([code(sender.split("@")[-1]) for sender in texts.fields[1]])
-        self._recipient_domain.fromlist(
-            [code(r.address.split("@")[-1]) for r in chain.from_iterable(recipients)]
-        )
+        self._sender_domain.fromlist([domain(sender.split("@")[-1]) for sender in texts.fields[1]])
+        self._recipient_domain.fromlist([domain(address.split("@")[-1]) for address in texts.addresses])
         self._append_text(content, ends.reshape(-1, len(FIELDS)))
 
     def _append_text(self, content: bytes, ends: Ints) -> None:
@@ -203,26 +200,29 @@ class _Texts(NamedTuple):
     fields: list[list[str]]  # one list for each of FIELDS, of a text for each message
     parts: int  # how many PART are in them
     reasons: list[str]  # the one that each message counts under
+    counts: list[int]  # how many recipients each has
+    addresses: list[str]  # of all recipients
 
 
 def _texts(messages: list[Message]) -> _Texts:
     """What can be searched in of each message."""
-    many = [message.recipients or (_NOBODY,) for message in messages]
-    firsts = [recipients[0] for recipients in many]
-    addresses = [first.address for first in firsts]
+    many = [message.recipients for message in messages]
+    counts = list(map(len, many))
+    addresses = [recipient.address for recipient in chain.from_iterable(many)]
+    firsts = [recipients[0] if recipients else _NOBODY for recipients in many]
+    to = [first.address for first in firsts]
     said = [first.delay_reason for first in firsts]
-    reasons, parts = said, 0
-    if several := [i for i, recipients in enumerate(many) if len(recipients) > 1]:
-        reasons = said.copy()
-        for i in several:
-            recipients = many[i]
-            addresses[i] = PART.join([r.address for r in recipients])
-            different = dict.fromkeys([r.delay_reason for r in recipients])
-            said[i] = PART.join(different)
-            parts += len(recipients) + len(different) - 2
-            reasons[i] = reasons[i] or messages[i].reason
+    reasons, parts = said.copy(), 0
+    for i in np.flatnonzero(np.array(counts) > 1).tolist():
+        recipients = many[i]
+        different = dict.fromkeys([recipient.delay_reason for recipient in recipients])
+        to[i] = PART.join([recipient.address for recipient in recipients])
+        said[i] = PART.join(different)
+        reasons[i] = reasons[i] or messages[i].reason
+        parts += len(recipients) + len(different) - 2
     ids = [message.queue_id for message in messages]
-    return _Texts([ids, [message.sender for message in messages], addresses, said], parts, reasons)
+    senders = [message.sender for message in messages]
+    return _Texts([ids, senders, to, said], parts, reasons, counts, addresses)
 
 
 def _spaced(message: Message) -> Message:
@@ -274,6 +274,9 @@ def _without(store: QueueStore, dropped: list[int]) -> QueueStore:
 
 def _listed_again(store: QueueStore) -> list[int]:
     """Rows whose queue ID comes again further down."""
+    hashes = np.sort(store.id_hash)
+    if not (hashes[1:] == hashes[:-1]).any():
+        return []
     order = np.argsort(store.id_hash, kind="stable")
     ordered = store.id_hash[order]
     twins = np.flatnonzero(ordered[1:] == ordered[:-1])

@@ -15,6 +15,7 @@ from backends.queue.message import QUEUE_ID
 
 STRANGE = "its file in {} is not a file of the mail system"
 NOT_A_FOLDER = frozenset({errno.ENOTDIR, errno.ELOOP})
+FOR_IT_ALONE = frozenset({errno.EMLINK, errno.EPERM})
 IN_THE_MAKING = "folder"
 
 
@@ -37,6 +38,9 @@ def keep(folders: Folders, batch: int, queue_id: str, owner: int) -> str:
         except FileNotFoundError:
             continue
         except OSError as error:
+            if error.errno in FOR_IT_ALONE:
+                drop(batch, queue_id)
+                return f"its file in {queue} cannot be linked: {error.strerror}"
             if error.errno not in NOT_A_FOLDER:
                 raise
             return STRANGE.format(queue)
@@ -55,7 +59,7 @@ def restore(folders: Folders, batch: int, queue: str, queue_id: str) -> str:
     """
     kept = os.stat(f"{queue}.{queue_id}", dir_fd=batch, follow_symlinks=False)
     if there := folders.find(queue_id):
-        if (there[1].st_dev, there[1].st_ino) != (kept.st_dev, kept.st_ino):
+        if not _same(there[1], kept):
             return f"another message in {there[0]} has its queue ID now"
         drop(batch, queue_id)
         return "it is still in the queue"
@@ -99,9 +103,12 @@ def kept(batch: int) -> dict[str, str]:
 
 
 def still_queued(folders: Folders, batch: int, queue: str, queue_id: str) -> bool:
-    """Whether a message of the batch was not deleted after all."""
-    links = os.stat(f"{queue}.{queue_id}", dir_fd=batch, follow_symlinks=False).st_nlink
-    return links > 1 and folders.find(queue_id) is not None
+    """Whether a message of the batch, the very file, was not deleted after all."""
+    kept = os.stat(f"{queue}.{queue_id}", dir_fd=batch, follow_symlinks=False)
+    if kept.st_nlink == 1:
+        return False
+    there = folders.find(queue_id)
+    return there is not None and _same(there[1], kept)
 
 
 def modified(folder: int, depth: int) -> Iterator[tuple[str, float]]:
@@ -118,6 +125,10 @@ def modified(folder: int, depth: int) -> Iterator[tuple[str, float]]:
                         yield from modified(below, depth - 1)
                     finally:
                         os.close(below)
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
 def _link(folders: Folders, batch: int, queue: str, queue_id: str, owner: int) -> str:

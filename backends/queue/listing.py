@@ -6,8 +6,9 @@ import msgspec
 
 from backends.queue.message import QUEUE_ID, Message
 
-LINE_LIMIT = 256 << 20
+LINE_LIMIT = 64 << 20
 SAMPLE = 200
+BROKEN_LIMIT = 1000
 
 _line = msgspec.json.Decoder(Message)
 
@@ -23,7 +24,7 @@ class BrokenLine(msgspec.Struct, frozen=True):
 def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Cut a stream of bytes into blocks that end at a line's end (the last one perhaps not).
 
-    A line longer than 256 MiB is let go in pieces, which then are broken lines.
+    A line longer than 64 MiB is let go in pieces, which then are broken lines.
     """
     pending: list[bytes] = []
     size = 0
@@ -43,7 +44,7 @@ def decode_block(block: bytes) -> list[Message] | None:
     """All messages of a block of lines at once, or None when any line is broken."""
     try:
         messages = _line.decode_lines(block)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     ids = "".join([message.queue_id for message in messages])
     if ids and not (ids.isascii() and ids.isalnum()):
@@ -79,7 +80,7 @@ def decode_lines(block: bytes, first: int = 1) -> Iterator[tuple[bytes, Message 
 
 
 def messages(chunks: Iterable[bytes], broken: list[BrokenLine]) -> Iterator[Message]:
-    """Every message of a listing once, as it comes; broken lines are put into `broken`.
+    """Every message of a listing once, as it comes; the first 1,000 broken lines are put into `broken`.
 
     A message that was listed twice because it moved between queues meanwhile is given where it was seen first.
     """
@@ -90,10 +91,10 @@ def messages(chunks: Iterable[bytes], broken: list[BrokenLine]) -> Iterator[Mess
         if found is None:
             found = []
             for _, value in decode_lines(block, number):
-                if isinstance(value, BrokenLine):
-                    broken.append(value)
-                else:
+                if isinstance(value, Message):
                     found.append(value)
+                elif len(broken) < BROKEN_LIMIT:
+                    broken.append(value)
         number += block.count(b"\n")
         for message in found:
             if message.queue_id not in seen:

@@ -11,6 +11,7 @@ from backends.errors import BadRequest
 QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 QUEUE_ID = re.compile(r"[0-9A-Za-z]{6,40}")
 NULL_SENDER = "MAILER-DAEMON"
+DOMAIN_LIMIT = 255
 
 
 class Recipient(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +59,6 @@ def checked_ids(ids: Iterable[str]) -> list[str]:
 
 def domain_of(address: str) -> str:
     """The domain as qshape counts it: after the last @, lower case, stray dots gone; a bare name stays itself."""
-    domain = address.rpartition("@")[2].lower().replace("..", ".")
+    domain = address.rpartition("@")[2][:DOMAIN_LIMIT].lower().replace("..", ".")
     domain = domain.removeprefix(".").removesuffix(".") if len(domain) > 1 else domain
     return NULL_SENDER if domain in {"", NULL_SENDER.lower()} else domain

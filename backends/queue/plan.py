@@ -1,7 +1,10 @@
 """What can be done to queued messages, as values: an action, a plan of it, and what came of it."""
 
+from typing import Self
+
 import msgspec
 
+from backends.queue.message import Message
 from backends.runner import Command
 
 
@@ -34,6 +37,17 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     sender: str
     arrival_time: int
     message_size: int = 0
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """The target that a listed message is."""
+        return cls(message.queue_id, message.sender, message.arrival_time, message.message_size)
+
+
+ASKED_ABOVE = 20
+"""Messages: an act on more of them wants their number typed."""
+KEPT_FOR = 86400.0
+"""Seconds for which a deletion can be undone."""
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from backends.queue.store import QueueStore, Rows
 
 LIMITS = (5, 10, 20, 40, 80, 160, 320, 640, 1280)  # minutes; the last bucket has no limit
 MIN_SUBDOMAINS = 5
+LABELS = 8
 BUCKETS = len(LIMITS) + 1
 _PARENT = re.compile(r"\.?[^.]+\.(.*\..*)", re.DOTALL)
 
@@ -85,6 +86,6 @@ def _parents(rows: list[ShapeRow]) -> list[ShapeRow]:
 
 
 def _parent(domain: str) -> str:
-    """`.example.org` of `a.example.org`; nothing above that."""
+    """`.example.org` of `a.example.org`; nothing above that. Of a long name the last labels."""
     match = _PARENT.match(domain)
-    return f".{match[1]}" if match else ""
+    return ".".join(("", *match[1].rsplit(".", LABELS)[-LABELS:])) if match else ""

@@ -21,11 +21,20 @@ class Spool(Protocol):
     def keep(self, targets: Sequence[Target], user: str) -> tuple[int, list[LeftOut]]:
         """Link each message into a new trash batch; gives its number and the messages that could not be linked."""
 
-    def drop(self, number: int, queue_ids: Iterable[str]) -> None:
-        """Take messages out of a batch again, because they were not deleted after all; an empty batch goes too."""
+    def drop(self, number: int, queue_ids: Iterable[str]) -> int:
+        """Take those of the messages out of a batch that are in the queue still; gives how many are in it then.
+
+        An empty batch goes too.
+        """
 
     def batches(self) -> list[Trashed]:
         """All batches, latest first."""
+
+    def latest(self) -> int | None:
+        """The number of the latest batch; None: there is none.
+
+        :raises Refused: it is under way, here or in another mailtui.
+        """
 
     def restore(self, number: int) -> tuple[list[str], list[LeftOut]]:
         """Link a batch back into hold/ under the messages' own IDs; gives those restored and those that were not."""

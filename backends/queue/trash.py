@@ -1,7 +1,7 @@
 """The trash: hard links to deleted queue files, from which a deletion can be undone.
 
 It lies in the queue directory (hard links need one file system) as `mailtui-trash/000001/deferred.4F1A2B3C4D`, a
-folder per deletion. A link keeps the inode: the message's queue ID, made from the inode's number, is not given
+folder per deletion; the number in `mailtui-trash/last` keeps a number from being given twice. A link keeps the inode: the message's queue ID, made from the inode's number, is not given
 out again meanwhile; and a delivery that was under way still marks its recipients as done in the very file, so
 that a message brought back is not delivered to them twice.
 
@@ -11,8 +11,8 @@ A batch's manifest is called `planned.json` from before the first link until Pos
 
 import fcntl
 import os
+import secrets
 import stat
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +28,7 @@ from backends.queue.plan import LeftOut, Target, Trashed
 
 FOLDER_NAME = "mailtui-trash"
 PLANNED, DELETED = "planned.json", "deleted.json"
+LAST = "last"
 MANIFEST_LIMIT = 1 << 30
 
 
@@ -51,7 +52,7 @@ class PostfixSpool:
         return Folders(self._directory, self._hashed, self._depth)
 
     def trouble(self) -> str:
-        trial = self._trash / f".trial-{threading.get_native_id()}"
+        trial = self._trash / f".trial-{secrets.token_hex(16)}"  # in hold/, too, where others may plant names
         try:
             self._open_trash()
             with self._folders() as folders:
@@ -86,6 +87,7 @@ class PostfixSpool:
             number, handle = self._new_batch()
             folder = self._folder(number)
             try:
+                replace(self._trash / LAST, str(number).encode())
                 manifest = Manifest(time.time(), user, tuple(targets))
                 replace(folder / PLANNED, msgspec.json.encode(manifest))
                 with self._folders() as folders:
@@ -101,20 +103,35 @@ class PostfixSpool:
                 raise
             return number, left_out
 
-    def drop(self, number: int, queue_ids: Iterable[str]) -> None:
+    def drop(self, number: int, queue_ids: Iterable[str]) -> int:
         with self._refusing("tidy"), self._batch(number, ours=True) as handle:
-            for queue_id in queue_ids:
-                links.drop(handle, queue_id)
+            kept = links.kept(handle)
+            with self._folders() as folders:
+                for queue_id in kept.keys() & set(queue_ids):
+                    if links.still_queued(folders, handle, kept[queue_id], queue_id):
+                        links.drop(handle, queue_id)
             with suppress(FileNotFoundError):
                 os.rename(PLANNED, DELETED, src_dir_fd=handle, dst_dir_fd=handle)
             os.fsync(handle)
-            if not links.kept(handle):
-                self._remove(number)
+            if left := len(links.kept(handle)):
+                return left
+            self._remove(number)
+            return 0
 
     def batches(self) -> list[Trashed]:
         with self._refusing("read"):
-            found = [self._trashed(number) for number in reversed(self._numbers())]
+            found = []
+            for number in reversed(self._numbers()):
+                with suppress(Refused):
+                    found.append(self._trashed(number))
         return [trashed for trashed in found if trashed and trashed.messages]
+
+    def latest(self) -> int | None:
+        with self._refusing("read"):
+            for number in reversed(self._numbers()):
+                if (trashed := self._trashed(number)) and trashed.messages:
+                    return number
+        return None
 
     def restore(self, number: int) -> tuple[list[str], list[LeftOut]]:
         restored, left_out = [], []
@@ -162,12 +179,18 @@ class PostfixSpool:
             return sorted(int(name) for name in names if name.isascii() and name.isdigit())
         return []
 
+    def _last(self) -> int:
+        """The number given to the latest batch, which may be gone."""
+        with suppress(OSError, ValueError):
+            return int((self._trash / LAST).read_bytes())
+        return 0
+
     def _folder(self, number: int) -> Path:
         return self._trash / f"{number:06}"
 
     def _new_batch(self) -> tuple[int, int]:
         """A folder that no other mailtui has; it stays locked until `drop`."""
-        number = max(self._numbers(), default=0) + 1
+        number = max(self._last(), *self._numbers(), 0) + 1
         while True:
             try:
                 self._folder(number).mkdir(0o700)
@@ -191,7 +214,7 @@ class PostfixSpool:
             if handle < 0:
                 try:
                     handle = os.open(self._folder(number), FOLDER)
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(handle, lock | fcntl.LOCK_NB)
                 except FileNotFoundError as error:
                     raise Missing(
                         f"There is no deletion {number} to undo",
@@ -207,8 +230,8 @@ class PostfixSpool:
                 os.close(handle)
 
     def _trashed(self, number: int) -> Trashed | None:
-        """What a batch holds; nothing of one that is under way. Messages that are queued still do not count."""
-        with suppress(Refused, Missing), self._batch(number) as handle:
+        """What a batch holds, None when it has gone. Messages that are queued still do not count."""
+        with suppress(Missing), self._batch(number, lock=fcntl.LOCK_SH) as handle:
             kept = links.kept(handle)
             manifest = self._manifest(number, handle)
             if os.access(PLANNED, os.F_OK, dir_fd=handle):

@@ -1,12 +1,17 @@
 """Which host a command is about: this machine, or the demo host."""
 
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backends.errors import Missing
 
 if TYPE_CHECKING:
     from backends.host import Host
+
+
+STARTED_ONCE = "/var/lib/postfix/master.lock"
+"""Made by master(8) when it first starts (data_directory of Debian's Postfix)."""
 
 
 def choose(options: Namespace) -> "Host":
@@ -21,6 +26,11 @@ def choose(options: Namespace) -> "Host":
     if has_mail_stack(options.config_dir):
         return LocalHost(options.config_dir)
     if options.command is None and options.config_dir is None:
+        if Path(STARTED_ONCE).exists():
+            raise Missing(
+                f"Postfix has run here, but {CONFIG_DIR}/main.cf or postqueue is gone",
+                hint=f"restore {CONFIG_DIR}/main.cf from a backup, or see the demo host with --demo",
+            )
         return demo()
     raise Missing(
         f"There is no Postfix with a main.cf in {options.config_dir or CONFIG_DIR}",

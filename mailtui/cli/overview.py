@@ -8,8 +8,7 @@ import msgspec
 
 from backends.errors import BackendError, Missing
 from backends.host import Host, ServiceState
-from backends.text import age_text, size_text, time_text
-from mailtui.cli.queue.report import messages
+from backends.text import age_text, messages_text, size_text, time_text
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 
@@ -123,15 +122,17 @@ def verdict_of(
     waiting = {one.label: one for one in queues}
     if deferred := waiting.get("deferred"):
         found.append(
-            f"▲ {messages(deferred.count)} deferred, the oldest for {age_text(now - deferred.oldest)}"
+            f"▲ {messages_text(deferred.count)} deferred, the oldest for {age_text(now - deferred.oldest)}"
         )
         if reasons and reasons[0].label not in UNREASONED:
             found.append(f"  most of all ({reasons[0].count:,}): {reasons[0].label}")
     if held := waiting.get("hold"):
-        found.append(f"▲ {messages(held.count)} on hold, the oldest for {age_text(now - held.oldest)}")
+        found.append(f"▲ {messages_text(held.count)} on hold, the oldest for {age_text(now - held.oldest)}")
     if not found:
         found = [
-            "● Nothing waits" if not queues else f"● {messages(sum(one.count for one in queues))} on the way"
+            "● Nothing waits"
+            if not queues
+            else f"● {messages_text(sum(one.count for one in queues))} on the way"
         ]
     return found
 

@@ -60,16 +60,21 @@ class DemoSpool:
                     batch.mails[mail.queue_id] = replace(mail)
             return number, left_out
 
-    def drop(self, number: int, queue_ids: Iterable[str]) -> None:
-        """Take messages out of a batch; an empty batch goes too."""
-        with self._simulation().lock:
-            batch = self._batches.get(number)
-            if batch is None:
-                return
-            for queue_id in queue_ids:
-                batch.mails.pop(queue_id, None)
-            if not batch.mails:
-                del self._batches[number]
+    def drop(self, number: int, queue_ids: Iterable[str]) -> int:
+        """Take those that are in the queue still out of a batch; gives how many stay. An empty batch goes too."""
+        simulation = self._simulation()
+        with simulation.lock:
+            return self._without(number, filter(simulation.find, queue_ids))
+
+    def _without(self, number: int, queue_ids: Iterable[str]) -> int:
+        batch = self._batches.get(number)
+        if batch is None:
+            return 0
+        for queue_id in queue_ids:
+            batch.mails.pop(queue_id, None)
+        if not batch.mails:
+            del self._batches[number]
+        return len(batch.mails)
 
     def batches(self) -> list[Trashed]:
         """All batches, latest first."""
@@ -78,6 +83,11 @@ class DemoSpool:
                 Trashed(number, batch.deleted, batch.user, tuple(map(_target, batch.mails.values())))
                 for number, batch in sorted(self._batches.items(), reverse=True)
             ]
+
+    def latest(self) -> int | None:
+        """The number of the latest batch; None: there is none."""
+        with self._simulation().lock:
+            return max(self._batches, default=None)
 
     def restore(self, number: int) -> tuple[list[str], list[LeftOut]]:
         """Put a batch back on hold; what cannot be restored, because it is in the queue, stays in the batch.
@@ -99,7 +109,7 @@ class DemoSpool:
             restored = [queue_id for queue_id in batch.mails if queue_id not in there]
             for queue_id in restored:
                 simulation.restore(batch.mails[queue_id])
-            self.drop(number, restored)
+            self._without(number, restored)
             return restored, left_out
 
     def empty(self, older_than: float) -> int:

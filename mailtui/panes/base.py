@@ -1,13 +1,16 @@
 """What every pane is to the app: a numbered part of the console with a headless twin."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 
+from backends.host import ServiceState
+
 
 class Pane(Vertical):
-    """One pane. `badge` is a number for the tab line, for instance messages in the queue."""
+    """One pane."""
 
     key: ClassVar[str]
     label: ClassVar[str]
@@ -25,6 +28,9 @@ class Pane(Vertical):
 
     def reload(self) -> None:
         """Read again what the pane shows."""
+
+    def services(self, states: Sequence[ServiceState]) -> None:
+        """How the services are now."""
 
     def missing(self) -> list[str]:
         """What can't be done here, and why; for the help."""

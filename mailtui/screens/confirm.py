@@ -35,7 +35,7 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="question", markup=False)
-            yield Static("\n".join(self._lines), markup=False)
+            yield Static("\n".join(self._lines), classes="details", markup=False)
             if self._commands:
                 shown = [f"$ {command}" for command in self._commands[:3]]
                 if len(self._commands) > len(shown):
@@ -52,6 +52,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Input(id="confirm-count", type="integer")
 
     def on_mount(self) -> None:
+        self.app.clear_notifications()
         if self._typed is not None:
             self.query_one(Input).focus()
 

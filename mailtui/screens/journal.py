@@ -19,8 +19,8 @@ COLUMNS = (
     Column("Result", 6, "right", key="code", priority=4),
     Column("Took", 7, "right", key="took", priority=3),
     Column("", 5, "right", key="times", priority=1),
-    Column("Command", key="command", priority=9),
-    Column("Said", 32, key="said", priority=2, min_width=20),
+    Column("Command", key="command", priority=9, min_width=30),
+    Column("Said", 40, key="said", priority=2, min_width=36),
 )
 
 

@@ -22,11 +22,13 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """One line of the matrix; its label is also its key."""
+    """One line of the matrix."""
 
     label: str
     counts: tuple[int, ...]
     """One count for each column."""
+    key: str = ""
+    """What tells it from all others; empty: its label does."""
 
     @property
     def total(self) -> int:
@@ -60,7 +62,7 @@ class _HeatSource:
         self.most = max((max(row.counts, default=0) for row in rows), default=0)
         self.most_total = max((row.total for row in rows), default=0)
         self._owner = owner
-        self._index = {row.label: index for index, row in enumerate(rows)}
+        self._index = {row.key or row.label: index for index, row in enumerate(rows)}
 
     @property
     def row_count(self) -> int:
@@ -80,7 +82,7 @@ class _HeatSource:
         return (abbreviate(count), f"heat-{level}") if level else (".", "dim")
 
     def key(self, row: int) -> str:
-        return self.rows[row].label
+        return self.rows[row].key or self.rows[row].label
 
     def index_of(self, key: str) -> int | None:
         return self._index.get(key)

@@ -9,11 +9,11 @@ from textual.widget import Widget
 from mailtui.widgets.cells import clean
 from mailtui.widgets.glyphs import glyphs
 
-STYLES = {"running": "good", "partly": "part", "stopped": "bad"}
+STYLES = {"running": "good", "unknown": "part", "stopped": "bad"}
 
 
 class StatusLine(Widget):
-    """One line. `lights` are pairs of a name and `running`, `partly` or `stopped`."""
+    """One line. `lights` are pairs of a name and `running`, `stopped` or `unknown`."""
 
     COMPONENT_CLASSES = {"status-line--name", "status-line--good", "status-line--part", "status-line--bad"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -58,11 +58,11 @@ class StatusLine(Widget):
         if self._note:
             text.append(f"  {self._note}", self.get_component_rich_style("status-line--part"))
         for name, state in self._lights:
-            glyph = {"running": self._glyphs.good, "partly": self._glyphs.part}.get(state, self._glyphs.bad)
+            glyph = {"running": self._glyphs.good, "unknown": self._glyphs.part}.get(state, self._glyphs.bad)
             text.append("  ")
             text.append(glyph, self.get_component_rich_style(f"status-line--{STYLES.get(state, 'bad')}"))
             text.append(
-                clean(name), "" if state == "running" else self.get_component_rich_style("status-line--bad")
+                clean(name), self.get_component_rich_style("status-line--bad") if state == "stopped" else ""
             )
         clock = strftime("%H:%M:%S", localtime(self._now)) if self._now else ""
         room = max(1, width - len(clock) - 1)

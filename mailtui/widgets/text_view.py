@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import chop_cells
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -78,11 +79,18 @@ class TextView(ScrollView, can_focus=True):
 
 
 def wrap(line: Line, width: int) -> list[Line]:
-    """The line in pieces of at most `width` characters, clean of what a terminal would obey."""
+    """The line in pieces of at most `width` terminal cells, clean of what a terminal would obey."""
     text, style = line
     cut = len(text) - LONGEST
     shown = clean(text[:LONGEST].replace("\t", "    "))
-    pieces = [(shown[i : i + width], style) for i in range(0, len(shown), width)] or [("", style)]
+    pieces = [(piece, style) for piece in _pieces(shown, width)]
     if cut > 0:
         pieces.append((f"({cut:,} more characters in this line)", "dim"))
     return pieces
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """The text in pieces that fit into `width` terminal cells."""
+    if text.isascii():
+        return [text[i : i + width] for i in range(0, len(text), width)] or [""]
+    return chop_cells(text, max(2, width)) or [""]

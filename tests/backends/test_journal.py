@@ -35,6 +35,22 @@ def test_a_failure_is_not_hidden_by_the_next_success() -> None:
     assert [e.code for e in journal.entries()] == [69, 0]
 
 
+def test_a_failure_after_successes_is_one_failure() -> None:
+    journal = Journal()
+    for _ in range(3):
+        journal.end(journal.begin("postqueue -j", mutates=False), 0, "")
+    journal.end(journal.begin("postqueue -j", mutates=False), 69, "mail system is down")
+    assert [(e.code, e.times) for e in journal.entries()] == [(0, 3), (69, 1)]
+
+
+def test_what_was_done_without_a_program_is_noted() -> None:
+    journal = Journal()
+    journal.note("linked 3 queue files into the trash")
+    assert [(e.command, e.code, e.mutates) for e in journal.entries()] == [
+        ("linked 3 queue files into the trash", 0, True)
+    ]
+
+
 def test_two_at_once_are_two_entries() -> None:
     journal = Journal()
     journal.begin("postqueue -j", mutates=False)

@@ -1,5 +1,7 @@
 """Running programs: no shell, an end to everything, and the journal."""
 
+import os
+import resource
 import signal
 import subprocess
 import sys
@@ -196,3 +198,20 @@ def test_check_lets_success_through_and_tells_failure() -> None:
     with pytest.raises(Failed, match="x failed: exit code 2") as raised:
         check(Command(("/usr/sbin/x",)), Result(2, b"", b"", 0.1), hint="do this")
     assert raised.value.hint == "do this"
+
+
+def test_it_works_with_many_open_files(runner: LocalRunner) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 3000:
+        pytest.skip("this user may not open 3,000 files")
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 3000), hard))
+    handles = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert runner.run(Command(("echo", "x"))).stdout == b"x\n"
+        with runner.stream(Command(("echo", "y"))) as stream:
+            assert _all(stream) == b"y\n"
+    finally:
+        for handle in handles:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

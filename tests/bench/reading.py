@@ -57,6 +57,6 @@ def ready(bench: Bench) -> Iterator[Row]:
     jq, postqf = program("jq", "Debian: jq"), program("postqf", "PyPI: postqf")
     lines = int(subprocess.run(["wc", "-l", path], capture_output=True, check=True).stdout.split()[0])
     for peer, words, at_most in ((jq, ["-c", "."], 0.3), (postqf, ["--id"], 0.45)):
-        argv = [peer, *words, path]
+        argv: list[str | Path] = [peer, *words, path]
         both = pairs(ours, partial(seconds, argv), bench.size(3, 1))
         yield Row(f"{lines:,} messages, ready file", *both, "s", " ".join((peer.name, *words)), at_most)

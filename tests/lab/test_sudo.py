@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from backends.queue.plan import ACTIONS
-from tests.lab.mail import queue, send
 from tests.lab.machine import Machine
+from tests.lab.mail import queue, send
 from tests.lab.network import DEFERRING
 from tests.lab.process import wait_until
 

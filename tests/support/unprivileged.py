@@ -63,9 +63,9 @@ def as_user(
         if sudoers:
             _write_accounts(Path(folder), sudoers)
         program = f"{DROP}\n{code}\nprint(json.dumps(found))\n"
+        argv = [sys.executable, "-c", program, str(user), json.dumps(groups), *arguments]
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-ec", MOUNT, "sh", postfix.config_dir, folder]
-            + [sys.executable, "-c", program, str(user), json.dumps(groups), *arguments],
+            ["unshare", "--mount", "sh", "-ec", MOUNT, "sh", postfix.config_dir, folder, *argv],
             capture_output=True,
             text=True,
             check=False,

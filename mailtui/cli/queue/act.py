@@ -9,8 +9,9 @@ from backends.errors import BadRequest, ParseFailed, Refused
 from backends.queue.message import Message
 from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Target
 from backends.queue.select import Selector
+from backends.text import messages_text
 from mailtui.cli.queue.confirm import confirm
-from mailtui.cli.queue.report import left_out_lines, messages, plan_lines, plan_value, report
+from mailtui.cli.queue.report import left_out_lines, plan_lines, plan_value, report
 from mailtui.cli.queue.selection import SELECTORS, add_selectors, is_bare, selector_of, targets_of
 from mailtui.cli.session import Session
 
@@ -164,7 +165,7 @@ def _target(message: Message) -> Target:
 def _check_cap(count: int, cap: int) -> None:
     if count > cap:
         raise Refused(
-            f"This would touch {messages(count)}, more than --max {cap:,}",
+            f"This would touch {messages_text(count)}, more than --max {cap:,}",
             hint=f"choose fewer, or allow it with --max {count}",
         )
 

@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 
 from backends.errors import Refused
-from backends.queue.plan import Plan
-from mailtui.cli.queue.report import messages, plan_lines
+from backends.queue.plan import ASKED_ABOVE, Plan
+from backends.text import messages_text
+from mailtui.cli.queue.report import plan_lines
 from mailtui.cli.session import Session
-
-TYPED_ABOVE = 20  # messages, from where the count itself must be typed
 
 
 def confirm(session: Session, plan: Plan, *, stdin_taken: bool) -> None:
@@ -19,12 +18,12 @@ def confirm(session: Session, plan: Plan, *, stdin_taken: bool) -> None:
     name, count = plan.action.name, len(plan.targets)
     for line in plan_lines(plan):
         session.out.note(line)
-    if count > TYPED_ABOVE:
+    if count > ASKED_ABOVE:
         answer = _typed(session, f"Type the number of messages to {name} them: ", stdin_taken=stdin_taken)
         confirmed = answer is not None and answer.replace(",", "") == str(count)
     else:
         answer = _typed(
-            session, f"{name.capitalize()} {messages(count)}? Type yes: ", stdin_taken=stdin_taken
+            session, f"{name.capitalize()} {messages_text(count)}? Type yes: ", stdin_taken=stdin_taken
         )
         confirmed = answer is not None and answer.lower() == "yes"
     if answer is None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from backends.queue.plan import LeftOut, Outcome, Plan, Target
-from backends.text import size_text, time_text
+from backends.text import messages_text, size_text, time_text
 from mailtui.cli.session import Session
 
 LEFT_OUT_SHOWN = 20
@@ -15,7 +15,7 @@ def plan_lines(plan: Plan) -> list[str]:
     """Count, size, oldest and newest message, the exact commands, and whether it can be undone."""
     count = len(plan.targets)
     known = [target for target in plan.targets if target.arrival_time]
-    lines = [f"{plan.action.name}: {messages(count)}" + (f", {size_text(plan.size)}" if known else "")]
+    lines = [f"{plan.action.name}: {messages_text(count)}" + (f", {size_text(plan.size)}" if known else "")]
     if known:
         lines += [
             f"  oldest   {_described(min(known, key=_arrival))}",
@@ -51,7 +51,7 @@ def report(session: Session, outcome: Outcome) -> int:
         else:
             for text in outcome.printed:
                 out.line(text)
-            out.line(f"{outcome.action}: {outcome.done:,} of {messages(outcome.asked)}")
+            out.line(f"{outcome.action}: {outcome.done:,} of {messages_text(outcome.asked)}")
             for text in left_out_lines(outcome.left_out):
                 out.line(text)
             if outcome.undo is not None and outcome.done and not session.host.demo:
@@ -66,10 +66,6 @@ def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
     if len(left_out) > LEFT_OUT_SHOWN:
         lines.append(f"  and {len(left_out) - LEFT_OUT_SHOWN:,} more; --json names them all")
     return lines
-
-
-def messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"
 
 
 def _instance(session: Session) -> str:

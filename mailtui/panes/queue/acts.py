@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backends.errors import BackendError
 from backends.queue.message import domain_of
-from backends.queue.plan import Outcome, Plan, Target, Trashed
-from backends.text import age_text, size_text, time_text, visible
+from backends.queue.plan import ASKED_ABOVE, KEPT_FOR, Outcome, Plan, Target, Trashed
+from backends.text import age_text, messages_text, size_text, time_text, visible
+from mailtui.panes.queue.selection import Selection
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
 from mailtui.work import outcome
 
 if TYPE_CHECKING:
     from mailtui.panes.queue.pane import QueuePane
-    from mailtui.panes.queue.view import View
 
 T = TypeVar("T")
-AT_ONCE = 20  # messages: what is reversible and hits no more than these needs no question
+BACK = "they come back on hold, under their own queue IDs"
 OPPOSITE = {"hold": "release"}
 
 
@@ -46,38 +46,33 @@ class Acts:
     @property
     def can_undo(self) -> bool:
         """Whether there is something to take back, as far as is known here."""
-        return bool(self._undos or self._trash)
+        rights = self._pane.rights
+        return bool(self._undos or (self._trash and rights and rights.queue_files))
 
     def begin(self, action: str) -> None:
-        """Plan the action for the marks, for the group in focus, or for the message under the cursor."""
-        pane, view = self._pane, self._pane.view
-        if view is None:
+        """Plan the action for what is selected."""
+        pane = self._pane
+        selection = pane.selection()
+        if selection is None:
+            pane.notify("Still looking; press the key again when it is shown")
             return
-        marks = set(pane.messages.marks)
-        cursor = (
-            None
-            if pane.query_one("#why").has_focus or pane.query_one("#where").has_focus
-            else pane.messages.cursor
-        )
         self._in_thread(
-            lambda: pane.host.queue.plan(action, _targets(view, marks, cursor)),
-            partial(self._planned, view.snapshot.taken),
+            lambda: pane.host.queue.plan(action, selection.targets()), partial(self._planned, selection)
         )
 
-    def _planned(self, now: float, plan: Plan) -> None:
+    def _planned(self, selection: Selection, plan: Plan) -> None:
         if not plan.targets:
             self._pane.notify("Nothing is selected")
-        elif plan.action.name in OPPOSITE and len(plan.targets) <= AT_ONCE:
+        elif plan.action.name in OPPOSITE and len(plan.targets) <= ASKED_ABOVE:
             self._carry_out(plan)
         else:
-            dangerous = plan.action.destructive
             self._pane.app.push_screen(
                 ConfirmScreen(
-                    f"{plan.action.name.capitalize()} {_messages(len(plan.targets))}?",
-                    _describe(plan, now),
+                    f"{plan.action.name.capitalize()} {messages_text(len(plan.targets))}?",
+                    [selection.label, *_describe(plan, selection.view.snapshot.taken)],
                     commands=[str(command) for command in plan.commands],
-                    typed=len(plan.targets) if len(plan.targets) > AT_ONCE else None,
-                    danger=dangerous,
+                    typed=len(plan.targets) if len(plan.targets) > ASKED_ABOVE else None,
+                    danger=plan.action.destructive,
                 ),
                 lambda confirmed: self._carry_out(plan) if confirmed else None,
             )
@@ -89,11 +84,11 @@ class Acts:
         left = {one.queue_id for one in result.left_out}
         targets = tuple(target for target in plan.targets if target.queue_id not in left)
         if result.undo is not None:
-            self._undos.append(Undo(f"the deletion of {_messages(result.done)}", "", (), result.undo))
+            self._undos.append(Undo(f"the deletion of {messages_text(result.done)}", "", (), result.undo))
         elif plan.action.name in OPPOSITE and targets:
             self._undos.append(
                 Undo(
-                    f"{plan.action.name} of {_messages(len(targets))}",
+                    f"{plan.action.name} of {messages_text(len(targets))}",
                     OPPOSITE[plan.action.name],
                     targets,
                     None,
@@ -143,17 +138,14 @@ class Acts:
             return
         last = self._undos[-1]
         if last.action:
+            again = [f"{last.action} {messages_text(len(last.targets))} again"]
             self._ask_undo(
-                last.label,
-                [f"{last.action} {_messages(len(last.targets))} again"],
-                lambda: pane.host.queue.carry_out(pane.host.queue.plan(last.action, list(last.targets))),
+                last,
+                again,
+                lambda: pane.host.queue.carry_out(pane.host.queue.plan(last.action, [*last.targets])),
             )
         else:
-            self._ask_undo(
-                last.label,
-                ["they come back on hold, under their own queue IDs"],
-                lambda: pane.host.queue.undo(last.batch),
-            )
+            self._ask_undo(last, [BACK], lambda: pane.host.queue.undo(last.batch))
 
     def _undo_trash(self, batches: list[Trashed]) -> None:
         self._trash = bool(batches)
@@ -162,26 +154,18 @@ class Acts:
             self._pane.notify("There is nothing to undo")
             return
         last = batches[0]
-        self._ask_undo(
-            f"the deletion of {_messages(len(last.messages))}",
-            [
-                f"deleted by {visible(last.user)} at {time_text(last.deleted)}",
-                "they come back on hold, under their own queue IDs",
-            ],
-            lambda: self._pane.host.queue.undo(last.number),
-        )
+        undo = Undo(f"the deletion of {messages_text(len(last.messages))}", "", (), last.number)
+        lines = [f"deleted by {visible(last.user)} at {time_text(last.deleted)}", BACK]
+        self._ask_undo(undo, lines, lambda: self._pane.host.queue.undo(last.number))
 
-    def _ask_undo(self, label: str, lines: list[str], work: Callable[[], Outcome]) -> None:
+    def _ask_undo(self, undo: Undo, lines: list[str], work: Callable[[], Outcome]) -> None:
         def confirmed(yes: bool | None) -> None:
             if yes:
-                self._in_thread(work, self._undone)
+                if undo in self._undos:
+                    self._undos.remove(undo)
+                self._in_thread(work, self._tell)
 
-        self._pane.app.push_screen(ConfirmScreen(f"Undo {label}?", lines), confirmed)
-
-    def _undone(self, result: Outcome) -> None:
-        if self._undos:
-            self._undos.pop()
-        self._tell(result)
+        self._pane.app.push_screen(ConfirmScreen(f"Undo {undo.label}?", lines), confirmed)
 
     def _in_thread(self, work: Callable[[], T], then: Callable[[T], object]) -> None:
         """Do the work beside the screen, then go on with its result, or tell its error."""
@@ -206,32 +190,14 @@ class Acts:
         pane.in_thread(run)
 
 
-def _targets(view: "View", marks: set[str], cursor: int | None) -> list[Target]:
-    store = view.snapshot.store
-    if marks:
-        rows = [row for row in map(store.row_of, sorted(marks)) if row is not None]
-    elif cursor is not None:
-        rows = [int(view.rows[cursor])]
-    else:
-        rows = view.rows.tolist()
-    return [
-        Target(message.queue_id, message.sender, message.arrival_time, message.message_size)
-        for message in map(store.message, rows)
-    ]
-
-
 def _describe(plan: Plan, now: float) -> list[str]:
-    lines = [f"{_messages(len(plan.targets))}, {size_text(plan.size)}"]
+    lines = [f"{messages_text(len(plan.targets))}, {size_text(plan.size)}"]
     for word, target in (("oldest", plan.oldest), ("newest", plan.newest)):
         if target is not None:
             age = age_text(max(0.0, now - target.arrival_time))
             lines.append(f"{word}  {target.queue_id}  {age}  {visible(target.sender[:60])}")
     if plan.action.name == "delete":
-        lines.append(plan.irreversible or "can be undone with z for 24 hours")
+        lines.append(plan.irreversible or f"can be undone with z for {age_text(KEPT_FOR)}")
     elif plan.irreversible:
         lines.append(plan.irreversible)
     return lines
-
-
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"

@@ -11,6 +11,7 @@ from mailtui.work import outcome
 
 LONGEST_PAUSE = 60.0  # s
 BREATHER = 4.0  # times as long as a reading took the queue is left alone
+LONGEST_BREATHER = 30.0  # s
 MANY = 200_000  # messages from which on we do not look at every queue file for its retry time
 
 
@@ -29,7 +30,7 @@ class Feed:
         self.frozen = False
         self.count = 0
         self.failures = 0
-        self._due = 0.0
+        self._due = self._began = 0.0
         self._again = False
         self._stop = Event()
 
@@ -43,7 +44,7 @@ class Feed:
         if self.reading:
             self._again = True
             return
-        self.reading, self.count = True, 0
+        self.reading, self.count, self._began = True, 0, monotonic()
         self._start(self._read)
 
     def done(self, result: Orders | BackendError) -> None:
@@ -54,10 +55,17 @@ class Feed:
             self._due = monotonic() + min(self._interval * 2**self.failures, LONGEST_PAUSE)
         else:
             self.failures = 0
-            self._due = monotonic() + max(self._interval, BREATHER * result.snapshot.seconds)
+            self._due = monotonic() + max(
+                self._interval, min(BREATHER * result.snapshot.seconds, LONGEST_BREATHER)
+            )
         if self._again:
             self._again = False
             self.read()
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which the reading in flight has brought nothing."""
+        return monotonic() - self._began if self.reading and not self.count else 0.0
 
     def stop(self) -> None:
         """End the reading in flight; nothing is delivered any more."""

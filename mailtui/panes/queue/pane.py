@@ -1,6 +1,6 @@
 """The queue pane: reasons first, then domain by age, then the messages; each narrows what comes after it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -9,10 +9,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.events import DescendantFocus
 from textual.widgets import Input, Static
 
 from backends.errors import BackendError
-from backends.host import Host
+from backends.host import Host, ServiceState
 from backends.queue.message import Message
 from backends.queue.plan import Rights
 from backends.text import visible
@@ -23,9 +24,10 @@ from mailtui.panes.queue.keys import KEYS
 from mailtui.panes.queue.looker import Looker
 from mailtui.panes.queue.message_list import MessageList
 from mailtui.panes.queue.news import Allowed, Loaded, Viewed
+from mailtui.panes.queue.selection import Selection
 from mailtui.panes.queue.sources import EVERYTHING, REASON_COLUMNS, Messages, Reasons, detail
 from mailtui.panes.queue.title import title
-from mailtui.panes.queue.view import Orders, View, Wish
+from mailtui.panes.queue.view import Orders, View, Wish, not_shown
 from mailtui.screens.message import MessageScreen
 from mailtui.settings import Settings
 from mailtui.widgets.glyphs import glyphs
@@ -34,8 +36,10 @@ from mailtui.widgets.virtual_table import VirtualTable
 from mailtui.work import outcome
 
 AGES = ("<5m", "10m", "20m", "40m", "80m", "160m", "320m", "640m", "21h", ">21h")
-ALL_DOMAINS = "everywhere"
-SORTABLE = ("age", "size", "sender", "recipient", "reason", "queue", "id", "retry")
+ALL_DOMAINS = "*"
+MOST_DOMAINS = 2000
+SILENCE = 10.0  # s after which a reading that brings nothing is spoken of
+SORTABLE = ("age", "retry", "size", "sender", "recipient", "reason", "queue", "id")
 
 
 class QueuePane(Pane):
@@ -62,6 +66,7 @@ class QueuePane(Pane):
         self.looker = Looker(host.now, self.in_thread, self.post_message)
         self.acts = Acts(self)
         self._error: BackendError | None = None
+        self._stopped = False
         self._filter_error = ""
 
     def compose(self) -> ComposeResult:
@@ -102,6 +107,11 @@ class QueuePane(Pane):
         """The list."""
         return self.query_one(MessageList)
 
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is what was asked for; else nothing acts on it."""
+        return self.view is not None and self.view.wish == self.wish and not self.view.partial
+
     def in_thread(self, work: Callable[[], None]) -> None:
         """Run blocking work beside the screen; it posts its result."""
         self.run_worker(work, thread=True, group="queue")
@@ -124,9 +134,11 @@ class QueuePane(Pane):
 
     @on(Allowed)
     def _allowed(self, event: Allowed) -> None:
-        if not isinstance(event.rights, BackendError):
+        if isinstance(event.rights, BackendError):
+            self.rights = Rights({}, None, False, f"{event.rights}: {event.rights.hint}")
+        else:
             self.rights = event.rights
-            self.refresh_bindings()
+        self.refresh_bindings()
 
     # From a reading to a view
 
@@ -136,10 +148,8 @@ class QueuePane(Pane):
         self._error = event.result if isinstance(event.result, BackendError) else None
         if not isinstance(event.result, BackendError):
             self.orders = event.result
-            broken = len(event.result.snapshot.broken)
             count = sum(one.count for one in event.result.snapshot.store.counts)
             self.post_message(self.Badge(self, f"{count:,}"))
-            self._filter_error = f"{broken:,} lines of the listing could not be read" if broken else ""
             self._look()
         self.show_title()
 
@@ -166,12 +176,15 @@ class QueuePane(Pane):
         retry = self.orders.retry if self.orders else None
         self.messages.swap(Messages(view, self.messages.marks, retry, now, self.glyphs.mark))
         if not view.partial:
-            self._filter_error = "" if not view.snapshot.broken else self._filter_error
+            self._filter_error = ""
             everything = "all that match" if view.wish.filter else "all messages"
-            self.query_one("#why", VirtualTable).swap(Reasons(view.groups, view.matching, now, everything))
-            rows = [HeatRow(ALL_DOMAINS, view.shape.total.counts)]
-            rows += [HeatRow(visible(row.domain), row.counts) for row in view.shape.rows]
-            side = "To" if view.wish.side == "recipient" else "From"
+            self.query_one("#why", VirtualTable).swap(Reasons(view, now, everything))
+            rows = [HeatRow("everywhere", view.shape.total.counts, ALL_DOMAINS)]
+            rows += [
+                HeatRow(visible(row.domain[:255]), row.counts, f"={row.domain}")
+                for row in view.shape.rows[:MOST_DOMAINS]
+            ]
+            side = "Recipients" if view.wish.side == "recipient" else "Senders"
             self.query_one("#where", HeatMap).show(AGES, rows, title=f"{side} {self.glyphs.times} age")
         self.show_title()
 
@@ -187,14 +200,22 @@ class QueuePane(Pane):
         trouble = ""
         if self._error:
             trouble = f"{self.glyphs.bad} {visible(str(self._error))}: {visible(self._error.hint)}"
+        elif self.feed.silence > SILENCE:
+            trouble = f"{self.glyphs.warn} postqueue has been silent for {self.feed.silence:.0f} s"
+        elif self._stopped:
+            trouble = f"{self.glyphs.bad} Postfix is stopped: nothing is delivered. systemctl start postfix"
         elif self._filter_error:
             trouble = f"{self.glyphs.warn} {visible(self._filter_error)}"
+        elif snapshot and snapshot.broken:
+            trouble = f"{self.glyphs.warn} {len(snapshot.broken):,} lines of the listing could not be read"
         marks = len(self.messages.marks)
+        hidden = not_shown(self.view, self.messages.marks) if self.view and marks else 0
+        marked = f"{marks:,} marked" + (f", {hidden:,} of them not shown here" if hidden else "")
         for name, text in (
             ("#queue-error", trouble),
             (
                 "#queue-marks",
-                f"{marks:,} marked {self.glyphs.dot} keys act on these; esc unmarks" if marks else "",
+                f"{marked} {self.glyphs.dot} keys act on these; esc unmarks" if marks else "",
             ),
         ):
             line_below = self.query_one(name, Static)
@@ -203,14 +224,18 @@ class QueuePane(Pane):
 
     # Moving about
 
+    @on(DescendantFocus)
+    def _focus_moved(self) -> None:
+        self.set_class(self.messages.has_focus, "-listing")
+
     @on(VirtualTable.CursorMoved, "#why")
     def _reason_chosen(self, event: VirtualTable.CursorMoved) -> None:
         self.wants(replace(self.wish, reason=event.key or EVERYTHING))
 
     @on(VirtualTable.CursorMoved, "#where")
     def _domain_chosen(self, event: VirtualTable.CursorMoved) -> None:
-        domain = "" if event.key in {None, ALL_DOMAINS} else str(event.key)
-        self.wants(replace(self.wish, domain=domain))
+        domain = event.key or ALL_DOMAINS
+        self.wants(replace(self.wish, domain="" if domain == ALL_DOMAINS else domain[1:]))
 
     @on(VirtualTable.Opened, "#why")
     @on(VirtualTable.Opened, "#where")
@@ -236,13 +261,16 @@ class QueuePane(Pane):
         if self.messages.marks:
             self.messages.unmark()
         elif self.wish.filter:
-            self.query_one("#queue-filter", Input).value = ""
+            line = self.query_one("#queue-filter", Input)
+            line.value, line.display = "", False
             self.wants(replace(self.wish, filter=""))
+            self.messages.focus()
         elif self.wish.domain:
             self.query_one("#where", HeatMap).move_cursor(0)
         elif self.wish.reason:
             self.query_one("#why", VirtualTable).move_cursor(0)
-        self.query_one("#why").focus()
+        else:
+            self.query_one("#why").focus()
 
     def action_filter(self) -> None:
         line = self.query_one("#queue-filter", Input)
@@ -261,6 +289,7 @@ class QueuePane(Pane):
     def action_sort(self, step: int) -> None:
         order = SORTABLE[(SORTABLE.index(self.wish.sort) + step) % len(SORTABLE)]
         self._sort(replace(self.wish, sort=order, reverse=order in {"age", "size"}))
+        self.notify(f"Sorted by {order}", timeout=2)
 
     def action_reverse(self) -> None:
         self._sort(replace(self.wish, reverse=not self.wish.reverse))
@@ -289,7 +318,7 @@ class QueuePane(Pane):
         self.show_title()
 
     def action_mark_all(self) -> None:
-        if self.view is not None:
+        if self.view is not None and self.settled:
             self.in_thread(partial(self._mark_rows, self.view))
 
     def _mark_rows(self, view: View) -> None:
@@ -298,6 +327,25 @@ class QueuePane(Pane):
         self.app.call_from_thread(self.messages.mark, found)
 
     # Acting
+
+    def selection(self) -> Selection | None:
+        """What a key would hit now; None while the screen is behind what was asked for."""
+        view = self.view
+        if view is None or not self.settled:
+            return None
+        if self.messages.marks:
+            marks = frozenset(self.messages.marks)
+            hidden = not_shown(view, marks)
+            label = "those that are marked" + (f"; {hidden:,} of them are not shown here" if hidden else "")
+            return Selection(view, label, marks=marks)
+        if self.query_one("#why").has_focus or self.query_one("#where").has_focus:
+            parts = (view.wish.reason[1:], view.wish.domain, view.wish.filter)
+            narrowed = [visible(part) for part in parts if part]
+            return Selection(view, f"those with: {', '.join(narrowed)}" if narrowed else "the whole queue")
+        return Selection(view, "the one under the cursor", row=self.messages.cursor or 0)
+
+    def services(self, states: Sequence[ServiceState]) -> None:
+        self._stopped = any(one.name == "postfix" and one.state == "stopped" for one in states)
 
     def missing(self) -> list[str]:
         if self.settings.read_only:

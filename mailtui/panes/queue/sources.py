@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from backends.queue.message import Message
 from backends.text import age_text, size_text, time_text, visible
+from mailtui.panes.queue.view import reason_key
 from mailtui.widgets.cells import Cell, Column
 
 if TYPE_CHECKING:
-    from backends.queue.groups import Group
     from backends.queue.store import Ints
     from mailtui.panes.queue.view import View
 
@@ -76,20 +76,19 @@ class Messages:
 class Reasons:
     """Groups by delay reason, after a first row that stands for all of them."""
 
-    def __init__(self, groups: "Sequence[Group]", total: int, now: float, everything: str) -> None:
-        self.groups, self._total, self._now, self._everything = groups, total, now, everything
+    def __init__(self, view: "View", now: float, everything: str) -> None:
+        self.groups, self._total, self._now, self._everything = view.groups, view.matching, now, everything
+        self._keys = [EVERYTHING, *(reason_key(view.snapshot.store, group) for group in view.groups)]
 
     @property
     def row_count(self) -> int:
-        return len(self.groups) + 1
+        return len(self._keys)
 
     def key(self, row: int) -> str:
-        return self.groups[row - 1].label if row else EVERYTHING
+        return self._keys[row]
 
     def index_of(self, key: str) -> int | None:
-        if key == EVERYTHING:
-            return 0
-        return next((row for row, group in enumerate(self.groups, 1) if group.label == key), None)
+        return self._keys.index(key) if key in self._keys else None
 
     def cells(self, row: int) -> Sequence[Cell]:
         if not row:
@@ -112,7 +111,7 @@ class Reasons:
 
 def detail(message: Message) -> str:
     """When exactly the message under the cursor came, and why it waits."""
-    return f"{time_text(message.arrival_time)}  {visible(message.reason[:600]) or message.queue_name}"
+    return f"{time_text(message.arrival_time)}  {visible(message.reason[:600] or message.queue_name)}"
 
 
 def until(when: float, now: float) -> str:

@@ -25,7 +25,7 @@ def title(
             right += f", reading {feed.count:,}"
     if feed.frozen:
         right += "  FROZEN (f)"
-    narrowed = " ".join(part for part in (wish.filter, wish.reason[:40], wish.domain) if part)
+    narrowed = " ".join(part for part in (wish.filter, wish.reason[1:41], wish.domain) if part)
     if narrowed:
         left += f"   {glyphs.part} {visible(narrowed)}"
     room = max(10, width - 2 - len(right))

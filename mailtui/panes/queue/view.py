@@ -1,5 +1,6 @@
 """What the queue pane shows of a snapshot: computed in a worker, swapped in whole. Knows no widget."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ from backends.queue.select import Selector
 
 if TYPE_CHECKING:
     from backends.queue.groups import Group
+    from backends.queue.search import Mask
     from backends.queue.shape import Shape
     from backends.queue.snapshot import QueueSnapshot
-    from backends.queue.store import Ints, Rows
+    from backends.queue.store import Ints, QueueStore, Rows
 
 SCREENFUL = 100
 QUICK_LOOK = 3000
@@ -19,7 +21,7 @@ QUICK_LOOK = 3000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What of the queue is wanted: a filter as typed, one reason, one domain, and an order."""
+    """What of the queue is wanted: a filter as typed, one reason (a `reason_key`), one domain, and an order."""
 
     filter: str = ""
     reason: str = ""
@@ -94,7 +96,7 @@ def compute(orders: Orders, wish: Wish, now: float, stop: Event) -> View:
     by_reason = groups.group(store, "reason", np.flatnonzero(mask).astype(np.int32), orders.retry)
     _go_on(stop)
     if wish.reason:
-        mask &= _with_reason(orders, wish.reason)
+        mask &= _with_reason(orders.snapshot.store, wish.reason)
     by_domain = shape.shape(store, now=now, side=wish.side, rows=np.flatnonzero(mask).astype(np.int32))
     _go_on(stop)
     if wish.domain:
@@ -106,14 +108,27 @@ def compute(orders: Orders, wish: Wish, now: float, stop: Event) -> View:
     return View(snapshot, wish, rows[::-1] if wish.reverse else rows, by_reason, by_domain, matching)
 
 
-def _with_reason(orders: Orders, label: str) -> "np.ndarray":  # type: ignore[name-defined]  # noqa: F821
-    import numpy as np  # noqa: PLC0415
+def not_shown(view: View, queue_ids: Iterable[str]) -> int:
+    """How many of these messages the view leaves out."""
+    rows = [view.snapshot.store.row_of(queue_id) for queue_id in queue_ids]
+    shown = set(view.rows.tolist()) if len(rows) > 1 else view.rows
+    return sum(row is None or row not in shown for row in rows)
+
+
+def reason_key(store: "QueueStore", group: "Group") -> str:
+    """A group's name over all readings: `=` and its reason, or `*` and what its queue says where there is none."""
+    return f"{'=' if group.code < len(store.reasons) else '*'}{group.label}"
+
+
+def _with_reason(store: "QueueStore", key: str) -> "Mask":
+    import numpy as np  # noqa: PLC0415 - after the first frame
 
     from backends.queue.groups import reason_codes, reason_labels  # noqa: PLC0415
 
-    store = orders.snapshot.store
-    codes = [code for code, name in enumerate(reason_labels(store)) if name == label]
-    return np.isin(reason_codes(store), codes)
+    known = len(store.reasons)
+    of_kind = range(known) if key.startswith("=") else range(known, known + len(store.queues))
+    labels = reason_labels(store)
+    return np.isin(reason_codes(store), [code for code in of_kind if labels[code] == key[1:]])
 
 
 def _go_on(stop: Event) -> None:

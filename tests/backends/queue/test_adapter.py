@@ -32,6 +32,7 @@ class MemorySpool:
         self.calls: list[tuple[object, ...]] = []
         self.unlinkable: list[LeftOut] = []
         self.full = False
+        self.kept: set[str] = set()
 
     def trouble(self) -> str:
         return self.said
@@ -46,10 +47,14 @@ class MemorySpool:
         if self.full:
             raise NoSpace("full", hint="free space")
         self.calls.append(("keep", *(target.queue_id for target in targets)))
+        self.kept = {target.queue_id for target in targets}
         return 7, list(self.unlinkable)
 
-    def drop(self, number: int, queue_ids: Iterable[str]) -> None:
-        self.calls.append(("drop", number, *queue_ids))
+    def drop(self, number: int, queue_ids: Iterable[str]) -> int:
+        asked = list(queue_ids)
+        self.calls.append(("drop", number, *asked))
+        self.kept -= self.queued.intersection(asked)
+        return len(self.kept)
 
     def batches(self) -> list[Trashed]:
         return [Trashed(9, 1.0, "ann", (_target(A),)), Trashed(8, 0.5, "ann", (_target(B),))]
@@ -194,7 +199,7 @@ def test_what_changed_is_neither_deleted_nor_kept() -> None:
 
 
 def test_when_nothing_is_left_postsuper_is_not_run() -> None:
-    spool = MemorySpool()
+    spool = MemorySpool(A)
     with FakeRunner(Expected(LIST)) as runner:
         queue = _queue(runner, spool)
         outcome = queue.carry_out(_plan(queue, "delete", A))
@@ -202,13 +207,19 @@ def test_when_nothing_is_left_postsuper_is_not_run() -> None:
     assert spool.calls[-1] == ("drop", 7, A)
 
 
-def test_what_was_delivered_meanwhile_does_not_stay_in_the_trash() -> None:
-    spool = MemorySpool()
-    with FakeRunner(Expected(LIST, _line(A) + _line(B)), Expected(DELETE, stderr=_removed(A))) as runner:
+@pytest.mark.parametrize("reported", [(A,), ()])
+def test_what_is_gone_stays_in_the_trash_whether_reported_or_not(reported: tuple[str, ...]) -> None:
+    spool = MemorySpool(C)
+    listing = _line(A) + _line(B) + _line(C)
+    with FakeRunner(Expected(LIST, listing), Expected(DELETE, stderr=_removed(*reported))) as runner:
         queue = _queue(runner, spool)
-        outcome = queue.carry_out(_plan(queue, "delete", A, B))
-    assert spool.calls[-1] == ("drop", 7, B)
-    assert outcome.left_out == (LeftOut(B, "it was delivered or removed meanwhile"),)
+        outcome = queue.carry_out(_plan(queue, "delete", A, B, C))
+    assert spool.kept == {A, B}
+    assert (outcome.done, outcome.undo) == (len(reported), 7)
+    assert outcome.left_out[-2:] == (
+        LeftOut(B, "it was delivered or removed meanwhile"),
+        LeftOut(C, "Postfix did nothing to it; it is in the queue deferred"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,11 +231,12 @@ def test_what_was_delivered_meanwhile_does_not_stay_in_the_trash() -> None:
     ],
 )
 def test_when_the_queue_cannot_be_read_again_nothing_is_deleted(listing: Expected) -> None:
-    spool = MemorySpool()
+    spool = MemorySpool(A, B)
     with FakeRunner(listing) as runner:
         queue = _queue(runner, spool)
-        with pytest.raises((Failed, NotAnswering)):
+        with pytest.raises((Failed, NotAnswering)) as raised:
             queue.carry_out(_plan(queue, "delete", A, B))
+    assert "undo" not in raised.value.hint
     assert spool.calls == [("keep", A, B), ("drop", 7, A, B)]
 
 
@@ -250,7 +262,7 @@ def test_a_hung_postsuper_keeps_what_it_deleted_in_the_trash() -> None:
         queue = _queue(runner, spool)
         with pytest.raises(NotAnswering) as raised:
             queue.carry_out(_plan(queue, "delete", A, B))
-    assert spool.calls[-1] == ("drop", 7, B)
+    assert spool.kept == {A}
     assert "mailtui queue undo 7" in raised.value.hint
 
 

@@ -157,12 +157,24 @@ def test_the_demo_host_where_there_is_no_postfix(monkeypatch: pytest.MonkeyPatch
     from mailtui.cli.parser import parse
 
     monkeypatch.setattr("backends.local.has_mail_stack", lambda _=None: False)
+    monkeypatch.setattr("mailtui.cli.connect.STARTED_ONCE", "/nonexistent/master.lock")
     assert choose(parse([])).demo
     with pytest.raises(Missing, match="no Postfix"):
         choose(parse(["queue", "list"]))
     assert choose(parse(["queue", "list", "--demo"])).demo
     monkeypatch.setattr("backends.local.has_mail_stack", lambda _=None: True)
     assert not choose(parse([])).demo
+
+
+def test_a_postfix_without_main_cf_is_no_demo_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mailtui.cli.connect import choose
+    from mailtui.cli.parser import parse
+
+    monkeypatch.setattr("backends.local.has_mail_stack", lambda _=None: False)
+    monkeypatch.setattr("mailtui.cli.connect.STARTED_ONCE", "/")
+    with pytest.raises(Missing, match=r"main\.cf"):
+        choose(parse([]))
+    assert choose(parse(["--demo"])).demo
 
 
 def test_the_console_opens_on_a_terminal(run: Run, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:

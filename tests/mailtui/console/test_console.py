@@ -75,7 +75,7 @@ async def test_first_screen_answers_why_where_and_what() -> None:
         text = shown(app)
     assert "412" in text
     assert "Why" in text
-    assert "To × age" in text
+    assert "Recipients × age" in text
     assert pane.view is not None
     assert pane.view.groups[0].count >= pane.view.groups[1].count
     assert len(pane.view.rows) == 412
