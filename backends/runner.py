@@ -6,7 +6,6 @@ can be read; every child is ended when its time is up and when the program leave
 
 import fcntl
 import os
-import select
 import shlex
 import shutil
 import signal
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from backends.children import end, ended, memory, readable, written
 from backends.errors import BackendError, Failed, Missing, NotAnswering
 from backends.journal import Journal
 
@@ -113,10 +113,10 @@ class LocalRunner:
 
     def run(self, command: Command) -> Result:
         started = time.monotonic()
-        with self._entry(command) as done, _memory() as out, self._child(command, out) as (child, err):
+        with self._entry(command) as done, memory() as out, self._child(command, out) as (child, err):
             code = _wait(child, command, out, err)
             result = Result(
-                code, _written(out, OUTPUT_LIMIT), _written(err, STDERR_LIMIT), time.monotonic() - started
+                code, written(out, OUTPUT_LIMIT), written(err, STDERR_LIMIT), time.monotonic() - started
             )
             done.append(result)
             return result
@@ -133,7 +133,7 @@ class LocalRunner:
                 try:
                     yield reading
                 finally:
-                    _end(child)
+                    end(child)
                     done.append(reading.result())
         finally:
             os.close(source)
@@ -144,7 +144,7 @@ class LocalRunner:
         with self._lock:
             children = list(self._children)
         for child in children:
-            _end(child)
+            end(child)
 
     @contextmanager
     def _entry(self, command: Command) -> Iterator[list[Result]]:
@@ -172,8 +172,8 @@ class LocalRunner:
                 hint="install the Debian package it comes with, or check PATH",
             )
         with (
-            _memory(command.stdin) as stdin,
-            _memory() as err,
+            memory(command.stdin) as stdin,
+            memory() as err,
             open(stdin, "rb", closefd=False) as stdin_file,
         ):
             with _signals_wait() as as_before:
@@ -197,7 +197,7 @@ class LocalRunner:
             try:
                 yield child, err
             finally:
-                _end(child)
+                end(child)
                 with self._lock:
                     self._children.discard(child)
 
@@ -210,7 +210,7 @@ class _Reading:
 
     def read(self) -> bytes:
         deadline = time.monotonic() + self._command.timeout
-        while not _readable(self._source, min(GLANCE, self._command.timeout)):
+        while not readable(self._source, min(GLANCE, self._command.timeout)):
             _bounded(self._command, self._err)
             if time.monotonic() > deadline:
                 raise _silent(self._command)
@@ -222,7 +222,7 @@ class _Reading:
         if self._result is None:
             code = _wait(self._child, self._command, self._err)
             self._result = Result(
-                code, b"", _written(self._err, STDERR_LIMIT), time.monotonic() - self._started
+                code, b"", written(self._err, STDERR_LIMIT), time.monotonic() - self._started
             )
         return self._result
 
@@ -269,7 +269,7 @@ def _wait(child: Any, command: Command, *outputs: int) -> int:
     :raises Failed: it printed more than we keep.
     """
     deadline = time.monotonic() + command.timeout
-    while not _ended(child, GLANCE):
+    while not ended(child, GLANCE):
         _bounded(command, *outputs)
         if time.monotonic() > deadline:
             raise _silent(command)
@@ -281,65 +281,11 @@ def _bounded(command: Command, *outputs: int) -> None:
         raise Failed(f"{Path(command.argv[0]).name} printed more than 64 MiB", hint="ask for less at once")
 
 
-def _ended(child: Any, patience: float) -> bool:
-    """Whether the child has ended, waiting for it at most `patience` seconds."""
-    try:
-        watch = os.pidfd_open(child.pid)
-    except ProcessLookupError:
-        return not child.is_alive()[0]
-    try:
-        _readable(watch, patience)
-    finally:
-        os.close(watch)
-    return not child.is_alive()[0]
-
-
-def _readable(handle: int, patience: float) -> bool:
-    """Whether there is something to read, or the end, within `patience` seconds; poll(2) takes any handle."""
-    poll = select.poll()
-    poll.register(handle, select.POLLIN)
-    return bool(poll.poll(patience * 1000))
-
-
-def _end(child: Any) -> None:
-    """Ask the child and all that it started to stop, and after a second make them."""
-    if not child.is_alive()[0]:
-        return
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(child.pid, number)
-        except OSError:  # gone meanwhile, or root's behind sudo, which the closed pipe stops
-            return
-        _ended(child, 1.0)
-
-
 def _silent(command: Command) -> NotAnswering:
     return NotAnswering(
         f"{Path(command.argv[0]).name} did not answer within {command.timeout:g} s",
         hint="check the load of the machine and the mail log; the program was ended",
     )
-
-
-@contextmanager
-def _memory(content: bytes = b"") -> Iterator[int]:
-    """A file in memory, so that a full disk does not keep us from running what would mend it."""
-    handle = os.memfd_create("mailtui", os.MFD_CLOEXEC)
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.lseek(handle, 0, os.SEEK_SET)
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _written(handle: int, limit: int) -> bytes:
-    parts, at = [], 0
-    while at < limit and (part := os.pread(handle, min(1 << 24, limit - at), at)):
-        parts.append(part)
-        at += len(part)
-    return b"".join(parts)
 
 
 def _said(result: Result) -> str:

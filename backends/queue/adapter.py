@@ -133,8 +133,10 @@ class PostfixQueue:
         option: tuple[str, ...] = ("-f",)
         if queue_id:
             option = ("-i", *checked_ids([queue_id]))
-            if self.rights().queue_files and not place(self._spool, queue_id):
-                return Outcome("flush", 1, 0, (LeftOut(queue_id, "it is not in the queue any more"),))
+            where = place(self._spool, queue_id) if self.rights().queue_files else "deferred"
+            if not where or where == "hold":
+                why = "it is on hold; release it first" if where else "it is not in the queue any more"
+                return Outcome("flush", 1, 0, (LeftOut(queue_id, why),))
         elif site:
             option = ("-s", site)
             if not _SITE.fullmatch(site):
@@ -176,6 +178,11 @@ class PostfixQueue:
         :raises NotPermitted: they are not.
         """
         may = self.rights()
+        if action == "delete" and may.actions and action not in may.actions:
+            raise NotPermitted(
+                "Deleting stays with root: only root can link queue files for the undo",
+                hint="run mailtui as root; holding does not need it",
+            )
         if action not in may.actions:
             raise NotPermitted(f"You may not {action} messages: {may.why_not}", hint=AS_ROOT)
         return may

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from backends.queue.order import stable_order
-from backends.queue.store import END, FIELD, FIELDS, Ints, QueueStore, Rows
+from backends.queue.store import FIELDS, Ints, QueueStore, Rows
 
 BY = ("reason", "domain", "sender", "queue")
 
@@ -69,8 +69,7 @@ def _coded(store: QueueStore, by: str, rows: Rows) -> tuple[list[str], Ints]:
     numbers: dict[str, int] = defaultdict(lambda: len(numbers))
     codes = array("q")
     for _, window in store.windows():
-        senders = window.decode().replace(END, FIELD).split(FIELD)[1 :: len(FIELDS)]
-        codes.fromlist([numbers[sender] for sender in senders])
+        codes.fromlist([numbers[sender] for sender in store.texts(window)[1 :: len(FIELDS)]])
     return list(numbers), np.frombuffer(codes, np.int64)[rows]
 
 

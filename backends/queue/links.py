@@ -38,12 +38,15 @@ def keep(folders: Folders, batch: int, queue_id: str, owner: int) -> str:
         except FileNotFoundError:
             continue
         except OSError as error:
-            if error.errno in FOR_IT_ALONE:
-                drop(batch, queue_id)
-                return f"its file in {queue} cannot be linked: {error.strerror}"
-            if error.errno not in NOT_A_FOLDER:
+            if error.errno not in NOT_A_FOLDER | FOR_IT_ALONE:
                 raise
-            return STRANGE.format(queue)
+            drop(batch, queue_id)
+            strange = error.errno in NOT_A_FOLDER
+            return (
+                STRANGE.format(queue)
+                if strange
+                else f"its file in {queue} cannot be linked: {error.strerror}"
+            )
         return ""
     if folders.stat("maildrop", queue_id):
         return "Postfix is about to take it in; it is in maildrop"

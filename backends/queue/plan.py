@@ -64,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def newest(self) -> Target | None:
-        return max(self.targets, key=lambda target: target.arrival_time, default=None)
+        return max(reversed(self.targets), key=lambda target: target.arrival_time, default=None)
 
     @property
     def size(self) -> int:

@@ -86,15 +86,21 @@ class QueueStore:
         """Where a message's recipients begin in `recipient_domain`; one longer than the store."""
         return np.concatenate(([0], np.cumsum(self.recipients, dtype=np.int64)))
 
-    def windows(self) -> Iterator[tuple[slice, bytes]]:
-        """All of `text` in pieces of whole lines, each with its rows."""
+    def windows(self) -> Iterator[tuple[slice, slice]]:
+        """All of `text` in pieces of whole lines: which rows, and where their lines are but for the last line end."""
         row, count = 0, len(self)
         while row < count:
             start = int(self.text_at[row])
             after = max(int(np.searchsorted(self.text_at, start + WINDOW)), row + 1)
-            last = after - 1
-            yield slice(row, after), self.text[start : int(self.text_at[last] + self.field_end[last, -1])]
+            end = int(self.text_at[after - 1] + self.field_end[after - 1, -1])
+            yield slice(row, after), slice(start, end)
             row = after
+
+    def texts(self, window: slice) -> list[str]:
+        """The texts of a window, one after the other: as many as there are FIELDS for each message."""
+        texts = self.text[window].decode().replace(END, FIELD).split(FIELD)
+        texts[:: len(FIELDS)] = [queue_id.lstrip(PART) for queue_id in texts[:: len(FIELDS)]]
+        return texts
 
     @cached_property
     def counts(self) -> list[QueueCount]:

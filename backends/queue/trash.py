@@ -1,9 +1,10 @@
 """The trash: hard links to deleted queue files, from which a deletion can be undone.
 
 It lies in the queue directory (hard links need one file system) as `mailtui-trash/000001/deferred.4F1A2B3C4D`, a
-folder per deletion; the number in `mailtui-trash/last` keeps a number from being given twice. A link keeps the inode: the message's queue ID, made from the inode's number, is not given
-out again meanwhile; and a delivery that was under way still marks its recipients as done in the very file, so
-that a message brought back is not delivered to them twice.
+folder per deletion; the number in `mailtui-trash/last` keeps a number from being given twice. A link keeps the
+inode: the message's queue ID, made from the inode's number, is not given out again meanwhile; and a delivery that
+was under way still marks its recipients as done in the very file, so that a message brought back is not delivered
+to them twice.
 
 A batch's manifest is called `planned.json` from before the first link until Postfix has deleted, then
 `deleted.json`: a batch found `planned` and not locked was interrupted, and its messages may be queued still.
@@ -203,7 +204,7 @@ class PostfixSpool:
         return number, handle
 
     @contextmanager
-    def _batch(self, number: int, *, ours: bool = False) -> Iterator[int]:
+    def _batch(self, number: int, *, ours: bool = False, lock: int = fcntl.LOCK_EX) -> Iterator[int]:
         """The handle of a batch's folder, locked (`ours`: since `keep`); at the end nobody holds it any more.
 
         :raises Missing: there is no such batch.

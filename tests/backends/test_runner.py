@@ -215,3 +215,38 @@ def test_it_works_with_many_open_files(runner: LocalRunner) -> None:
         for handle in handles:
             os.close(handle)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("path", [None, "", ":/usr/bin", ".:bin:/usr/bin"])
+def test_no_program_is_taken_from_the_current_folder(
+    runner: LocalRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str | None
+) -> None:
+    for folder in (tmp_path, tmp_path / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "planted").write_text("#!/bin/sh\n")
+        (folder / "planted").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    if path is None:
+        monkeypatch.delenv("PATH")
+    else:
+        monkeypatch.setenv("PATH", path)
+    with pytest.raises(Missing):
+        runner.run(Command(("planted",)))
+    assert runner.run(Command(("sh", "-c", "planted"))).code == 127
+
+
+def test_standard_error_is_capped(runner: LocalRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "OUTPUT_LIMIT", 1 << 20)
+    flood = Command(("sh", "-c", "yes >&2"), timeout=20)
+    with pytest.raises(Failed, match="printed more than"):
+        runner.run(flood)
+    with pytest.raises(Failed, match="printed more than"), runner.stream(flood) as stream:
+        _all(stream)
+
+
+def test_what_a_command_started_ends_with_it(runner: LocalRunner, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    with pytest.raises(NotAnswering):
+        runner.run(Command(("sh", "-c", f"sleep 60 & echo $! > {note}; sleep 60"), timeout=0.5))
+    pid = int(note.read_text())
+    assert not _alive(pid)

@@ -162,3 +162,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_times() -> None:
     assert len(time_text(1_700_000_000)) == len("2023-11-14 22:13:20")
     assert time_text(1e300) == "-"
+
+
+def test_a_cell_full_of_accents_is_cut() -> None:
+    assert len(clip("x" + "\u0301" * 100_000, 20)) <= 20 * 8 + 1
+
+
+@pytest.mark.parametrize("blank", "\u115f\u1160\u2800\u3164\uffa0")
+def test_a_letter_that_shows_nothing_is_spelt_out(blank: str) -> None:
+    assert visible(f"a{blank}b") == f"a<U+{ord(blank):04X}>b"

@@ -193,7 +193,7 @@ class Acts:
 def _describe(plan: Plan, now: float) -> list[str]:
     lines = [f"{messages_text(len(plan.targets))}, {size_text(plan.size)}"]
     for word, target in (("oldest", plan.oldest), ("newest", plan.newest)):
-        if target is not None:
+        if target is not None and (word == "oldest" or len(plan.targets) > 1):
             age = age_text(max(0.0, now - target.arrival_time))
             lines.append(f"{word}  {target.queue_id}  {age}  {visible(target.sender[:60])}")
     if plan.action.name == "delete":

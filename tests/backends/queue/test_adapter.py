@@ -33,6 +33,7 @@ class MemorySpool:
         self.unlinkable: list[LeftOut] = []
         self.full = False
         self.kept: set[str] = set()
+        self.emptied: list[float] = []
 
     def trouble(self) -> str:
         return self.said
@@ -59,12 +60,15 @@ class MemorySpool:
     def batches(self) -> list[Trashed]:
         return [Trashed(9, 1.0, "ann", (_target(A),)), Trashed(8, 0.5, "ann", (_target(B),))]
 
+    def latest(self) -> int | None:
+        return 9
+
     def restore(self, number: int) -> tuple[list[str], list[LeftOut]]:
         self.calls.append(("restore", number))
         return [A], [LeftOut(B, "why")]
 
     def empty(self, older_than: float) -> int:
-        self.calls.append(("empty", older_than))
+        self.emptied.append(older_than)
         return 3
 
 
@@ -177,6 +181,7 @@ def test_deleting_links_then_looks_again_then_deletes_then_settles() -> None:
     kept = ("keep", A, B)
     assert steps == [[kept], [kept]]
     assert spool.calls == [kept, ("drop", 7)]
+    assert spool.emptied == [86400]
     assert outcome == Outcome("delete", 2, 2, (), ("Deleted: 2 messages",), undo=7)
 
 
@@ -386,11 +391,12 @@ def test_undo_takes_the_latest_or_the_one_named() -> None:
         queue.undo(8)
         assert [batch.number for batch in queue.trash()] == [9, 8]
         assert queue.empty_trash(60) == 3
-    assert spool.calls == [("restore", 9), ("restore", 8), ("empty", 60)]
+    assert spool.calls == [("restore", 9), ("restore", 8)]
+    assert spool.emptied == [60]
 
 
 def test_undo_with_an_empty_trash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MemorySpool, "batches", lambda _: [])
+    monkeypatch.setattr(MemorySpool, "latest", lambda _: None)
     with FakeRunner() as runner, pytest.raises(Missing):
         _queue(runner).undo()
 

@@ -23,7 +23,7 @@ def label(one: Message, by: str) -> str:
     if by == "sender":
         return one.sender.translate(SPACED).lower()
     if by == "domain":
-        return domain_of(one.recipients[0].address) if one.recipients else "(no recipient)"
+        return domain_of(one.recipients[0].address.translate(SPACED)) if one.recipients else "(no recipient)"
     return (
         normalise(one.reason)
         if one.reason

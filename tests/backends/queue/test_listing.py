@@ -150,3 +150,16 @@ def test_good_lines_are_found_among_broken_ones(lines: list[bytes]) -> None:
         queue_id for queue_id in ("AAAAAA", "BBBBBB") if LINE % queue_id.encode() in lines
     }
     assert len(broken) == sum(line in {b"\xff\n", b"{}\n", b"\0\n"} for line in lines)
+
+
+def test_a_deep_line_is_one_broken_line() -> None:
+    deep = b'{"x":' * 100_000 + b"1" + b"}" * 100_000 + b"\n"
+    broken: list[listing.BrokenLine] = []
+    assert list(listing.messages([deep], broken)) == []
+    assert len(broken) == 1
+
+
+def test_of_very_many_broken_lines_the_first_are_kept() -> None:
+    broken: list[listing.BrokenLine] = []
+    assert list(listing.messages([b"{}\n" * 5000], broken)) == []
+    assert [one.number for one in broken] == list(range(1, 1001))

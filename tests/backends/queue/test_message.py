@@ -84,3 +84,7 @@ def test_the_reason_is_the_first_there_is() -> None:
         recipients=recipients,
     )
     assert message.reason == "full"
+
+
+def test_a_domain_is_cut_where_no_domain_reaches() -> None:
+    assert domain_of("x@" + "a" * 100_000) == "a" * 255

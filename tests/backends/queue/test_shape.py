@@ -165,3 +165,9 @@ def _age(postfix: PrivatePostfix) -> None:
         arrival = int(record[2]) - 130 * number**2
         path.write_bytes(content[: record.start(2)] + b"%010d" % arrival + content[record.end(2) :])
         os.utime(path, (found.st_atime, time.time() + 3600))
+
+
+def test_of_a_very_long_domain_the_last_labels_count() -> None:
+    long = [message(f"A{i:09X}", f"x@{'a.' * 100}{i}.b.c.d.e.f.g.h") for i in range(5)]
+    names = [row.domain for row in shape(store_of(long), now=NOW, parents=True).rows]
+    assert max(name.count(".") for name in names if name.startswith(".")) == 7

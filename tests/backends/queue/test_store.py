@@ -54,7 +54,7 @@ def test_the_store_outlives_its_builder_and_cannot_be_changed() -> None:
 @given(some_messages)
 def test_the_text_has_four_fields_a_message(messages: list[Message]) -> None:
     store = store_of(messages)
-    lines = [line for _, window in store.windows() for line in window.decode().removesuffix(END).split(END)]
+    lines = [line for _, at in store.windows() for line in store.text[at].decode().split(END)]
     assert [line.split(FIELD)[:3] for line in lines] == [
         [
             one.queue_id.lower(),

@@ -1,6 +1,7 @@
 """The trash, on a made-up queue directory: keeping, restoring, interruptions, and hostile owners of the queue."""
 
 import errno
+import fcntl
 import os
 import stat
 import time
@@ -101,6 +102,63 @@ def test_two_at_once_do_not_take_the_same_number(
     monkeypatch.setattr(spool, "_numbers", list)  # as it was a moment ago
     number, _ = spool.keep([_target(ID)], "ann")
     assert number == 2
+
+
+def test_who_looks_hides_nothing_from_others(
+    spool: PostfixSpool, message: Path, queue_directory: Path
+) -> None:
+    number = _delete(spool, message)
+    with PostfixSpool(queue_directory, HASHED, 1)._batch(number, lock=fcntl.LOCK_SH):
+        assert [batch.number for batch in spool.batches()] == [number]
+        assert spool.latest() == number
+
+
+def test_while_the_latest_is_under_way_none_is_the_latest(
+    spool: PostfixSpool, message: Path, queue_directory: Path
+) -> None:
+    first = _delete(spool, message)
+    (queue_directory / "hold" / OTHER).touch()
+    another = PostfixSpool(queue_directory, HASHED, 1)
+    number, _ = another.keep([_target(OTHER)], "bob")
+    with pytest.raises(Refused, match="under way"):
+        spool.latest()
+    assert [batch.number for batch in spool.batches()] == [first]
+    assert another.drop(number, [OTHER]) == 0
+    assert spool.latest() == first
+
+
+def test_only_what_is_queued_as_the_very_file_is_dropped(
+    spool: PostfixSpool, message: Path, queue_directory: Path
+) -> None:
+    for queue_id in (OTHER, "C601E166135"):
+        (queue_directory / "hold" / queue_id).touch()
+    gone = [ID, OTHER, "C601E166135"]
+    number, _ = spool.keep([_target(queue_id) for queue_id in gone], "ann")
+    message.unlink()
+    (queue_directory / "hold" / OTHER).unlink()
+    (queue_directory / "hold" / OTHER).write_text("another message")
+    assert spool.drop(number, gone) == 2
+    (trashed,) = spool.batches()
+    assert [target.queue_id for target in trashed.messages] == [ID, OTHER]
+
+
+@pytest.mark.parametrize("number", [errno.EMLINK, errno.EPERM])
+def test_one_that_cannot_be_linked_is_left_out_alone(
+    spool: PostfixSpool, message: Path, queue_directory: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    (queue_directory / "hold" / OTHER).touch()
+    link = os.link
+
+    def failing(source: str, *arguments: object, **keywords: object) -> None:
+        if source == OTHER:
+            raise OSError(number, os.strerror(number))
+        link(source, *arguments, **keywords)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "link", failing)
+    batch, (left_out,) = spool.keep([_target(ID), _target(OTHER)], "ann")
+    assert left_out == LeftOut(OTHER, f"its file in hold cannot be linked: {os.strerror(number)}")
+    message.unlink()
+    assert spool.drop(batch, []) == 1
 
 
 def test_what_is_not_there_is_left_out(spool: PostfixSpool, message: Path, queue_directory: Path) -> None:
