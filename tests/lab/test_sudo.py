@@ -39,6 +39,7 @@ def with_sudoers(installed: Machine) -> Iterator[Machine]:
     where = installed.run(
         [PYTHON, "-c", "from backends.queue.rights import SUDOERS; print(SUDOERS)"]
     ).stdout.strip()
+    installed.run(["postsuper", "-d", "ALL"])
     installed.run(["groupadd", "--system", "mailtui"])
     installed.run(["useradd", "--groups", "mailtui", "operator1"])
     installed.run(["useradd", "stranger1"])

@@ -1,4 +1,4 @@
-"""Draw screenshots/ again: the demo host always, and as root a real queue on a lab machine.
+"""Draw screenshots/ again: the demo host always, and as root the queue of a real, private Postfix.
 
 The time zone is UTC and the demo host's clock stands still, so that the same program draws the same pictures.
 """
@@ -7,19 +7,22 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from backends.host import Host
+from backends.local import LocalHost
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.panes.queue.pane import QueuePane
 from mailtui.settings import Settings
+from tests.support.postfix import REASONS, PrivatePostfix, why_not
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 NOON = 1795435200.0  # a moment in November 2026
 DEMO_BANNER = "DEMO: invented messages on a simulated host; nothing here is real"
+REAL = "real-postfix"
 SETTINGS = Settings(theme="mailtui", interval=3600, banner=DEMO_BANNER)
 
 SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
@@ -82,10 +85,33 @@ def main(names: Sequence[str]) -> int:
     FOLDER.mkdir(exist_ok=True)
     for name, (size, keys, settings) in SHOTS.items():
         if not names or name in names:
-            picture = asyncio.run(draw(DemoHost(clock=lambda: NOON), size, keys, settings))
-            (FOLDER / f"{name}.svg").write_text(picture)
-            sys.stdout.write(f"screenshots/{name}.svg\n")
+            save(name, draw(DemoHost(clock=lambda: NOON), size, keys, settings))
+    if not names or REAL in names:
+        real()
     return 0
+
+
+def real() -> None:
+    """A real Postfix with mail that waits for several reasons."""
+    if reason := why_not():
+        sys.stdout.write(f"screenshots/{REAL}.svg is left as it is: {reason}\n")
+        return
+    with PrivatePostfix() as postfix:
+        for count, domain in zip((30, 17, 8, 3), ("refused.example", *REASONS), strict=False):
+            postfix.deferred(count, domain)
+        postfix.held(4)
+        save(
+            REAL,
+            draw(
+                LocalHost(postfix.config_dir), (110, 32), ("down",), Settings(theme="mailtui", interval=3600)
+            ),
+        )
+
+
+def save(name: str, drawing: Coroutine[object, object, str]) -> None:
+    """Draw one picture."""
+    (FOLDER / f"{name}.svg").write_text(asyncio.run(drawing))
+    sys.stdout.write(f"screenshots/{name}.svg\n")
 
 
 if __name__ == "__main__":
