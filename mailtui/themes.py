@@ -62,4 +62,6 @@ def default_theme() -> str:
     term = os.environ.get("TERM", "")
     many = "256" in term or os.environ.get("COLORTERM") in {"truecolor", "24bit"}
     few = term.startswith(FEW_COLOURS) or term in {"screen", "xterm", "rxvt"}
+    if os.environ.get("NO_COLOR"):
+        return SIXTEEN.name  # Textual leaves out these colours, others it turns grey
     return SIXTEEN.name if few and not many else DARK.name

@@ -40,6 +40,9 @@ class Acting:
         number, left_out = self._spool.keep(targets, audit.user())
         unlinked = {one.queue_id for one in left_out}
         kept = [target for target in targets if target.queue_id not in unlinked]
+        self._programs.runner.journal.note(
+            f"mailtui linked {len(kept):,} queue files into trash batch {number}"
+        )
         try:
             left_out += self._changed(kept)
             outcome = self._act(targets, left_out)

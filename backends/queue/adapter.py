@@ -155,6 +155,9 @@ class PostfixQueue:
         if number is None:
             raise Missing("There is no deletion to undo", hint="a deletion can be undone for a day")
         restored, left_out = self._spool.restore(number)
+        self._programs.runner.journal.note(
+            f"mailtui linked {len(restored):,} queue files of trash batch {number} back into hold"
+        )
         outcome = Outcome("undo", len(restored) + len(left_out), len(restored), tuple(left_out))
         self._record(outcome, [Target(queue_id, "", 0) for queue_id in restored])
         return outcome

@@ -11,6 +11,8 @@ from backends.queue.select import ANYWHERE, SPACED, Selector, Term
 from backends.queue.store import FIELDS, PART, QueueStore, Rows
 
 OF_RECIPIENTS = ("recipient", "reason")
+IN_TEXT = (ANYWHERE, *FIELDS)
+CLOSE_LOOKS = 3000
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
@@ -27,14 +29,25 @@ def find(store: QueueStore, selector: Selector, now: float, stop: Event | None =
     return np.flatnonzero(mask).astype(np.int32)
 
 
-def first(store: QueueStore, selector: Selector, order: Iterable[int], now: float, want: int) -> list[int]:
-    """The first `want` matching rows in the given order: for a screen at once, where matches are frequent."""
+def first(store: QueueStore, selector: Selector, order: Sequence[int], now: float, want: int) -> list[int]:
+    """The first `want` matching rows in the given order: for a screen at once, where matches are frequent.
+
+    Most rows are passed over by their text alone; fewer are given when too many have to be looked at closely.
+    """
+    plain = [term for term in selector.terms if term.field in IN_TEXT and not (term.pattern or term.excluded)]
+    needle = max(map(_needle, plain), key=len, default=b"")
+    starts = store.text_at[order]
+    ends = starts + store.field_end[order, -1]
     found: list[int] = []
-    for row in order:
+    looked = 0
+    for row, start, end in zip(order, starts.tolist(), ends.tolist(), strict=True):
+        if needle not in store.text[start:end]:
+            continue
+        looked += 1
         if selector.matches(store.message(int(row)), now):
             found.append(int(row))
-            if len(found) >= want:
-                break
+        if len(found) >= want or looked >= CLOSE_LOOKS:
+            break
     return found
 
 
@@ -63,6 +76,10 @@ def _mask(store: QueueStore, term: Term, stop: Event | None) -> Mask:
     return mask
 
 
+def _needle(term: Term) -> bytes:
+    return term.text.encode("utf-8", "replace")
+
+
 def _named(names: Sequence[str], term: Term) -> list[int]:
     return [code for code, name in enumerate(names) if term.found_in(name.lower().translate(SPACED))]
 
@@ -70,7 +87,7 @@ def _named(names: Sequence[str], term: Term) -> list[int]:
 def _containing(store: QueueStore, term: Term, rows: slice, window: slice) -> Places:
     """Which of a window's rows have the term's text in its field."""
     # The search of re is the quickest for texts of any length, and takes the mapped file without copying it.
-    search = re.compile(re.escape(term.text.encode("utf-8", "replace"))).search
+    search = re.compile(re.escape(_needle(term))).search
     hits: list[int] = []
     hit = search(store.text, window.start, window.stop)
     while hit:

@@ -15,9 +15,16 @@ def confirm(session: Session, plan: Plan, *, stdin_taken: bool) -> None:
 
     :raises Refused: it was not confirmed, or there is no terminal to ask at.
     """
-    name, count = plan.action.name, len(plan.targets)
     for line in plan_lines(plan):
         session.out.note(line)
+    must_confirm(session, plan.action.name, len(plan.targets), stdin_taken=stdin_taken)
+
+
+def must_confirm(session: Session, name: str, count: int, *, stdin_taken: bool = False) -> None:
+    """Have an act on so many messages confirmed.
+
+    :raises Refused: it was not, or there is no terminal to ask at.
+    """
     if count > ASKED_ABOVE:
         answer = _typed(session, f"Type the number of messages to {name} them: ", stdin_taken=stdin_taken)
         confirmed = answer is not None and answer.replace(",", "") == str(count)

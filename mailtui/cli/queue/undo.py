@@ -3,14 +3,16 @@
 from argparse import ArgumentParser
 
 from backends.queue.plan import Trashed
-from backends.text import size_text, time_text
+from backends.text import messages_text, size_text, time_text
+from mailtui.cli.queue.confirm import must_confirm
 from mailtui.cli.queue.report import report
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 
 DESCRIPTION = """
 Bring deleted messages back under their own queue IDs, on hold: look at them, then `mailtui queue release` delivers
-them. Deletions are kept for a day.
+them. Deletions are kept for a day, and so is the disk space they take: what is older goes with the next deletion,
+or with --empty all of it at once.
 """
 EXAMPLES = """
 EXAMPLES
@@ -18,6 +20,7 @@ EXAMPLES
   mailtui queue undo            the latest deletion
   mailtui queue undo --list     which deletions there are
   mailtui queue undo 7          deletion number 7
+  mailtui queue undo --empty    let go of all of them for good, to free their space
 """
 COLUMNS = (
     Column("number", right=True),
@@ -33,9 +36,13 @@ def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.add_argument("number", metavar="N", nargs="?", type=int, help="number of a deletion (the latest)")
     parser.add_argument("--list", action="store_true", help="only print what can be brought back")
+    parser.add_argument("--empty", action="store_true", help="let go of all deletions for good")
+    parser.add_argument("--yes", action="store_true", help="do not ask before --empty")
 
 
 def run(session: Session) -> int:
+    if session.options.empty:
+        return _empty(session)
     if not session.options.list:
         session.must_change()
         return report(session, session.host.queue.undo(session.options.number))
@@ -45,6 +52,15 @@ def run(session: Session) -> int:
             session.out.json(batch)
     elif not print_table(session.out, COLUMNS, map(_cells, batches)):
         session.out.note("There is no deletion to undo")
+    return 0
+
+
+def _empty(session: Session) -> int:
+    session.must_change()
+    count = sum(len(batch.messages) for batch in session.host.queue.trash())
+    if count and not session.options.yes:
+        must_confirm(session, "forget", count)
+    session.out.line(f"{messages_text(session.host.queue.empty_trash(-1.0))} let go for good")
     return 0
 
 

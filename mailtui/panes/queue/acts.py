@@ -197,7 +197,10 @@ def _describe(plan: Plan, now: float) -> list[str]:
             age = age_text(max(0.0, now - target.arrival_time))
             lines.append(f"{word}  {target.queue_id}  {age}  {visible(target.sender[:60])}")
     if plan.action.name == "delete":
-        lines.append(plan.irreversible or f"can be undone with z for {age_text(KEPT_FOR)}")
+        lines.append(
+            plan.irreversible
+            or f"can be undone with z for {age_text(KEPT_FOR)}; disk space is freed after that"
+        )
     elif plan.irreversible:
         lines.append(plan.irreversible)
     return lines

@@ -53,7 +53,7 @@ KEYS: list[BindingType] = [
         id="queue.flush",
     ),
     Binding("z", "undo", "Undo", tooltip="Undo the last act here, or the latest deletion", id="queue.undo"),
-    Binding("slash", "filter", "Filter", tooltip="Filter as you type", key_display="/", id="queue.filter"),
+    Binding("slash", "filter", "Find", tooltip="Filter as you type", key_display="/", id="queue.filter"),
     Binding("escape", "back", "Back", show=False, id="queue.back"),
     Binding("s", "sort(1)", "Sort by the next column", show=False, id="queue.sort"),
     Binding("S", "reverse", "Sort the other way round", show=False, id="queue.reverse"),

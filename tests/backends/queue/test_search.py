@@ -56,7 +56,7 @@ def test_a_scan_finds_what_looking_at_each_finds(
     listed = store_of(messages)
     rows = find(listed, selector, NOW).tolist()
     assert rows == [row for row, one in enumerate(messages) if selector.matches(one, NOW)]
-    backwards = range(len(messages) - 1, -1, -1)
+    backwards = list(range(len(messages) - 1, -1, -1))
     assert first(listed, selector, backwards, NOW, 99) == rows[::-1]
     assert first(listed, selector, backwards, NOW, 2) == rows[::-1][:2]
 
@@ -73,6 +73,15 @@ def test_the_size_of_a_window_does_not_matter(
     for words in ("user7@", "to:user7@", "re:^user7@", "to:re:^user7@"):
         assert find(listed, Selector.typed(words), NOW).tolist() == [7], words
     assert len(find(listed, Selector.typed("!d1.example"), NOW)) == 33
+
+
+def test_a_first_screen_gives_up_on_what_costs_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "CLOSE_LOOKS", 10)
+    listed = store_of([message(f"{number:06X}", f"user{number}@example.net") for number in range(50)])
+    order = list(range(50))
+    assert first(listed, Selector.typed("user49@"), order, NOW, 5) == [49]
+    assert first(listed, Selector.typed("re:user49@"), order, NOW, 5) == []
+    assert first(listed, Selector.typed("re:user9@"), order, NOW, 5) == [9]
 
 
 def test_a_text_is_found_in_its_field_alone() -> None:

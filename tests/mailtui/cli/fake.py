@@ -130,7 +130,8 @@ class FakeQueue:
         return Outcome("undo", 1, 1)
 
     def empty_trash(self, older_than: float = 86400.0) -> int:
-        return 0
+        self.done.append((f"empty {older_than:g}", []))
+        return 1
 
     def _begin(self) -> None:
         self.listings += 1

@@ -259,6 +259,14 @@ def test_undo(run: Run, host: FakeHost) -> None:
     assert run("queue", "undo", "last").code == 2
 
 
+def test_the_trash_is_emptied_only_when_confirmed(run: Run, host: FakeHost) -> None:
+    assert run("queue", "undo", "--empty").code == 5
+    assert run("queue", "undo", "--empty", "--yes", "--read-only").code == 5
+    assert not host.queue.done
+    assert run("queue", "undo", "--empty", "--yes").out == "1 message let go for good\n"
+    assert [what for what, _ in host.queue.done] == ["empty -1"]
+
+
 def test_undo_names_the_instance(run: Run) -> None:
     ran = run("queue", "delete", "AAAAAA1", "--yes", "--config-dir", "/etc/postfix two")
     assert "mailtui queue undo 7 --config-dir '/etc/postfix two'" in ran.out

@@ -19,6 +19,7 @@ from mailtui.screens.help import HelpScreen
 from mailtui.screens.journal import JournalScreen
 from mailtui.screens.message import MessageScreen
 from mailtui.settings import Settings
+from mailtui.themes import default_theme
 
 NOON = 1795435200.0
 SIZE = (80, 24)
@@ -139,12 +140,14 @@ async def test_deleting_a_group_wants_its_count_and_can_be_undone() -> None:
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "postsuper -d -" in shown(app)
-        await pilot.press("y", "enter")
+        await pilot.press("y", "enter", "tab", "y")
         await pilot.pause(0.1)
         assert isinstance(app.screen, ConfirmScreen), "no single key confirms"
         await pilot.press(*str(number), "enter")
         await until(pilot, lambda: pane.orders and len(pane.orders.snapshot.store) == 412 - number)
         held = count(pane, "hold")
+        done = [entry.command for entry in app.host.journal.entries() if entry.mutates]
+        assert f"mailtui linked {number} queue files into trash batch 1" in done
         await pilot.press("z")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
@@ -211,7 +214,17 @@ async def test_help_lists_the_keys_of_this_pane() -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = shown(app)
-    for word in ("Hold", "Release", "Requeue", "Delete", "Undo", "Filter", "Freeze", "Journal", "Quit"):
+    for word in (
+        "Hold",
+        "Release",
+        "Requeue",
+        "Delete",
+        "Undo",
+        "Filter as you type",
+        "Freeze",
+        "Journal",
+        "Quit",
+    ):
         assert word in text, word
 
 
@@ -331,6 +344,27 @@ async def test_plain_mode_draws_ascii_only(monkeypatch: pytest.MonkeyPatch) -> N
         text = shown(app)
     odd = {char for char in text if ord(char) > 126}
     assert not odd
+
+
+@pytest.mark.parametrize(
+    ("term", "more", "theme"),
+    [
+        ("linux", {}, "mailtui-16"),
+        ("xterm", {}, "mailtui-16"),
+        ("xterm", {"COLORTERM": "truecolor"}, "mailtui"),
+        ("xterm-256color", {}, "mailtui"),
+        ("screen-256color", {}, "mailtui"),
+        ("xterm-256color", {"NO_COLOR": "1"}, "mailtui-16"),
+    ],
+)
+def test_the_theme_suits_the_terminal(
+    term: str, more: dict[str, str], theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COLORTERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": term, **more}.items():
+        monkeypatch.setenv(name, value)
+    assert default_theme() == theme
 
 
 async def test_copying_uses_only_queue_ids() -> None:
