@@ -1,6 +1,7 @@
 """The console: panes, the keys that are the same in all of them, and nothing else."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -21,8 +22,6 @@ from backends.host import Host, ServiceState
 from backends.text import visible
 from mailtui.panes.base import Pane
 from mailtui.panes.registry import PANES
-from mailtui.screens.help import HelpScreen, KeyNames, help_lines
-from mailtui.screens.journal import JournalScreen
 from mailtui.settings import Settings
 from mailtui.themes import THEMES, default_theme
 from mailtui.widgets.ascii_bar import AsciiBar
@@ -72,7 +71,8 @@ class MailtuiApp(App[int]):
         self.services_known = False
         self._status = StatusLine(host.name, plain=settings.plain)
         self._tabs = TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
-        self._switcher = ContentSwitcher(id="panes")
+        first = next(entry for entry in PANES if entry.key == FIRST_PANE).make(host, settings)
+        self._switcher = ContentSwitcher(first, id="panes", initial=first.id)
         self.theme = settings.theme if settings.theme in self.available_themes else default_theme()
 
     def compose(self) -> ComposeResult:
@@ -117,6 +117,8 @@ class MailtuiApp(App[int]):
         self.exit(1, return_code=1, message=Text(told))
 
     def _begin(self) -> None:
+        gc.freeze()
+        gc.enable()
         self._ask_services()
         self.set_interval(SERVICES_EVERY, self._ask_services)
 
@@ -175,15 +177,21 @@ class MailtuiApp(App[int]):
     # The same everywhere
 
     def action_journal(self) -> None:
+        from mailtui.screens.journal import JournalScreen  # noqa: PLC0415 - after the first frame
+
         self.push_screen(JournalScreen(self.host.journal, plain=self.settings.plain))
 
     def action_help(self) -> None:
+        from mailtui.screens.help import HelpScreen, KeyNames, help_lines  # noqa: PLC0415 - after the first frame
+
         focused = self.focused or self.pane
         nodes = list(focused.ancestors_with_self) if focused else [self]
         missing = self.pane.missing() if self.pane else []
         self.push_screen(HelpScreen(help_lines(nodes, KeyNames(), missing)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        from mailtui.screens.help import KeyNames  # noqa: PLC0415 - after the first frame
+
         for entry in PANES:
             yield SystemCommand(
                 f"{entry.key} {entry.label}", "Go to this pane", lambda key=entry.key: self._later(key)

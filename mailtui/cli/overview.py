@@ -1,5 +1,6 @@
 """Plain `mailtui`: the console on a terminal, elsewhere the overview once, as text or JSON."""
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class Overview(msgspec.Struct, frozen=True):
 def run(session: Session) -> int:
     options = session.options
     if not options.json and _on_a_terminal():
+        gc.disable()  # until the first frame: all that is made before it stays
         from mailtui.app import run as console  # noqa: PLC0415 - Textual
 
         return console(

@@ -28,7 +28,6 @@ from mailtui.panes.queue.selection import Selection
 from mailtui.panes.queue.sources import EVERYTHING, REASON_COLUMNS, Messages, Reasons, detail
 from mailtui.panes.queue.title import title
 from mailtui.panes.queue.view import Orders, View, Wish, not_shown
-from mailtui.screens.message import MessageScreen
 from mailtui.settings import Settings
 from mailtui.widgets.glyphs import glyphs
 from mailtui.widgets.heat_map import HeatMap, HeatRow
@@ -249,6 +248,8 @@ class QueuePane(Pane):
 
     @on(VirtualTable.Opened, "#messages")
     def _message_opened(self) -> None:
+        from mailtui.screens.message import MessageScreen  # noqa: PLC0415 - after the first frame
+
         if message := self._message():
             self.app.push_screen(MessageScreen(self.host, message))
 
