@@ -75,6 +75,8 @@ class Reasons:
         tails = [r[:5] + cut[2] if (cut := r.partition("]"))[2] else r for r in reasons]
         get = self._tails.get
         found = [get(tail, -1) for tail in tails]
+        if -1 not in found:
+            return found
         for i, known in enumerate(found):
             if known < 0:
                 found[i] = self._look(reasons[i])

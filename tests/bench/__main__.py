@@ -1,6 +1,7 @@
 """`python -m tests.bench [--quick] [NAME…]`: every figure beside that of what others do, in one table."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - set(PARTS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no Postfix stays behind
     missed = 0
     print(f"{_aligned(HEAD)}  against")
     with tempfile.TemporaryDirectory(prefix="mailtui-bench-", dir="/var/tmp") as folder:

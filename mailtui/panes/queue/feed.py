@@ -12,18 +12,22 @@ from mailtui.work import outcome
 LONGEST_PAUSE = 60.0  # s
 BREATHER = 4.0  # times as long as a reading took the queue is left alone
 LONGEST_BREATHER = 30.0  # s
+SOME = 5_000  # messages from which on they are shown before their retry times are known
 MANY = 200_000  # messages from which on we do not look at every queue file for its retry time
 
 
 class Feed:
-    """Decides when to read; `start` runs a function in a thread, `deliver` takes its result to the pane."""
+    """Decides when to read; `start` runs a function in a thread, `deliver` takes its result to the pane.
+
+    `deliver` is also told whether that is the last of this reading.
+    """
 
     def __init__(
         self,
         queue: Callable[[], Queue],
         interval: float,
         start: Callable[[Callable[[], None]], object],
-        deliver: Callable[[Orders | BackendError], object],
+        deliver: Callable[[Orders | BackendError, bool], object],
     ) -> None:
         self._queue, self._interval, self._start, self._deliver = queue, interval, start, deliver
         self.reading = False
@@ -74,13 +78,16 @@ class Feed:
     def _read(self) -> None:
         result = outcome(self._orders)
         if not self._stop.is_set():
-            self._deliver(result)
+            self._deliver(result, True)
 
     def _orders(self) -> Orders:
         queue = self._queue()
         snapshot = queue.read(self._progress, self._stop)
-        retry = align_retry(snapshot, queue.retry_times()) if len(snapshot.store) <= MANY else None
-        return Orders(snapshot, retry)
+        if len(snapshot.store) > MANY:
+            return Orders(snapshot)
+        if len(snapshot.store) > SOME and not self._stop.is_set():
+            self._deliver(Orders(snapshot), False)
+        return Orders(snapshot, align_retry(snapshot, queue.retry_times()))
 
     def _progress(self, count: int) -> None:
         self.count = count

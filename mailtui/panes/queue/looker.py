@@ -1,12 +1,17 @@
 """Making views in threads: a newer wish supersedes the older, a filter's first screen comes before the rest."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from threading import Event
+from typing import TYPE_CHECKING
 
 from mailtui.panes.queue.news import Viewed
 from mailtui.panes.queue.view import Orders, View, Wish, compute, quick
 from mailtui.work import outcome
+
+if TYPE_CHECKING:
+    from backends.queue.store import Rows
 
 
 class Looker:
@@ -35,8 +40,15 @@ class Looker:
 
     def _compute(self, orders: Orders, wish: Wish, last: View | None, generation: int, stop: Event) -> None:
         now = self._now()
+
+        def early(rows: "Rows") -> None:
+            """Show the list; groups and map follow."""
+            if last is not None:
+                view = replace(last, snapshot=orders.snapshot, wish=wish, rows=rows, partial=True)
+                self._tell(Viewed(generation, view))
+
         if last is not None and last.wish.filter != wish.filter:
             at_once = outcome(lambda: quick(orders, wish, now, last))
             if isinstance(at_once, View):
                 self._tell(Viewed(generation, at_once))
-        self._tell(Viewed(generation, outcome(lambda: compute(orders, wish, now, stop))))
+        self._tell(Viewed(generation, outcome(lambda: compute(orders, wish, now, stop, early))))

@@ -8,11 +8,11 @@ from mailtui.panes.queue.view import Orders, View
 
 
 class Loaded(Message):
-    """The queue was read, or not."""
+    """The queue was read, or not; unless `last`, its retry times follow."""
 
-    def __init__(self, result: Orders | BackendError) -> None:
+    def __init__(self, result: Orders | BackendError, last: bool) -> None:
         super().__init__()
-        self.result = result
+        self.result, self.last = result, last
 
 
 class Viewed(Message):

@@ -60,7 +60,7 @@ class QueuePane(Pane):
             lambda: host.queue,
             settings.interval,
             self.in_thread,
-            lambda result: self.post_message(Loaded(result)),
+            lambda result, last: self.post_message(Loaded(result, last)),
         )
         self.looker = Looker(host.now, self.in_thread, self.post_message)
         self.acts = Acts(self)
@@ -143,7 +143,8 @@ class QueuePane(Pane):
 
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:
-        self.feed.done(event.result)
+        if event.last:
+            self.feed.done(event.result)
         self._error = event.result if isinstance(event.result, BackendError) else None
         if not isinstance(event.result, BackendError):
             self.orders = event.result

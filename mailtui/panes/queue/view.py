@@ -1,6 +1,6 @@
 """What the queue pane shows of a snapshot: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backends.queue.store import Ints, QueueStore, Rows
 
 SCREENFUL = 100
-QUICK_LOOK = 3000
+QUICK_LOOK = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,14 @@ def quick(orders: Orders, wish: Wish, now: float, last: View) -> View | None:
     return replace(last, snapshot=orders.snapshot, wish=wish, rows=np.array(found, np.int32), partial=True)
 
 
-def compute(orders: Orders, wish: Wish, now: float, stop: Event) -> View:
-    """Filter, group, shape and sort.
+def compute(
+    orders: Orders,
+    wish: Wish,
+    now: float,
+    stop: Event,
+    early: Callable[["Rows"], None] = lambda _rows: None,
+) -> View:
+    """Filter and sort, then group and shape; `early` is given the rows before the latter.
 
     :raises BadRequest: the filter cannot be read.
     :raises Refused: `stop` was set; there is a newer wish.
@@ -88,24 +94,25 @@ def compute(orders: Orders, wish: Wish, now: float, stop: Event) -> View:
 
     snapshot, store = orders.snapshot, orders.snapshot.store
     selector = Selector.typed(wish.filter)
-    mask = np.ones(len(store), np.bool_)
+    matching = np.ones(len(store), np.bool_)
     if not selector.is_empty:
-        mask[:] = False
-        mask[search.find(store, selector, now, stop)] = True
-    matching = int(np.count_nonzero(mask))
-    by_reason = groups.group(store, "reason", np.flatnonzero(mask).astype(np.int32), orders.retry)
-    _go_on(stop)
-    if wish.reason:
-        mask &= _with_reason(orders.snapshot.store, wish.reason)
-    by_domain = shape.shape(store, now=now, side=wish.side, rows=np.flatnonzero(mask).astype(np.int32))
-    _go_on(stop)
+        matching[:] = False
+        matching[search.find(store, selector, now, stop)] = True
+    narrowed = matching & _with_reason(store, wish.reason) if wish.reason else matching
+    listed = narrowed
     if wish.domain:
         code = [store.domains.index(wish.domain)] if wish.domain in store.domains else []
-        mask &= search.with_domain(store, code, wish.side)
-    order = orders.of(wish.sort)
-    rows = order[mask[order]]
+        listed = narrowed & search.with_domain(store, code, wish.side)
     _go_on(stop)
-    return View(snapshot, wish, rows[::-1] if wish.reverse else rows, by_reason, by_domain, matching)
+    order = orders.of(wish.sort)
+    rows = order[listed[order]]
+    rows = rows[::-1] if wish.reverse else rows
+    _go_on(stop)
+    early(rows)
+    by_reason = groups.group(store, "reason", np.flatnonzero(matching).astype(np.int32), orders.retry)
+    by_domain = shape.shape(store, now=now, side=wish.side, rows=np.flatnonzero(narrowed).astype(np.int32))
+    _go_on(stop)
+    return View(snapshot, wish, rows, by_reason, by_domain, int(np.count_nonzero(matching)))
 
 
 def not_shown(view: View, queue_ids: Iterable[str]) -> int:

@@ -1,7 +1,7 @@
 """Attacks on the console by what mail says, and by how slowly a view follows the cursor."""
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from backends.queue.message import Message, Recipient
+from backends.queue.store import Rows
 from mailtui.app import MailtuiApp
 from mailtui.panes.queue import looker, view
 from mailtui.panes.queue.pane import QueuePane
@@ -60,9 +61,11 @@ async def test_an_act_waits_until_the_view_has_followed(monkeypatch: pytest.Monk
         slow = threading.Event()
         real = view.compute
 
-        def compute(orders: Orders, wish: Wish, now: float, stop: threading.Event) -> View:
+        def compute(
+            orders: Orders, wish: Wish, now: float, stop: threading.Event, early: Callable[[Rows], None]
+        ) -> View:
             slow.wait(5)
-            return real(orders, wish, now, stop)
+            return real(orders, wish, now, stop, early)
 
         monkeypatch.setattr(looker, "compute", compute)
         why = app.query_one("#why", VirtualTable)
