@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from backends.journal import Journal
+from backends.queue.content.view import MessageView
 from backends.queue.message import Message
 from backends.queue.plan import KEPT_FOR, Outcome, Plan, Rights, Target, Trashed
-from backends.queue.view import MessageView
 
 if TYPE_CHECKING:
-    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.listing.snapshot import QueueSnapshot
 
 
 class ServiceState(msgspec.Struct, frozen=True):

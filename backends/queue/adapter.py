@@ -11,20 +11,22 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from backends.errors import BackendError, BadRequest, Missing, NotPermitted, ParseFailed
-from backends.queue import audit, listing, postcat
-from backends.queue.acting import Acting, place
-from backends.queue.actions import RETURNED, action_of, checked, commands
+from backends.queue.acting import audit
+from backends.queue.acting.carry_out import Acting, place
+from backends.queue.acting.postsuper import RETURNED, action_of, checked, commands
+from backends.queue.acting.rights import POSTCAT, rights
 from backends.queue.complaint import explain
+from backends.queue.content import postcat
+from backends.queue.content.view import MessageView
+from backends.queue.listing import lines
 from backends.queue.message import Message, checked_ids
 from backends.queue.plan import KEPT_FOR, LeftOut, Outcome, Plan, Rights, Target, Trashed
 from backends.queue.programs import QUIET, Programs, chunks
-from backends.queue.rights import POSTCAT, rights
-from backends.queue.spool import Spool
-from backends.queue.view import MessageView
+from backends.queue.trash.spool import Spool
 from backends.runner import Command, Runner
 
 if TYPE_CHECKING:
-    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.listing.snapshot import QueueSnapshot
 
 Record = Callable[[Outcome, Sequence[Target]], None]
 AS_ROOT = "run mailtui as root"
@@ -65,15 +67,15 @@ class PostfixQueue:
     def read(
         self, progress: Callable[[int], None] | None = None, stop: Event | None = None
     ) -> "QueueSnapshot":
-        from backends.queue.ingest import read_listing  # noqa: PLC0415 - numpy, for the console only
+        from backends.queue.listing.ingest import read_listing  # noqa: PLC0415 - numpy, for the console only
 
         return read_listing(self._programs.listing(), taken=self._clock(), progress=progress, stop=stop)
 
     def messages(self) -> Iterator[Message]:
-        broken: list[listing.BrokenLine] = []
-        yield from listing.messages(self._programs.listing(), broken)
+        broken: list[lines.BrokenLine] = []
+        yield from lines.messages(self._programs.listing(), broken)
         if broken:
-            more = " or more" if len(broken) == listing.BROKEN_LIMIT else ""
+            more = " or more" if len(broken) == lines.BROKEN_LIMIT else ""
             raise ParseFailed(
                 f"{len(broken):,}{more} of the lines that postqueue printed cannot be read "
                 f"(line {broken[0].number}: {broken[0].why})",
@@ -171,7 +173,7 @@ class PostfixQueue:
 
     @cached_property
     def _spool(self) -> Spool:
-        from backends.queue.trash import PostfixSpool  # noqa: PLC0415 - holding and releasing do without it
+        from backends.queue.trash.trash import PostfixSpool  # noqa: PLC0415 - holding and releasing do without it
 
         return PostfixSpool(*self._located) if self._given_spool is None else self._given_spool
 

@@ -14,7 +14,7 @@ from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 
 if TYPE_CHECKING:
-    from backends.queue.groups import Group
+    from backends.queue.query.groups import Group
 
 TOP = 5
 UNREASONED = {"no reason recorded", "on hold", "being delivered now"}
@@ -95,7 +95,7 @@ def read(host: Host, services: list[ServiceState]) -> Overview:
 
     :raises BackendError: it cannot be read.
     """
-    from backends.queue.groups import group  # noqa: PLC0415 - numpy
+    from backends.queue.query.groups import group  # noqa: PLC0415 - numpy
 
     snapshot = host.queue.read()
     store = snapshot.store

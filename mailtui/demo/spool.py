@@ -19,7 +19,7 @@ class _Batch:
 
 
 class DemoSpool:
-    """Implements `backends.queue.spool.Spool` in memory; `simulation` gives the machine as it is now.
+    """Implements `backends.queue.trash.spool.Spool` in memory; `simulation` gives the machine as it is now.
 
     Whoever runs the demo, on the simulated machine it is root.
     """

@@ -9,8 +9,8 @@ from textual.widgets import Footer, Static
 
 from backends.errors import BackendError
 from backends.host import Host
+from backends.queue.content.view import MessageView
 from backends.queue.message import Message
-from backends.queue.view import MessageView
 from backends.text import size_text, time_text, visible
 from mailtui.widgets.text_view import Line, TextView
 from mailtui.work import outcome

@@ -70,8 +70,8 @@ class Watch:
 
 async def _measure(path: Path) -> dict[str, object]:
     from backends.host import Host
-    from backends.queue.ingest import read_listing
-    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.listing.ingest import read_listing
+    from backends.queue.listing.snapshot import QueueSnapshot
     from mailtui.app import MailtuiApp
     from mailtui.panes.queue.pane import QueuePane
     from mailtui.panes.queue.view import Wish
@@ -113,8 +113,8 @@ async def _measure(path: Path) -> dict[str, object]:
         filtering = watch.taken()
         sorted_: dict[str, list[float]] = {column: [] for column in COLUMNS}
         for _ in range(ROUNDS):
-            assert pane.orders is not None
-            pane.orders.known.clear()
+            assert pane.reading is not None
+            pane.reading.known.clear()
             for column, times in sorted_.items():
                 times.append(await shown(replace(Wish(), sort=column, reverse=False), whole=True))
         sorting = watch.taken()

@@ -39,8 +39,8 @@ def _asked(*words: str) -> int:
 def main() -> None:
     """What the console imports, and a store of the listing that was named."""
     import mailtui.app  # noqa: F401
-    from backends.queue import groups, order, search, shape  # noqa: F401
-    from backends.queue.ingest import read_listing
+    from backends.queue.listing.ingest import read_listing
+    from backends.queue.query import groups, order, search, shape  # noqa: F401
     from tests.bench.reading import chunks
 
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else None

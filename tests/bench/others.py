@@ -52,7 +52,7 @@ def postqf(bench: Bench) -> Iterator[Row]:
     rows: dict[str, int] = {}
 
     def ours() -> float:
-        from backends.queue.groups import group
+        from backends.queue.query.groups import group
 
         start = time.perf_counter()
         rows["ours"] = len(group(adapter.read().store, "reason"))

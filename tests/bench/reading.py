@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from backends.queue.adapter import PostfixQueue
-from backends.queue.ingest import read_listing
-from backends.queue.snapshot import QueueSnapshot
+from backends.queue.listing.ingest import read_listing
+from backends.queue.listing.snapshot import QueueSnapshot
 from backends.runner import LocalRunner
 from tests.bench.measure import Bench, Row, pairs, program, seconds
 

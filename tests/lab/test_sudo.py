@@ -37,7 +37,7 @@ print(json.dumps(found))
 def with_sudoers(installed: Machine) -> Iterator[Machine]:
     """The machine with the file installed and two users, of whom `operator1` is in its group."""
     where = installed.run(
-        [PYTHON, "-c", "from backends.queue.rights import SUDOERS; print(SUDOERS)"]
+        [PYTHON, "-c", "from backends.queue.acting.rights import SUDOERS; print(SUDOERS)"]
     ).stdout.strip()
     installed.run(["postsuper", "-d", "ALL"])
     installed.run(["groupadd", "--system", "mailtui"])

@@ -73,7 +73,7 @@ def _calm(app: MailtuiApp) -> bool:
     shown = pane.view.wish == pane.wish and not pane.view.partial and not pane.feed.reading
     return (
         shown
-        and pane.view.snapshot is (pane.orders and pane.orders.snapshot)
+        and pane.view.snapshot is (pane.reading and pane.reading.snapshot)
         and all(worker.is_finished for worker in app.workers)
     )
 

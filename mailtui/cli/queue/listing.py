@@ -82,8 +82,8 @@ def _chosen(session: Session, now: float) -> Iterator[Message]:
 
 
 def _groups(session: Session) -> int:
-    from backends.queue.groups import group  # noqa: PLC0415 - numpy
-    from backends.queue.search import find  # noqa: PLC0415
+    from backends.queue.query.groups import group  # noqa: PLC0415 - numpy
+    from backends.queue.query.search import find  # noqa: PLC0415
 
     selector, by = selector_of(session.options), session.options.group
     host, out = session.host, session.out

@@ -38,7 +38,7 @@ def run(session: Session) -> int:
     for name in options.queue or ():
         if name not in QUEUES:
             raise BadRequest(f"{name!r} is not a queue", hint=f"queues are {', '.join(QUEUES)}")
-    from backends.queue.shape import shape  # noqa: PLC0415 - numpy
+    from backends.queue.query.shape import shape  # noqa: PLC0415 - numpy
 
     snapshot = host.queue.read()
     found = shape(

@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser
 
+from backends.queue.content.view import MessageView
 from backends.queue.message import checked_ids
-from backends.queue.view import MessageView
 from backends.text import size_text
 from mailtui.cli.parser import size
 from mailtui.cli.session import Session

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from backends.errors import ParseFailed
 
 if TYPE_CHECKING:
-    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.listing.snapshot import QueueSnapshot
 
 
 def whole(snapshot: "QueueSnapshot") -> int:

@@ -6,7 +6,7 @@ from time import monotonic
 
 from backends.errors import BackendError
 from backends.host import Queue
-from mailtui.panes.queue.view import Orders, align_retry
+from mailtui.panes.queue.view import Reading, align_retry
 from mailtui.work import outcome
 
 LONGEST_PAUSE = 60.0  # s
@@ -27,7 +27,7 @@ class Feed:
         queue: Callable[[], Queue],
         interval: float,
         start: Callable[[Callable[[], None]], object],
-        deliver: Callable[[Orders | BackendError, bool], object],
+        deliver: Callable[[Reading | BackendError, bool], object],
     ) -> None:
         self._queue, self._interval, self._start, self._deliver = queue, interval, start, deliver
         self.reading = False
@@ -51,7 +51,7 @@ class Feed:
         self.reading, self.count, self._began = True, 0, monotonic()
         self._start(self._read)
 
-    def done(self, result: Orders | BackendError) -> None:
+    def done(self, result: Reading | BackendError) -> None:
         """The reading that was in flight has been delivered."""
         self.reading = False
         if isinstance(result, BackendError):
@@ -76,18 +76,18 @@ class Feed:
         self._stop.set()
 
     def _read(self) -> None:
-        result = outcome(self._orders)
+        result = outcome(self._outcome)
         if not self._stop.is_set():
             self._deliver(result, True)
 
-    def _orders(self) -> Orders:
+    def _outcome(self) -> Reading:
         queue = self._queue()
         snapshot = queue.read(self._progress, self._stop)
         if len(snapshot.store) > MANY:
-            return Orders(snapshot)
+            return Reading(snapshot)
         if len(snapshot.store) > SOME and not self._stop.is_set():
-            self._deliver(Orders(snapshot), False)
-        return Orders(snapshot, align_retry(snapshot, queue.retry_times()))
+            self._deliver(Reading(snapshot), False)
+        return Reading(snapshot, align_retry(snapshot, queue.retry_times()))
 
     def _progress(self, count: int) -> None:
         self.count = count

@@ -7,11 +7,11 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from mailtui.panes.queue.news import Viewed
-from mailtui.panes.queue.view import Orders, View, Wish, compute, quick
+from mailtui.panes.queue.view import Reading, View, Wish, compute, quick
 from mailtui.work import outcome
 
 if TYPE_CHECKING:
-    from backends.queue.store import Rows
+    from backends.queue.listing.store import Rows
 
 
 class Looker:
@@ -27,28 +27,28 @@ class Looker:
         self._superseded = Event()
         self.generation = 0
 
-    def look(self, orders: Orders, wish: Wish, last: View | None) -> None:
+    def look(self, reading: Reading, wish: Wish, last: View | None) -> None:
         """Make a view of the wish; the views asked for before are not wanted any more."""
         self.stop()
         self._superseded = Event()
         self.generation += 1
-        self._start(partial(self._compute, orders, wish, last, self.generation, self._superseded))
+        self._start(partial(self._compute, reading, wish, last, self.generation, self._superseded))
 
     def stop(self) -> None:
         """Let go of the view in the making."""
         self._superseded.set()
 
-    def _compute(self, orders: Orders, wish: Wish, last: View | None, generation: int, stop: Event) -> None:
+    def _compute(self, reading: Reading, wish: Wish, last: View | None, generation: int, stop: Event) -> None:
         now = self._now()
 
         def early(rows: "Rows") -> None:
             """Show the list; groups and map follow."""
             if last is not None:
-                view = replace(last, snapshot=orders.snapshot, wish=wish, rows=rows, partial=True)
+                view = replace(last, snapshot=reading.snapshot, wish=wish, rows=rows, partial=True)
                 self._tell(Viewed(generation, view))
 
         if last is not None and last.wish.filter != wish.filter:
-            at_once = outcome(lambda: quick(orders, wish, now, last))
+            at_once = outcome(lambda: quick(reading, wish, now, last))
             if isinstance(at_once, View):
                 self._tell(Viewed(generation, at_once))
-        self._tell(Viewed(generation, outcome(lambda: compute(orders, wish, now, stop, early))))
+        self._tell(Viewed(generation, outcome(lambda: compute(reading, wish, now, stop, early))))

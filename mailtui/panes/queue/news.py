@@ -4,13 +4,13 @@ from textual.message import Message
 
 from backends.errors import BackendError
 from backends.queue.plan import Rights
-from mailtui.panes.queue.view import Orders, View
+from mailtui.panes.queue.view import Reading, View
 
 
 class Loaded(Message):
     """The queue was read, or not; unless `last`, its retry times follow."""
 
-    def __init__(self, result: Orders | BackendError, last: bool) -> None:
+    def __init__(self, result: Reading | BackendError, last: bool) -> None:
         super().__init__()
         self.result, self.last = result, last
 

@@ -27,7 +27,7 @@ from mailtui.panes.queue.news import Allowed, Loaded, Viewed
 from mailtui.panes.queue.selection import Selection
 from mailtui.panes.queue.sources import EVERYTHING, REASON_COLUMNS, Messages, Reasons, detail
 from mailtui.panes.queue.title import title
-from mailtui.panes.queue.view import Orders, View, Wish, not_shown
+from mailtui.panes.queue.view import Reading, View, Wish, not_shown
 from mailtui.settings import Settings
 from mailtui.widgets.glyphs import glyphs
 from mailtui.widgets.heat_map import HeatMap, HeatRow
@@ -52,7 +52,7 @@ class QueuePane(Pane):
         super().__init__(id="pane-2")
         self.host, self.settings = host, settings
         self.glyphs = glyphs(plain=settings.plain)
-        self.orders: Orders | None = None
+        self.reading: Reading | None = None
         self.view: View | None = None
         self.wish = Wish()
         self.rights: Rights | None = None
@@ -147,7 +147,7 @@ class QueuePane(Pane):
             self.feed.done(event.result)
         self._error = event.result if isinstance(event.result, BackendError) else None
         if not isinstance(event.result, BackendError):
-            self.orders = event.result
+            self.reading = event.result
             count = sum(one.count for one in event.result.snapshot.store.counts)
             self.post_message(self.Badge(self, f"{count:,}"))
             self._look()
@@ -160,8 +160,8 @@ class QueuePane(Pane):
             self._look()
 
     def _look(self) -> None:
-        if self.orders is not None:
-            self.looker.look(self.orders, self.wish, self.view)
+        if self.reading is not None:
+            self.looker.look(self.reading, self.wish, self.view)
 
     @on(Viewed)
     def _viewed(self, event: Viewed) -> None:
@@ -173,7 +173,7 @@ class QueuePane(Pane):
             return
         self.view = view = event.result
         now = view.snapshot.taken
-        retry = self.orders.retry if self.orders else None
+        retry = self.reading.retry if self.reading else None
         self.messages.swap(Messages(view, self.messages.marks, retry, now, self.glyphs.mark))
         if not view.partial:
             self._filter_error = ""
@@ -192,7 +192,7 @@ class QueuePane(Pane):
 
     def show_title(self) -> None:
         """Bring the title, the error and the marks up to date."""
-        snapshot = self.orders.snapshot if self.orders else None
+        snapshot = self.reading.snapshot if self.reading else None
         line = title(
             snapshot, self.feed, self.wish, now=self.host.now(), width=self.size.width - 2, glyphs=self.glyphs
         )

@@ -9,7 +9,7 @@ from mailtui.panes.queue.view import reason_key
 from mailtui.widgets.cells import Cell, Column
 
 if TYPE_CHECKING:
-    from backends.queue.store import Ints
+    from backends.queue.listing.store import Ints
     from mailtui.panes.queue.view import View
 
 EVERYTHING = ""

@@ -6,7 +6,7 @@ from backends.text import age_text, clip, visible
 from mailtui.widgets.glyphs import Glyphs
 
 if TYPE_CHECKING:
-    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.listing.snapshot import QueueSnapshot
     from mailtui.panes.queue.feed import Feed
     from mailtui.panes.queue.view import Wish
 

@@ -9,11 +9,11 @@ from backends.errors import Refused
 from backends.queue.select import Selector
 
 if TYPE_CHECKING:
-    from backends.queue.groups import Group
-    from backends.queue.search import Mask
-    from backends.queue.shape import Shape
-    from backends.queue.snapshot import QueueSnapshot
-    from backends.queue.store import Ints, QueueStore, Rows
+    from backends.queue.listing.snapshot import QueueSnapshot
+    from backends.queue.listing.store import Ints, QueueStore, Rows
+    from backends.queue.query.groups import Group
+    from backends.queue.query.search import Mask
+    from backends.queue.query.shape import Shape
 
 SCREENFUL = 100
 QUICK_LOOK = 30_000
@@ -45,39 +45,39 @@ class View:
 
 
 @dataclass(slots=True)
-class Orders:
-    """Sort permutations of one snapshot, kept while it is shown."""
+class Reading:
+    """One snapshot with its retry times, and its sort permutations, kept while it is shown."""
 
     snapshot: "QueueSnapshot"
     retry: "Ints | None" = None
     known: "dict[str, Rows]" = field(default_factory=dict)
 
     def of(self, column: str) -> "Rows":
-        from backends.queue.order import permutation  # noqa: PLC0415 - numpy, after the first frame
+        from backends.queue.query.order import permutation  # noqa: PLC0415 - numpy, after the first frame
 
         if column not in self.known:
             self.known[column] = permutation(self.snapshot.store, column, self.retry)
         return self.known[column]
 
 
-def quick(orders: Orders, wish: Wish, now: float, last: View) -> View | None:
+def quick(reading: Reading, wish: Wish, now: float, last: View) -> View | None:
     """The first screen of a filter at once, where it can be had by looking at a few thousand rows."""
-    from backends.queue.search import first  # noqa: PLC0415 - numpy, after the first frame
+    from backends.queue.query.search import first  # noqa: PLC0415 - numpy, after the first frame
 
     if not wish.filter or wish.reason or wish.domain:
         return None
     import numpy as np  # noqa: PLC0415 - after the first frame
 
-    order = orders.of(wish.sort)
+    order = reading.of(wish.sort)
     head = order[::-1][:QUICK_LOOK] if wish.reverse else order[:QUICK_LOOK]
-    found = first(orders.snapshot.store, Selector.typed(wish.filter), head.tolist(), now, SCREENFUL)
+    found = first(reading.snapshot.store, Selector.typed(wish.filter), head.tolist(), now, SCREENFUL)
     if len(found) < SCREENFUL:
         return None
-    return replace(last, snapshot=orders.snapshot, wish=wish, rows=np.array(found, np.int32), partial=True)
+    return replace(last, snapshot=reading.snapshot, wish=wish, rows=np.array(found, np.int32), partial=True)
 
 
 def compute(
-    orders: Orders,
+    reading: Reading,
     wish: Wish,
     now: float,
     stop: Event,
@@ -90,9 +90,9 @@ def compute(
     """
     import numpy as np  # noqa: PLC0415 - after the first frame
 
-    from backends.queue import groups, search, shape  # noqa: PLC0415
+    from backends.queue.query import groups, search, shape  # noqa: PLC0415
 
-    snapshot, store = orders.snapshot, orders.snapshot.store
+    snapshot, store = reading.snapshot, reading.snapshot.store
     selector = Selector.typed(wish.filter)
     matching = np.ones(len(store), np.bool_)
     if not selector.is_empty:
@@ -104,12 +104,12 @@ def compute(
         code = [store.domains.index(wish.domain)] if wish.domain in store.domains else []
         listed = narrowed & search.with_domain(store, code, wish.side)
     _go_on(stop)
-    order = orders.of(wish.sort)
+    order = reading.of(wish.sort)
     rows = order[listed[order]]
     rows = rows[::-1] if wish.reverse else rows
     _go_on(stop)
     early(rows)
-    by_reason = groups.group(store, "reason", np.flatnonzero(matching).astype(np.int32), orders.retry)
+    by_reason = groups.group(store, "reason", np.flatnonzero(matching).astype(np.int32), reading.retry)
     by_domain = shape.shape(store, now=now, side=wish.side, rows=np.flatnonzero(narrowed).astype(np.int32))
     _go_on(stop)
     return View(snapshot, wish, rows, by_reason, by_domain, int(np.count_nonzero(matching)))
@@ -130,7 +130,7 @@ def reason_key(store: "QueueStore", group: "Group") -> str:
 def _with_reason(store: "QueueStore", key: str) -> "Mask":
     import numpy as np  # noqa: PLC0415 - after the first frame
 
-    from backends.queue.groups import reason_codes, reason_labels  # noqa: PLC0415
+    from backends.queue.query.groups import reason_codes, reason_labels  # noqa: PLC0415
 
     known = len(store.reasons)
     of_kind = range(known) if key.startswith("=") else range(known, known + len(store.queues))

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import msgspec
 from hypothesis import strategies as st
 
-from backends.queue.ingest import read_listing
+from backends.queue.listing.ingest import read_listing
+from backends.queue.listing.store import QueueStore
 from backends.queue.message import QUEUES, Message, Recipient
-from backends.queue.store import QueueStore
 
 NOW = 1_700_000_000
 

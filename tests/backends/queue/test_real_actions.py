@@ -14,7 +14,7 @@ from backends.errors import BadRequest, Refused
 from backends.journal import Journal
 from backends.queue.adapter import PostfixQueue
 from backends.queue.plan import LeftOut, Outcome, Target
-from backends.queue.trash import PostfixSpool
+from backends.queue.trash.trash import PostfixSpool
 from backends.runner import Command, LocalRunner, Result
 from tests.support.postfix import PrivatePostfix, mail_owner, wait_until
 

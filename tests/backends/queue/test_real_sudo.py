@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from backends.queue.acting.rights import SUDOERS
 from backends.queue.plan import ACTIONS
-from backends.queue.rights import SUDOERS
 from tests.support.postfix import PrivatePostfix
 from tests.support.unprivileged import MEMBER, OUTSIDER, as_user
 

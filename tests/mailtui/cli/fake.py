@@ -14,15 +14,15 @@ import msgspec
 from backends.errors import BackendError, ParseFailed
 from backends.host import ServiceState
 from backends.journal import Journal
-from backends.queue.listing import BrokenLine
+from backends.queue.content.view import Attachment, MessageView
+from backends.queue.listing.lines import BrokenLine
 from backends.queue.message import Message, Recipient
 from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Rights, Target, Trashed
-from backends.queue.view import Attachment, MessageView
 from backends.runner import Command
 from mailtui.cli.main import main
 
 if TYPE_CHECKING:
-    from backends.queue.snapshot import QueueSnapshot
+    from backends.queue.listing.snapshot import QueueSnapshot
 
 NOW = 1_700_000_000
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\0\x7f\x9b2J\u202etxt.exe\u2028[bold]x[/bold]"
@@ -70,8 +70,8 @@ class FakeQueue:
     def read(
         self, progress: Callable[[int], None] | None = None, stop: Event | None = None
     ) -> "QueueSnapshot":
-        from backends.queue.ingest import read_listing  # numpy
-        from backends.queue.snapshot import QueueSnapshot
+        from backends.queue.listing.ingest import read_listing  # numpy
+        from backends.queue.listing.snapshot import QueueSnapshot
 
         self._begin()
         lines = [msgspec.json.encode(m) + b"\n" for m in self.listed]

@@ -8,12 +8,12 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from backends.queue.listing.store import Rows
 from backends.queue.message import Message, Recipient
-from backends.queue.store import Rows
 from mailtui.app import MailtuiApp
 from mailtui.panes.queue import looker, view
 from mailtui.panes.queue.pane import QueuePane
-from mailtui.panes.queue.view import Orders, View, Wish
+from mailtui.panes.queue.view import Reading, View, Wish
 from mailtui.screens.confirm import ConfirmScreen
 from mailtui.settings import Settings
 from mailtui.widgets.heat_map import HeatMap
@@ -62,10 +62,10 @@ async def test_an_act_waits_until_the_view_has_followed(monkeypatch: pytest.Monk
         real = view.compute
 
         def compute(
-            orders: Orders, wish: Wish, now: float, stop: threading.Event, early: Callable[[Rows], None]
+            reading: Reading, wish: Wish, now: float, stop: threading.Event, early: Callable[[Rows], None]
         ) -> View:
             slow.wait(5)
-            return real(orders, wish, now, stop, early)
+            return real(reading, wish, now, stop, early)
 
         monkeypatch.setattr(looker, "compute", compute)
         why = app.query_one("#why", VirtualTable)

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
 
 from backends.errors import NotAnswering
+from backends.queue.listing.snapshot import QueueSnapshot
 from backends.queue.plan import Rights
-from backends.queue.snapshot import QueueSnapshot
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.panes.queue.pane import QueuePane
@@ -67,8 +67,8 @@ def shown(app: MailtuiApp) -> str:
 
 def count(pane: QueuePane, queue: str) -> int:
     """Messages in a queue, as last read."""
-    assert pane.orders is not None
-    return sum(one.count for one in pane.orders.snapshot.store.counts if one.name == queue)
+    assert pane.reading is not None
+    return sum(one.count for one in pane.reading.snapshot.store.counts if one.name == queue)
 
 
 async def test_first_screen_answers_why_where_and_what() -> None:
@@ -144,14 +144,14 @@ async def test_deleting_a_group_wants_its_count_and_can_be_undone() -> None:
         await pilot.pause(0.1)
         assert isinstance(app.screen, ConfirmScreen), "no single key confirms"
         await pilot.press(*str(number), "enter")
-        await until(pilot, lambda: pane.orders and len(pane.orders.snapshot.store) == 412 - number)
+        await until(pilot, lambda: pane.reading and len(pane.reading.snapshot.store) == 412 - number)
         held = count(pane, "hold")
         done = [entry.command for entry in app.host.journal.entries() if entry.mutates]
         assert f"mailtui linked {number} queue files into trash batch 1" in done
         await pilot.press("z")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
-        await until(pilot, lambda: pane.orders and len(pane.orders.snapshot.store) == 412)
+        await until(pilot, lambda: pane.reading and len(pane.reading.snapshot.store) == 412)
         assert count(pane, "hold") == held + number
 
 
@@ -164,8 +164,8 @@ async def test_the_same_key_does_not_confirm() -> None:
         assert isinstance(app.screen, ConfirmScreen)
         await pilot.press("escape")
         await pilot.pause(0.1)
-        assert pane.orders is not None
-        assert len(pane.orders.snapshot.store) == 412
+        assert pane.reading is not None
+        assert len(pane.reading.snapshot.store) == 412
 
 
 @pytest.mark.parametrize("key", ["h", "H", "R", "x", "e", "E", "F", "z"])
@@ -320,11 +320,11 @@ async def test_frozen_it_does_not_read() -> None:
     async with console(DemoHost(clock=clock), Settings(theme="mailtui", interval=0.1)) as (app, pilot, pane):
         await pilot.press("f")
         await until(pilot, lambda: "FROZEN" in shown(app) and not pane.feed.reading)
-        before = pane.orders
+        before = pane.reading
         await pilot.pause(1.2)
-        assert pane.orders is before
+        assert pane.reading is before
         await pilot.press("f")
-        await until(pilot, lambda: pane.orders is not before)
+        await until(pilot, lambda: pane.reading is not before)
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (200, 60)])

@@ -7,15 +7,15 @@ from threading import Event
 import pytest
 
 from backends.errors import BackendError, NotAnswering
-from backends.queue.ingest import read_listing
-from backends.queue.snapshot import QueueSnapshot
+from backends.queue.listing.ingest import read_listing
+from backends.queue.listing.snapshot import QueueSnapshot
 from mailtui.panes.queue import feed
 from mailtui.panes.queue.feed import Feed
-from mailtui.panes.queue.view import Orders, View, Wish, compute
+from mailtui.panes.queue.view import Reading, View, Wish, compute
 from tests.mailtui.cli.fake import FakeQueue
 
 
-class Reading(FakeQueue):
+class SomeMessages(FakeQueue):
     """A queue of so many deferred messages."""
 
     def __init__(self, count: int) -> None:
@@ -34,10 +34,10 @@ class Reading(FakeQueue):
         return {f"A{i:09}": 60.0 for i in range(self.count)}
 
 
-Delivered = list[tuple[Orders | BackendError, bool]]
+Delivered = list[tuple[Reading | BackendError, bool]]
 
 
-def made(queue: Reading, delivered: Delivered) -> Feed:
+def made(queue: SomeMessages, delivered: Delivered) -> Feed:
     return Feed(
         lambda: queue, 5.0, lambda work: work(), lambda result, last: delivered.append((result, last))
     )
@@ -46,15 +46,15 @@ def made(queue: Reading, delivered: Delivered) -> Feed:
 @pytest.mark.parametrize(("count", "steps"), [(3, [False]), (feed.SOME + 1, [True, False])])
 def test_a_long_list_comes_before_its_retry_times(count: int, steps: list[bool]) -> None:
     delivered: Delivered = []
-    made(Reading(count), delivered).read()
-    assert [isinstance(one, Orders) and one.retry is None for one, _ in delivered] == steps
+    made(SomeMessages(count), delivered).read()
+    assert [isinstance(one, Reading) and one.retry is None for one, _ in delivered] == steps
     assert [last for _, last in delivered] == [False] * (len(steps) - 1) + [True]
 
 
 def test_it_waits_after_a_reading_and_longer_after_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(feed, "monotonic", lambda: now[0])
-    queue, delivered = Reading(1), Delivered()
+    queue, delivered = SomeMessages(1), Delivered()
     reader = made(queue, delivered)
 
     def readings_within(seconds: int) -> int:
@@ -75,7 +75,7 @@ def test_it_waits_after_a_reading_and_longer_after_failures(monkeypatch: pytest.
 
 
 def test_a_reading_asked_for_meanwhile_follows() -> None:
-    queue, delivered = Reading(1), Delivered()
+    queue, delivered = SomeMessages(1), Delivered()
     waiting: list[Callable[[], None]] = []
     reader = Feed(lambda: queue, 5.0, waiting.append, lambda result, last: delivered.append((result, last)))
     reader.read()
@@ -87,9 +87,9 @@ def test_a_reading_asked_for_meanwhile_follows() -> None:
 
 
 def test_rows_come_before_groups_and_map() -> None:
-    orders = Orders(Reading(4).read())
+    reading = Reading(SomeMessages(4).read())
     seen: list[int] = []
-    view = compute(orders, Wish(filter="example.org"), 2.0, Event(), lambda rows: seen.append(len(rows)))
+    view = compute(reading, Wish(filter="example.org"), 2.0, Event(), lambda rows: seen.append(len(rows)))
     assert isinstance(view, View)
     assert seen == [4]
     assert view.groups[0].count == 4

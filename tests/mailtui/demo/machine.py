@@ -1,7 +1,7 @@
 """A simulated machine with a clock that the test turns."""
 
 from backends.journal import Journal
-from backends.queue.listing import BrokenLine, messages
+from backends.queue.listing.lines import BrokenLine, messages
 from backends.queue.message import Message
 from backends.runner import Command, Result
 from mailtui.demo.runner import DemoRunner

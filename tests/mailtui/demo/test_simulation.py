@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
+from backends.queue.listing.reason import Reasons
 from backends.queue.message import NULL_SENDER
-from backends.queue.reason import Reasons
 from mailtui.demo.arrival import HOSTILE_SENDER, MANY
 from mailtui.demo.mail import LIFETIME, backoff, quoted, schedule
 from tests.mailtui.demo.machine import START, Machine

@@ -1,0 +1,1 @@
+"""Acting on queued messages: commands, rights, carrying out a plan."""

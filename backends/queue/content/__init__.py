@@ -1,0 +1,1 @@
+"""One message as postcat(1) shows it, bounded."""

@@ -1,0 +1,1 @@
+"""From the bytes of `postqueue -j` to a store of a million messages."""

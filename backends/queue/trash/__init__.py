@@ -1,0 +1,1 @@
+"""The trash, from which a deletion can be undone: hard links in the queue directory."""
