@@ -93,5 +93,5 @@ class Host(Protocol):
     def now(self) -> float:
         """Epoch seconds on that machine."""
 
-    def close(self) -> None:
-        """End all that still runs for it."""
+    def close(self, *, acts: bool = True) -> None:
+        """End all that still runs for it, but acts under way when `acts` is false."""

@@ -45,8 +45,8 @@ class LocalHost:
     def now(self) -> float:
         return time.time()
 
-    def close(self) -> None:
-        self._runner.close()
+    def close(self, *, acts: bool = True) -> None:
+        self._runner.close(acts=acts)
 
 
 def has_mail_stack(config_dir: str | None = None) -> bool:

@@ -99,8 +99,8 @@ class Runner(Protocol):
     def stream(self, command: Command) -> AbstractContextManager[Stream]:
         """Run while its output is read; leaving the block ends the command if it still runs."""
 
-    def close(self) -> None:
-        """End every child that still runs."""
+    def close(self, *, acts: bool = True) -> None:
+        """End every child that still runs, but those that change something when `acts` is false."""
 
 
 class LocalRunner:
@@ -108,7 +108,7 @@ class LocalRunner:
 
     def __init__(self, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()
-        self._children: set[Any] = set()
+        self._children: dict[Any, bool] = {}  # and whether each changes something
         self._lock = threading.Lock()
 
     def run(self, command: Command) -> Result:
@@ -140,9 +140,9 @@ class LocalRunner:
             if sink >= 0:
                 os.close(sink)
 
-    def close(self) -> None:
+    def close(self, *, acts: bool = True) -> None:
         with self._lock:
-            children = list(self._children)
+            children = [child for child, mutates in self._children.items() if acts or not mutates]
         for child in children:
             end(child)
 
@@ -193,13 +193,13 @@ class LocalRunner:
                 )
                 child = running.process
                 with self._lock:
-                    self._children.add(child)
+                    self._children[child] = command.mutates
             try:
                 yield child, err
             finally:
                 end(child)
                 with self._lock:
-                    self._children.discard(child)
+                    self._children.pop(child, None)
 
 
 class _Reading:

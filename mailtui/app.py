@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -28,6 +28,9 @@ from mailtui.widgets.ascii_bar import AsciiBar
 from mailtui.widgets.status_line import StatusLine
 from mailtui.widgets.tab_line import TabLine
 from mailtui.work import outcome
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 FIRST_PANE = "2"
 SERVICES_EVERY = 15.0  # s
@@ -95,6 +98,15 @@ class MailtuiApp(App[int]):
         self.call_after_refresh(self._begin)
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._told_to_leave)
+
+    def exit(
+        self, result: int | None = None, return_code: int = 0, message: "RenderableType | None" = None
+    ) -> None:
+        """Leave; nothing is waited for but acts under way."""
+        super().exit(result, return_code, message)
+        for pane in self._switcher.query(Pane):
+            pane.leave()
+        self.host.close(acts=False)
 
     def _told_to_leave(self) -> None:
         """Leave, also when the terminal is gone and nothing can be written to it any more."""

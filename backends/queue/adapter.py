@@ -123,7 +123,8 @@ class PostfixQueue:
         )
 
     def carry_out(self, plan: Plan) -> Outcome:
-        outcome = Acting(self._programs, self._spool, self._permitted(plan.action.name), plan).carry_out()
+        permitted = self._permitted(plan.action.name)
+        outcome = Acting(self._programs, lambda: self._spool, permitted, plan).carry_out()
         self._record(outcome, plan.targets)
         if plan.action.name == "delete":
             with suppress(BackendError):

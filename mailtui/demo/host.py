@@ -55,7 +55,7 @@ class DemoHost:
         """Epoch seconds by the clock given."""
         return self._clock()
 
-    def close(self) -> None:
+    def close(self, *, acts: bool = True) -> None:
         """Nothing runs."""
 
     def _current(self) -> "Simulation":

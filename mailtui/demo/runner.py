@@ -33,7 +33,7 @@ class DemoRunner:
         """Run while its output is read."""
         yield DemoStream(self._answer(command))
 
-    def close(self) -> None:
+    def close(self, *, acts: bool = True) -> None:
         """Nothing runs."""
 
     def _answer(self, command: Command) -> Answer:

@@ -29,6 +29,9 @@ class Pane(Vertical):
     def reload(self) -> None:
         """Read again what the pane shows."""
 
+    def leave(self) -> None:
+        """The console is being left: begin nothing any more."""
+
     def services(self, states: Sequence[ServiceState]) -> None:
         """How the services are now."""
 

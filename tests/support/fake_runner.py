@@ -51,7 +51,7 @@ class FakeRunner:
     def stream(self, command: Command) -> Iterator["FakeStream"]:
         yield FakeStream(self._answer(command))
 
-    def close(self) -> None:
+    def close(self, *, acts: bool = True) -> None:
         self.closed += 1
 
     def _answer(self, command: Command) -> Expected:

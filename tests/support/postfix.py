@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -134,6 +134,19 @@ class PrivatePostfix:
         """The process IDs of one of its daemons, such as showq."""
         master = self._master()
         return [pid for pid in _group(master) if _name(pid) == name] if master else []
+
+    @contextlib.contextmanager
+    def hung(self, name: str) -> Iterator[None]:
+        """Meanwhile those of its daemons that run, one at least, are stopped in their tracks."""
+        wait_until(f"a {name}", lambda: bool(self.processes(name)))
+        stopped = self.processes(name)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
 
     def fill(
         self, recipient: str, count: int = 1, *, sender: str = SENDER, length: int = 400, recipients: int = 1

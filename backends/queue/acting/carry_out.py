@@ -1,6 +1,6 @@
 """Carrying out a plan: the selection looked at again, the files linked into the trash, postsuper run, compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -17,9 +17,9 @@ from backends.queue.trash.spool import Spool
 
 
 class Acting:
-    """One plan on its way."""
+    """One plan on its way; `spool` is asked for when it is needed: where the queue is costs running postconf."""
 
-    def __init__(self, programs: Programs, spool: Spool, rights: Rights, plan: Plan) -> None:
+    def __init__(self, programs: Programs, spool: Callable[[], Spool], rights: Rights, plan: Plan) -> None:
         self._programs, self._spool, self._rights, self._plan = programs, spool, rights, plan
 
     def carry_out(self) -> Outcome:
@@ -38,7 +38,7 @@ class Acting:
 
         From the link on, no other message can get the queue ID: what the listing says afterwards stays true.
         """
-        number, left_out = self._spool.keep(targets, audit.user())
+        number, left_out = self._spool().keep(targets, audit.user())
         unlinked = {one.queue_id for one in left_out}
         kept = [target for target in targets if target.queue_id not in unlinked]
         self._programs.runner.journal.note(
@@ -60,7 +60,7 @@ class Acting:
         If that fails it is told by its links later, and goes with its age.
         """
         with suppress(BackendError):
-            return self._spool.drop(number, unreported) > 0
+            return self._spool().drop(number, unreported) > 0
         return True
 
     def _changed(self, targets: Sequence[Target]) -> list[LeftOut]:
@@ -94,7 +94,7 @@ class Acting:
     def _why_missed(self, queue_id: str) -> str:
         if not self._rights.queue_files:
             return "Postfix did not report it: it is gone, or already as it should be"
-        if queue := place(self._spool, queue_id):
+        if queue := place(self._spool(), queue_id):
             return f"Postfix did nothing to it; it is in the queue {queue}"
         return "it was delivered or removed meanwhile"
 

@@ -115,20 +115,20 @@ class Builder:
     def _add(self, messages: list[Message]) -> None:
         texts = _texts(messages)
         content, ends = _lines(texts.fields)
-        separators = len(ends), content.count(PART.encode()), content.count(END.encode())
+        separators = len(ends), _count(content, PART), _count(content, END)
         if separators != (len(FIELDS) * len(messages), texts.parts, 0):
             texts = _texts([_spaced(message) for message in messages])
             content, ends = _lines(texts.fields)
         self.count += len(messages)
-        queue, domain = self._queues.__getitem__, self._domains.__getitem__
-        self._queue.fromlist([queue(message.queue_name) for message in messages])
+        queues, domains = self._queues, self._domains
+        self._queue.fromlist([queues[message.queue_name] for message in messages])
         self._arrival.fromlist([message.arrival_time for message in messages])
         self._size.fromlist([message.message_size for message in messages])
         self._hash.fromlist(list(map(hash, texts.fields[0])))
         self._recipients.fromlist(texts.counts)
         self._reason.fromlist(self._reasons.numbers(texts.reasons))
-        self._sender_domain.fromlist([domain(sender.split("@")[-1]) for sender in texts.fields[1]])
-        self._recipient_domain.fromlist([domain(address.split("@")[-1]) for address in texts.addresses])
+        self._sender_domain.fromlist([domains[sender.rpartition("@")[2]] for sender in texts.fields[1]])
+        self._recipient_domain.fromlist([domains[address.rpartition("@")[2]] for address in texts.addresses])
         self._append_text(content, ends.reshape(-1, len(FIELDS)))
 
     def _append_text(self, content: bytes, ends: Ints) -> None:
@@ -243,6 +243,10 @@ def _lines(fields: list[list[str]]) -> tuple[bytes, Ints]:
     return content, np.flatnonzero(np.frombuffer(content, np.uint8) == ord(FIELD))
 
 
+def _count(content: bytes, byte: str) -> int:
+    return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord(byte)))
+
+
 def _starts(content: bytes) -> Ints:
     """Where each line of `content` begins; the last one ends with a line end as well."""
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord(END))
@@ -274,10 +278,7 @@ def _without(store: QueueStore, dropped: list[int]) -> QueueStore:
 
 def _listed_again(store: QueueStore) -> list[int]:
     """Rows whose queue ID comes again further down."""
-    hashes = np.sort(store.id_hash)
-    if not (hashes[1:] == hashes[:-1]).any():
-        return []
-    order = np.argsort(store.id_hash, kind="stable")
+    order = store.by_hash
     ordered = store.id_hash[order]
     twins = np.flatnonzero(ordered[1:] == ordered[:-1])
     return [

@@ -34,7 +34,7 @@ def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
             pending.append(chunk)
             size += len(chunk)
             continue
-        yield b"".join((*pending, chunk[:end]))
+        yield b"".join((*pending, memoryview(chunk)[:end]))
         pending, size = [chunk[end:]], len(chunk) - end
     if rest := b"".join(pending):
         yield rest

@@ -6,6 +6,8 @@ Record separators may also stand before a line, where a message was that is list
 bytes follow the last line.
 """
 
+import itertools
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +24,11 @@ Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
 FIELD, PART, END = "\x1f", "\x1e", "\n"
 FIELDS = ("id", "sender", "recipient", "reason")
-WINDOW = 1 << 19  # bytes of text worked on at a time, so that other threads get their turn
+WINDOW = 1 << 19  # bytes of text worked on at a time
+TURN, REST = (
+    8,
+    5e-5,
+)  # windows, and seconds in which a waiting thread wakes up and gets the interpreter's lock
 
 
 class QueueCount(msgspec.Struct, frozen=True):
@@ -68,7 +74,7 @@ class QueueStore:
 
     def row_of(self, queue_id: str) -> int | None:
         """The row of a queue ID, if it is in this listing."""
-        order, sought = self._by_hash, hash(queue_id)
+        order, sought = self.by_hash, hash(queue_id)
         at = int(np.searchsorted(self.id_hash, sought, sorter=order))
         while at < len(order) and self.id_hash[order[at]] == sought:
             row = int(order[at])
@@ -78,7 +84,8 @@ class QueueStore:
         return None
 
     @cached_property
-    def _by_hash(self) -> Rows:
+    def by_hash(self) -> Rows:
+        """Rows in the order of `id_hash`, of equal ones the earlier first."""
         return np.argsort(self.id_hash, kind="stable").astype(np.int32)
 
     @cached_property
@@ -89,7 +96,11 @@ class QueueStore:
     def windows(self) -> Iterator[tuple[slice, slice]]:
         """All of `text` in pieces of whole lines: which rows, and where their lines are but for the last line end."""
         row, count = 0, len(self)
-        while row < count:
+        for turn in itertools.count(1):
+            if row >= count:
+                return
+            if turn % TURN == 0:
+                time.sleep(REST)
             start = int(self.text_at[row])
             after = max(int(np.searchsorted(self.text_at, start + WINDOW)), row + 1)
             end = int(self.text_at[after - 1] + self.field_end[after - 1, -1])

@@ -45,6 +45,8 @@ class Feed:
 
     def read(self) -> None:
         """Read now, or once more after the reading in flight."""
+        if self._stop.is_set():
+            return
         if self.reading:
             self._again = True
             return
@@ -72,7 +74,7 @@ class Feed:
         return monotonic() - self._began if self.reading and not self.count else 0.0
 
     def stop(self) -> None:
-        """End the reading in flight; nothing is delivered any more."""
+        """End the reading in flight; nothing is delivered or begun any more."""
         self._stop.set()
 
     def _read(self) -> None:

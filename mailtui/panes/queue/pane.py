@@ -97,7 +97,7 @@ class QueuePane(Pane):
         self.feed.tick()
         self.set_interval(0.5, self._tick)
 
-    def on_unmount(self) -> None:
+    def leave(self) -> None:
         self.feed.stop()
         self.looker.stop()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backends.queue.query.shape import Shape
 
 SCREENFUL = 100
-QUICK_LOOK = 30_000
+QUICK_LOOK = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -487,9 +487,9 @@ def test_another_instance_is_named_to_every_command(
     (queue_directory / "deferred" / "A" / A).touch()
     with FakeRunner(
         Expected(("postqueue", *instance, "-j"), _line(A)),
-        Expected(("postconf", *instance, "-h", *names), settings),
         Expected(("postsuper", *instance, "-h", "-"), stderr=held),
         Expected(("postcat", *instance, "-q", A), VIEW),
+        Expected(("postconf", *instance, "-h", *names), settings),
         Expected(("postqueue", *instance, "-i", A)),
     ) as runner:
         queue = PostfixQueue(runner, config_dir="etc")

@@ -160,7 +160,7 @@ class FakeHost:
     def now(self) -> float:
         return NOW
 
-    def close(self) -> None:
+    def close(self, *, acts: bool = True) -> None:
         self.closed += 1
 
 

@@ -122,12 +122,12 @@ def test_told_to_stop_it_leaves_a_sane_terminal(postfix: PrivatePostfix, number:
 
 
 def test_ctrl_c_while_reading_leaves_no_child(postfix: PrivatePostfix) -> None:
-    (queue_id,) = postfix.held(1)
-    postfix.clone(queue_id, 20_000)
-    with Terminal(mailtui(postfix)) as terminal:
+    postfix.held(1)
+    with postfix.hung("showq"), Terminal(mailtui(postfix)) as terminal:
         terminal.wait_for("reading the queue")
+        assert "postqueue" in [name for _, name in terminal.children()]
         terminal.keys("C-c")
-        terminal.wait_for("LEFT-WITH 0", timeout=10)
+        terminal.wait_for("LEFT-WITH 0", timeout=10)  # postqueue would be given up after a minute
         assert [name for _, name in terminal.children() if name != "sh"] == []
 
 
