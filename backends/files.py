@@ -86,7 +86,12 @@ def read_bounded(path: Path, limit: int) -> bytes:
     :raises Failed: it is something else, or larger.
     :raises OSError: it cannot be opened.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise Failed(f"{path} is a symbolic link", hint="put the file itself in its place") from error
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Failed(f"{path} is not a regular file", hint="look what it is with ls -l, and move it away")

@@ -12,7 +12,7 @@ import msgspec
 from backends.journal import Journal
 from backends.queue.content.view import MessageView
 from backends.queue.message import Message
-from backends.queue.plan import KEPT_FOR, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import Outcome, Plan, Rights, Target, Trashed
 
 if TYPE_CHECKING:
     from backends.queue.listing.snapshot import QueueSnapshot
@@ -73,7 +73,7 @@ class Queue(Protocol):
     def undo(self, number: int | None = None) -> Outcome:
         """Bring a deletion back, on hold; the latest, or the one of that number."""
 
-    def empty_trash(self, older_than: float = KEPT_FOR) -> int:
+    def empty_trash(self, older_than: float) -> int:
         """Let go of deletions older than so many seconds; gives the number of messages."""
 
 

@@ -29,7 +29,7 @@ class LocalHost:
     def queue(self) -> Queue:
         from backends.queue.adapter import PostfixQueue  # noqa: PLC0415 - not for what only asks for services
 
-        return PostfixQueue(self._runner, config_dir=self._config_dir)
+        return PostfixQueue(self._runner, config_dir=self._config_dir, kept_for=_kept_for)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
@@ -47,6 +47,12 @@ class LocalHost:
 
     def close(self, *, acts: bool = True) -> None:
         self._runner.close(acts=acts)
+
+
+def _kept_for() -> float:
+    from backends.site import load_site  # noqa: PLC0415 - for deletions only
+
+    return load_site().queue.kept_for
 
 
 def has_mail_stack(config_dir: str | None = None) -> bool:

@@ -20,7 +20,7 @@ from backends.queue.content import postcat
 from backends.queue.content.view import MessageView
 from backends.queue.listing import lines
 from backends.queue.message import Message, checked_ids
-from backends.queue.plan import KEPT_FOR, LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target, Trashed
 from backends.queue.programs import QUIET, Programs, chunks
 from backends.queue.trash.spool import Spool
 from backends.runner import Command, Runner
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Record = Callable[[Outcome, Sequence[Target]], None]
 AS_ROOT = "run mailtui as root"
+DAY = 86400.0
 _SITE = re.compile(r"\[?[0-9A-Za-z](?:[0-9A-Za-z.:-]{0,253}[0-9A-Za-z])?\]?")
 
 
@@ -37,7 +38,8 @@ class PostfixQueue:
     """The queue of one Postfix instance; implements `backends.host.Queue`, where the methods are described.
 
     `config_dir` names another instance than the default one; `spool`, `rights`, `clock` (epoch seconds) and
-    `record` (who did what: syslog) stand in for what would otherwise be this machine's.
+    `record` (who did what: syslog) stand in for what would otherwise be this machine's. `kept_for` tells for how many
+    seconds a deletion can be undone.
     """
 
     def __init__(
@@ -49,10 +51,11 @@ class PostfixQueue:
         rights: Rights | None = None,
         clock: Callable[[], float] = time.time,
         record: Record = audit.write,
+        kept_for: Callable[[], float] = lambda: DAY,
     ) -> None:
         self._programs = Programs(runner, config_dir)
         self._given_spool, self._rights = spool, rights
-        self._clock, self._record = clock, record
+        self._clock, self._record, self._kept_for = clock, record, kept_for
         self._asking = Lock()
 
     def rights(self) -> Rights:
@@ -112,23 +115,23 @@ class PostfixQueue:
         chosen = action_of(action)
         wanted = checked(chosen, targets)
         prefix = self._permitted(action).actions[action]
-        irreversible = ""
+        irreversible, kept_for = "", 0.0
         if action == "delete":
-            irreversible = self._spool.trouble()
+            irreversible, kept_for = self._spool.trouble(), self._kept_for()
         elif chosen.destructive:
             irreversible = RETURNED
         queue_ids = [target.queue_id for target in wanted]
-        return Plan(
-            chosen, wanted, commands(chosen, queue_ids, prefix, self._programs.instance), irreversible
-        )
+        to_run = commands(chosen, queue_ids, prefix, self._programs.instance)
+        return Plan(chosen, wanted, to_run, irreversible, kept_for)
 
     def carry_out(self, plan: Plan) -> Outcome:
         permitted = self._permitted(plan.action.name)
+        kept_for = self._kept_for() if plan.action.name == "delete" else 0.0
         outcome = Acting(self._programs, lambda: self._spool, permitted, plan).carry_out()
         self._record(outcome, plan.targets)
         if plan.action.name == "delete":
             with suppress(BackendError):
-                self._spool.empty(KEPT_FOR)
+                self._spool.empty(kept_for)
         return outcome
 
     def flush(self, queue_id: str = "", *, site: str = "") -> Outcome:
@@ -156,7 +159,10 @@ class PostfixQueue:
         if number is None:
             number = self._spool.latest()
         if number is None:
-            raise Missing("There is no deletion to undo", hint="a deletion can be undone for a day")
+            raise Missing(
+                "There is no deletion to undo",
+                hint="what is older than the site's `undo` (24 h) goes with the next deletion",
+            )
         restored, left_out = self._spool.restore(number)
         self._programs.runner.journal.note(
             f"mailtui linked {len(restored):,} queue files of trash batch {number} back into hold"
@@ -165,7 +171,7 @@ class PostfixQueue:
         self._record(outcome, [Target(queue_id, "", 0) for queue_id in restored])
         return outcome
 
-    def empty_trash(self, older_than: float = KEPT_FOR) -> int:
+    def empty_trash(self, older_than: float) -> int:
         return self._spool.empty(older_than)
 
     @cached_property

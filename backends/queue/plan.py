@@ -46,8 +46,6 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
 ASKED_ABOVE = 20
 """Messages: an act on more of them wants their number typed."""
-KEPT_FOR = 86400.0
-"""Seconds for which a deletion can be undone."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -57,6 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
     targets: tuple[Target, ...]
     commands: tuple[Command, ...]
     irreversible: str = ""  # why it can't be undone; empty: it can, or needs no undo
+    kept_for: float = 0.0  # seconds for which a deletion can be undone
 
     @property
     def oldest(self) -> Target | None:

@@ -19,7 +19,7 @@ QUEUE_COMMANDS = {
     "hold": ("act", "keep messages from being delivered"),
     "release": ("act", "let held messages go"),
     "requeue": ("act", "have messages rewritten and filtered again"),
-    "delete": ("act", "delete messages; can be undone for a day"),
+    "delete": ("act", "delete messages; can be undone for a time"),
     "expire": ("act", "return messages to their senders now"),
     "flush": ("flush", "try delivery now"),
     "undo": ("undo", "bring a deletion back, on hold"),

@@ -22,8 +22,8 @@ DESCRIPTIONS = {
     "release": "Release messages from hold; Postfix delivers them at the next opportunity.",
     "requeue": "Put messages through the queue again: they get a new queue ID, addresses are rewritten and content "
     "filters run once more.",
-    "delete": "Delete messages. For a day `mailtui queue undo` brings them back; where that is impossible, this says "
-    "so before it deletes.",
+    "delete": "Delete messages. For a time (24 h, or `undo` in /etc/mailtui/site.toml) `mailtui queue undo` brings them "
+    "back; where that is impossible, this says so before it deletes.",
     "expire": "Return messages to their senders at once, as if they had been too long in the queue. This cannot be "
     "undone.",
 }

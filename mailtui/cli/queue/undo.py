@@ -11,8 +11,11 @@ from mailtui.cli.table import Column, print_table
 
 DESCRIPTION = """
 Bring deleted messages back under their own queue IDs, on hold: look at them, then `mailtui queue release` delivers
-them. Deletions are kept for a day, and so is the disk space they take: what is older goes with the next deletion,
-or with --empty all of it at once.
+them. Deletions are kept for 24 hours, and so is the disk space they take: what is older goes with the next deletion,
+or with --empty all of it at once. /etc/mailtui/site.toml can name another time:
+
+  [queue]
+  undo = "3d"
 """
 EXAMPLES = """
 EXAMPLES

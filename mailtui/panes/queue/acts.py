@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backends.errors import BackendError
 from backends.queue.message import domain_of
-from backends.queue.plan import ASKED_ABOVE, KEPT_FOR, Outcome, Plan, Target, Trashed
+from backends.queue.plan import ASKED_ABOVE, Outcome, Plan, Target, Trashed
 from backends.text import age_text, messages_text, size_text, time_text, visible
 from mailtui.panes.queue.selection import Selection
 from mailtui.screens.choose import ChooseScreen
@@ -199,7 +199,7 @@ def _describe(plan: Plan, now: float) -> list[str]:
     if plan.action.name == "delete":
         lines.append(
             plan.irreversible
-            or f"can be undone with z for {age_text(KEPT_FOR)}; disk space is freed after that"
+            or f"can be undone with z for {age_text(plan.kept_for)}; disk space is freed after that"
         )
     elif plan.irreversible:
         lines.append(plan.irreversible)

@@ -185,6 +185,24 @@ def test_deleting_links_then_looks_again_then_deletes_then_settles() -> None:
     assert outcome == Outcome("delete", 2, 2, (), ("Deleted: 2 messages",), undo=7)
 
 
+def test_for_how_long_deletions_are_kept_is_a_setting() -> None:
+    spool = MemorySpool()
+    with FakeRunner(Expected(LIST, _line(A)), Expected(DELETE, stderr=_removed(A))) as runner:
+        queue = PostfixQueue(runner, spool, rights=ROOT, kept_for=lambda: 3600.0)
+        plan = _plan(queue, "delete", A)
+        queue.carry_out(plan)
+    assert plan.kept_for == 3600
+    assert spool.emptied == [3600]
+
+
+def test_with_a_wrong_site_file_nothing_is_deleted() -> None:
+    def wrong() -> float:
+        raise BadRequest("site.toml cannot be used", hint="mend it")
+
+    with FakeRunner() as runner, pytest.raises(BadRequest, match="cannot be used"):
+        _plan(PostfixQueue(runner, MemorySpool(), rights=ROOT, kept_for=wrong), "delete", A)
+
+
 def test_what_changed_is_neither_deleted_nor_kept() -> None:
     spool = MemorySpool()
     spool.unlinkable = [LeftOut("D601E166135", "it is not in the queue any more")]

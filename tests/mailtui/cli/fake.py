@@ -129,7 +129,7 @@ class FakeQueue:
         self.done.append((f"undo {number}", []))
         return Outcome("undo", 1, 1)
 
-    def empty_trash(self, older_than: float = 86400.0) -> int:
+    def empty_trash(self, older_than: float) -> int:
         self.done.append((f"empty {older_than:g}", []))
         return 1
 
