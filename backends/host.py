@@ -3,7 +3,7 @@
 All that crosses it is a plain value, so that a host at the other end of a pipe can stand behind it as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,7 +39,7 @@ class Queue(Protocol):
         :raises Refused: it was stopped.
         """
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Generator[Message, None, None]:
         """The queue as a stream, for the command line; nothing is kept.
 
         :raises ParseFailed: at the end, when lines could not be read.

@@ -233,16 +233,6 @@ def search_path() -> str:
     return ":".join((*own, SBIN))
 
 
-def check(command: Command, result: Result, *, hint: str) -> Result:
-    """The result, when its exit code is 0.
-
-    :raises Failed: otherwise, with what the program complained of.
-    """
-    if result.code != 0:
-        raise Failed(f"{Path(command.argv[0]).name} failed: {result.complaint}", hint=hint)
-    return result
-
-
 @contextmanager
 def _signals_wait() -> Iterator[Callable[[], None]]:
     """Keep a signal from parting a child from the list of those to end; gives what undoes it in the child."""

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -74,7 +74,7 @@ class PostfixQueue:
 
         return read_listing(self._programs.listing(), taken=self._clock(), progress=progress, stop=stop)
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Generator[Message, None, None]:
         broken: list[lines.BrokenLine] = []
         yield from lines.messages(self._programs.listing(), broken)
         if broken:

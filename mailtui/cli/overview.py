@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from backends.queue.query.groups import Group
 
 TOP = 5
-UNREASONED = {"no reason recorded", "on hold", "being delivered now"}
 MARKS = {"running": "●", "stopped": "✖", "absent": "○"}
 QUEUE_COLUMNS = (
     Column("queue"),
@@ -100,8 +99,9 @@ def read(host: Host, services: list[ServiceState]) -> Overview:
     snapshot = host.queue.read()
     store = snapshot.store
     queues = [Line(one.name, one.count, one.size, one.oldest) for one in store.counts]
-    reasons = _lines(group(store, "reason"))
-    verdict = verdict_of(services, queues, reasons, host.now())
+    reasons = group(store, "reason")
+    said = _lines(reasons[:1]) if reasons and reasons[0].code < len(store.reasons) else []
+    verdict = verdict_of(services, queues, said, host.now())
     if snapshot.broken:
         verdict.append(f"▲ {len(snapshot.broken):,} lines of the listing could not be read")
     return Overview(
@@ -111,23 +111,20 @@ def read(host: Host, services: list[ServiceState]) -> Overview:
         verdict,
         services,
         queues,
-        reasons[:TOP],
+        _lines(reasons[:TOP]),
         _lines(group(store, "domain"))[:TOP],
     )
 
 
-def verdict_of(
-    services: list[ServiceState], queues: list[Line], reasons: list[Line], now: float
-) -> list[str]:
-    """What wants a human, worst first, or that nothing does; pure. `reasons` by falling count."""
+def verdict_of(services: list[ServiceState], queues: list[Line], said: list[Line], now: float) -> list[str]:
+    """What wants a human, worst first, or that nothing does; pure. `said`: the most frequent delay reason, if any."""
     found = [f"✖ {one.name} is stopped" for one in services if one.state == "stopped"]
     waiting = {one.label: one for one in queues}
     if deferred := waiting.get("deferred"):
         found.append(
             f"▲ {messages_text(deferred.count)} deferred, the oldest for {age_text(now - deferred.oldest)}"
         )
-        if reasons and reasons[0].label not in UNREASONED:
-            found.append(f"  most of all ({reasons[0].count:,}): {reasons[0].label}")
+        found += [f"  most of all ({one.count:,}): {one.label}" for one in said]
     if held := waiting.get("hold"):
         found.append(f"▲ {messages_text(held.count)} on hold, the oldest for {age_text(now - held.oldest)}")
     if not found:

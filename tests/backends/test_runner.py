@@ -13,7 +13,7 @@ import pytest
 
 from backends import runner as runner_module
 from backends.errors import Failed, Missing, NotAnswering
-from backends.runner import Command, LocalRunner, Result, Stream, check
+from backends.runner import Command, LocalRunner, Stream
 
 
 @pytest.fixture
@@ -190,14 +190,6 @@ def test_a_command_is_shown_as_it_would_be_typed() -> None:
     assert str(Command(("echo", "a b", "; rm"))) == "echo 'a b' '; rm'"
     many = Command(("postsuper", "-d", "-"), stdin=b"".join(b"%06d\n" % number for number in range(1000)))
     assert str(many) == "postsuper -d -  # standard input: 1,000 lines, 000000 to 000999"
-
-
-def test_check_lets_success_through_and_tells_failure() -> None:
-    good = Result(0, b"", b"", 0.1)
-    assert check(Command(("x",)), good, hint="") is good
-    with pytest.raises(Failed, match="x failed: exit code 2") as raised:
-        check(Command(("/usr/sbin/x",)), Result(2, b"", b"", 0.1), hint="do this")
-    assert raised.value.hint == "do this"
 
 
 def test_it_works_with_many_open_files(runner: LocalRunner) -> None:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 import msgspec
 
 from backends.errors import BadRequest
-from backends.queue.message import checked_ids
+from backends.queue.message import QUEUES, checked_ids
 from backends.queue.plan import Target
 from backends.queue.select import Selector
 from mailtui.cli.parser import age, size
@@ -54,7 +54,10 @@ def selector_of(options: Namespace) -> Selector:
     for name, text in given.items():
         if text is not None and text.removeprefix("re:") == "":
             raise BadRequest(f"--{name} is empty", hint="leave it out, or give the text to look for")
-    return Selector.of(**given, older_than=options.older_than, larger_than=options.larger_than)
+    selector = Selector.of(**given, older_than=options.older_than, larger_than=options.larger_than)
+    if given["queue"] is not None and not any(map(selector.terms[0].found_in, QUEUES)):
+        raise BadRequest(f"There is no queue {given['queue']!r}", hint=f"queues are {', '.join(QUEUES)}")
+    return selector
 
 
 def targets_of(words: list[str]) -> list[Target]:

@@ -1,15 +1,19 @@
-"""`mailtui queue show`: one message as postcat shows it, with nothing in it obeyed."""
+"""`mailtui queue show`: one message, and why it waits, with nothing in it obeyed."""
 
 from argparse import ArgumentParser
+from contextlib import closing, suppress
 
-from backends.queue.content.view import MessageView
-from backends.queue.message import checked_ids
-from backends.text import size_text
+import msgspec
+
+from backends.errors import BackendError
+from backends.queue.message import Message, checked_ids
 from mailtui.cli.parser import size
 from mailtui.cli.session import Session
+from mailtui.message_text import message_lines, waiting_lines
 
 DESCRIPTION = """
-Show one queued message: envelope, headers, attachments, body. Control characters are made visible.
+Show one queued message: for whom it waits and why, headers, attachments, body, envelope records. Control characters
+are made visible.
 """
 EXAMPLES = """
 EXAMPLES
@@ -31,30 +35,20 @@ def configure(parser: ArgumentParser, _name: str) -> None:
 def run(session: Session) -> int:
     queue_id = checked_ids([session.options.id])[0]
     view = session.host.queue.show(queue_id, session.options.limit)
+    waiting = _listed(session, queue_id)
     if session.options.json:
-        session.out.json(view)
-    else:
-        _print(session, view)
+        session.out.json({**msgspec.to_builtins(view), "waiting": waiting})
+        return 0
+    lines = [] if waiting is None else waiting_lines(waiting)
+    for text, _ in (*lines, *message_lines(view)):
+        session.out.line(text.rstrip())
+    if view.truncated:
+        session.out.note("There is more; --limit shows it")
     return 0
 
 
-def _print(session: Session, view: MessageView) -> None:
-    line = session.out.line
-    line(f"ENVELOPE  {view.queue_id}")
-    for name, value in view.envelope:
-        line(f"  {name}: {value}")
-    line()
-    line("HEADERS")
-    for name, value in view.headers:
-        line(f"  {name}: {value}")
-    if view.attachments:
-        line()
-        line("ATTACHMENTS")
-        for part in view.attachments:
-            line(f"  {part.name or '(no name)'}  {part.content_type}  {size_text(part.size)}")
-    line()
-    line("BODY")
-    for text in view.body.replace("\r\n", "\n").split("\n"):
-        line(f"  {text}".replace("\t", "    ").rstrip(" "))
-    if view.truncated:
-        session.out.note("There is more; --limit shows it")
+def _listed(session: Session, queue_id: str) -> Message | None:
+    """The message as the queue lists it now: postcat does not tell why it waits."""
+    with suppress(BackendError), closing(session.host.queue.messages()) as messages:
+        return next((message for message in messages if message.queue_id == queue_id), None)
+    return None

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -79,7 +79,7 @@ class FakeQueue:
         hole = (BrokenLine(3, b"{", "truncated"),) if self.broken else ()
         return QueueSnapshot(snapshot.store, snapshot.taken, snapshot.seconds, hole)
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Generator[Message, None, None]:
         self._begin()
         yield from self.listed
         if self.broken:

@@ -127,10 +127,26 @@ def test_shape_counts_by_age(run: Run) -> None:
 
 def test_show_prints_all_parts(run: Run) -> None:
     ran = run("queue", "show", "AAAAAA4", "--limit", "4k")
-    for part in ("ENVELOPE", "HEADERS", "ATTACHMENTS", "BODY", "X-Limit: 4096", "  last"):
+    for part in (
+        "In the queue deferred since",
+        "Headers",
+        "Attachments",
+        "Body",
+        "X-Limit: 4096",
+        "last",
+        "Envelope",
+    ):
         assert part in ran.out
     assert "--limit" in ran.err
-    assert json.loads(run("queue", "show", "AAAAAA4", "--json").out)["headers"][0] == ["Subject", HOSTILE]
+    shown = json.loads(run("queue", "show", "AAAAAA4", "--json").out)
+    assert shown["headers"][0] == ["Subject", HOSTILE]
+    assert shown["waiting"]["queue_id"] == "AAAAAA4"
+
+
+def test_a_queue_that_is_none_is_a_wrong_usage(run: Run) -> None:
+    ran = run("queue", "list", "--queue", "defered")
+    assert ran.code == 2
+    assert "maildrop, incoming, active, deferred, hold" in ran.err
 
 
 def test_lines_that_cannot_be_read_are_told_at_the_end(run: Run, host: FakeHost) -> None:
