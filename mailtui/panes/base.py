@@ -1,12 +1,17 @@
 """What every pane is to the app: a numbered part of the console with a headless twin."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
 
 from textual.containers import Vertical
 from textual.message import Message
 
+from backends.errors import BackendError
 from backends.host import ServiceState
+from backends.text import visible
+from mailtui.work import outcome
+
+T = TypeVar("T")
 
 
 class Pane(Vertical):
@@ -34,6 +39,27 @@ class Pane(Vertical):
 
     def services(self, states: Sequence[ServiceState]) -> None:
         """How the services are now."""
+
+    def in_thread(self, work: Callable[[], None]) -> None:
+        """Run blocking work beside the screen; it posts its result."""
+        self.run_worker(work, thread=True, group=self.id or "")
+
+    def beside(self, work: Callable[[], T], then: Callable[[T], object]) -> None:
+        """Do the work beside the screen, then go on with its result, or tell its error."""
+
+        def deliver(result: T | BackendError) -> None:
+            if isinstance(result, BackendError):
+                told = f"{visible(str(result))}\n{visible(result.hint)}"
+                self.notify(told, severity="error", timeout=12, markup=False)
+            else:
+                then(result)
+
+        def run() -> None:
+            result = outcome(work)
+            if self.app.is_running:
+                self.app.call_from_thread(deliver, result)
+
+        self.in_thread(run)
 
     def missing(self) -> list[str]:
         """What can't be done here, and why; for the help."""

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from backends.errors import BackendError
 from backends.queue.message import domain_of
 from backends.queue.plan import ASKED_ABOVE, Outcome, Plan, Target, Trashed
 from backends.text import age_text, messages_text, size_text, time_text, visible
 from mailtui.panes.queue.selection import Selection
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
-from mailtui.work import outcome
 
 if TYPE_CHECKING:
     from mailtui.panes.queue.pane import QueuePane
 
-T = TypeVar("T")
 BACK = "they come back on hold, under their own queue IDs"
 OPPOSITE = {"hold": "release"}
 
@@ -56,7 +53,7 @@ class Acts:
         if selection is None:
             pane.notify("Still looking; press the key again when it is shown")
             return
-        self._in_thread(
+        self._pane.beside(
             lambda: pane.host.queue.plan(action, selection.targets()), partial(self._planned, selection)
         )
 
@@ -78,7 +75,7 @@ class Acts:
             )
 
     def _carry_out(self, plan: Plan) -> None:
-        self._in_thread(lambda: self._pane.host.queue.carry_out(plan), partial(self._done, plan))
+        self._pane.beside(lambda: self._pane.host.queue.carry_out(plan), partial(self._done, plan))
 
     def _done(self, plan: Plan, result: Outcome) -> None:
         left = {one.queue_id for one in result.left_out}
@@ -126,7 +123,7 @@ class Acts:
         def chosen(what: tuple[str, str] | None) -> None:
             if what is not None:
                 queue_id, site = what
-                self._in_thread(lambda: pane.host.queue.flush(queue_id, site=site), self._tell)
+                self._pane.beside(lambda: pane.host.queue.flush(queue_id, site=site), self._tell)
 
         pane.app.push_screen(ChooseScreen("Try to deliver now", options), chosen)
 
@@ -134,7 +131,7 @@ class Acts:
         """Take back the last act done here; else the latest deletion in the trash."""
         pane = self._pane
         if not self._undos:
-            self._in_thread(pane.host.queue.trash, self._undo_trash)
+            self._pane.beside(pane.host.queue.trash, self._undo_trash)
             return
         last = self._undos[-1]
         if last.action:
@@ -163,31 +160,9 @@ class Acts:
             if yes:
                 if undo in self._undos:
                     self._undos.remove(undo)
-                self._in_thread(work, self._tell)
+                self._pane.beside(work, self._tell)
 
         self._pane.app.push_screen(ConfirmScreen(f"Undo {undo.label}?", lines), confirmed)
-
-    def _in_thread(self, work: Callable[[], T], then: Callable[[T], object]) -> None:
-        """Do the work beside the screen, then go on with its result, or tell its error."""
-        pane = self._pane
-
-        def deliver(result: T | BackendError) -> None:
-            if isinstance(result, BackendError):
-                pane.notify(
-                    f"{visible(str(result))}\n{visible(result.hint)}",
-                    severity="error",
-                    timeout=12,
-                    markup=False,
-                )
-            else:
-                then(result)
-
-        def run() -> None:
-            result = outcome(work)
-            if pane.app.is_running:
-                pane.app.call_from_thread(deliver, result)
-
-        pane.in_thread(run)
 
 
 def _describe(plan: Plan, now: float) -> list[str]:

@@ -7,7 +7,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from mailtui.panes.queue.news import Viewed
-from mailtui.panes.queue.view import Reading, View, Wish, compute, quick
+from mailtui.panes.queue.reading import Reading
+from mailtui.panes.queue.view import View, Wish, compute, quick
 from mailtui.work import outcome
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from textual.message import Message
 
 from backends.errors import BackendError
 from backends.queue.plan import Rights
-from mailtui.panes.queue.view import Reading, View
+from mailtui.panes.queue.reading import Reading
+from mailtui.panes.queue.view import View
 
 
 class Loaded(Message):

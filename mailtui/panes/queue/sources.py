@@ -7,12 +7,16 @@ from backends.queue.message import Message
 from backends.text import age_text, size_text, time_text, visible
 from mailtui.panes.queue.view import reason_key
 from mailtui.widgets.cells import Cell, Column
+from mailtui.widgets.heat_map import HeatRow
 
 if TYPE_CHECKING:
     from backends.queue.listing.store import Ints
     from mailtui.panes.queue.view import View
 
 EVERYTHING = ""
+ALL_DOMAINS = "*"
+AGES = ("<5m", "10m", "20m", "40m", "80m", "160m", "320m", "640m", "21h", ">21h")
+MOST_DOMAINS = 2000
 
 MESSAGE_COLUMNS = (
     Column("", 1, key="mark", priority=9),
@@ -126,3 +130,10 @@ def _recipients(message: Message) -> str:
         return "(none)"
     first = visible(message.recipients[0].address[:200])
     return f"{first} +{len(message.recipients) - 1:,}" if len(message.recipients) > 1 else first
+
+
+def heat_rows(view: "View") -> list[HeatRow]:
+    """Domains by AGES; a row's key is `=` and its domain, the first row's ALL_DOMAINS."""
+    rows = [HeatRow("everywhere", view.shape.total.counts, ALL_DOMAINS)]
+    shown = view.shape.rows[:MOST_DOMAINS]
+    return rows + [HeatRow(visible(row.domain[:255]), row.counts, f"={row.domain}") for row in shown]

@@ -2,19 +2,28 @@
 
 from typing import TYPE_CHECKING
 
+from backends.errors import BackendError
 from backends.text import age_text, clip, visible
 from mailtui.widgets.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from backends.queue.listing.snapshot import QueueSnapshot
-    from mailtui.panes.queue.feed import Feed
+    from mailtui.panes.feed import Feed
+    from mailtui.panes.queue.reading import Reading
     from mailtui.panes.queue.view import Wish
 
+SILENCE = 10.0  # s after which a reading that brings nothing is spoken of
 ORDER = ("deferred", "active", "hold", "incoming", "maildrop")
 
 
 def title(
-    snapshot: "QueueSnapshot | None", feed: "Feed", wish: "Wish", *, now: float, width: int, glyphs: Glyphs
+    snapshot: "QueueSnapshot | None",
+    feed: "Feed[Reading]",
+    wish: "Wish",
+    *,
+    now: float,
+    width: int,
+    glyphs: Glyphs,
 ) -> str:
     """The line, `width` cells wide; `now` in epoch seconds."""
     if snapshot is None:
@@ -30,6 +39,29 @@ def title(
         left += f"   {glyphs.part} {visible(narrowed)}"
     room = max(10, width - 2 - len(right))
     return f"{clip(left, room, glyphs.more):<{room}}  {right}"
+
+
+def trouble(
+    snapshot: "QueueSnapshot | None",
+    feed: "Feed[Reading]",
+    error: BackendError | None,
+    *,
+    stopped: bool,
+    filter_error: str,
+    glyphs: Glyphs,
+) -> str:
+    """What is wrong with what is shown, the worst of it; empty: nothing. `stopped`: Postfix does not run."""
+    if error:
+        return f"{glyphs.bad} {visible(str(error))}: {visible(error.hint)}"
+    if feed.silence > SILENCE:
+        return f"{glyphs.warn} postqueue has been silent for {feed.silence:.0f} s"
+    if stopped:
+        return f"{glyphs.bad} Postfix is stopped: nothing is delivered. systemctl start postfix"
+    if filter_error:
+        return f"{glyphs.warn} {visible(filter_error)}"
+    if snapshot and snapshot.broken:
+        return f"{glyphs.warn} {len(snapshot.broken):,} lines of the listing could not be read"
+    return ""
 
 
 def totals(snapshot: "QueueSnapshot", dot: str) -> str:

@@ -1,16 +1,17 @@
 """What the queue pane shows of a snapshot: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 from backends.errors import Refused
 from backends.queue.select import Selector
+from mailtui.panes.queue.reading import Reading
 
 if TYPE_CHECKING:
     from backends.queue.listing.snapshot import QueueSnapshot
-    from backends.queue.listing.store import Ints, QueueStore, Rows
+    from backends.queue.listing.store import QueueStore, Rows
     from backends.queue.query.groups import Group
     from backends.queue.query.search import Mask
     from backends.queue.query.shape import Shape
@@ -42,22 +43,6 @@ class View:
     shape: "Shape"
     matching: int
     partial: bool = False
-
-
-@dataclass(slots=True)
-class Reading:
-    """One snapshot with its retry times, and its sort permutations, kept while it is shown."""
-
-    snapshot: "QueueSnapshot"
-    retry: "Ints | None" = None
-    known: "dict[str, Rows]" = field(default_factory=dict)
-
-    def of(self, column: str) -> "Rows":
-        from backends.queue.query.order import permutation  # noqa: PLC0415 - numpy, after the first frame
-
-        if column not in self.known:
-            self.known[column] = permutation(self.snapshot.store, column, self.retry)
-        return self.known[column]
 
 
 def quick(reading: Reading, wish: Wish, now: float, last: View) -> View | None:
@@ -115,13 +100,6 @@ def compute(
     return View(snapshot, wish, rows, by_reason, by_domain, int(np.count_nonzero(matching)))
 
 
-def not_shown(view: View, queue_ids: Iterable[str]) -> int:
-    """How many of these messages the view leaves out."""
-    rows = [view.snapshot.store.row_of(queue_id) for queue_id in queue_ids]
-    shown = set(view.rows.tolist()) if len(rows) > 1 else view.rows
-    return sum(row is None or row not in shown for row in rows)
-
-
 def reason_key(store: "QueueStore", group: "Group") -> str:
     """A group's name over all readings: `=` and its reason, or `*` and what its queue says where there is none."""
     return f"{'=' if group.code < len(store.reasons) else '*'}{group.label}"
@@ -141,17 +119,3 @@ def _with_reason(store: "QueueStore", key: str) -> "Mask":
 def _go_on(stop: Event) -> None:
     if stop.is_set():
         raise Refused("Superseded", hint="nothing to do: a newer view is being made")
-
-
-def align_retry(snapshot: "QueueSnapshot", times: dict[str, float]) -> "Ints | None":
-    """The retry time of each row (epoch seconds, 0 unknown) from those of queue IDs."""
-    import numpy as np  # noqa: PLC0415
-
-    if not times:
-        return None
-    hashes = np.fromiter(map(hash, times), np.int64, len(times))
-    values = np.fromiter(times.values(), np.float64, len(times)).astype(np.int64)
-    order = np.argsort(hashes)
-    hashes, values = hashes[order], values[order]
-    at = np.minimum(np.searchsorted(hashes, snapshot.store.id_hash), len(hashes) - 1)
-    return np.where(hashes[at] == snapshot.store.id_hash, values[at], 0)

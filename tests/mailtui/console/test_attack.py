@@ -13,7 +13,8 @@ from backends.queue.message import Message, Recipient
 from mailtui.app import MailtuiApp
 from mailtui.panes.queue import looker, view
 from mailtui.panes.queue.pane import QueuePane
-from mailtui.panes.queue.view import Reading, View, Wish
+from mailtui.panes.queue.reading import Reading
+from mailtui.panes.queue.view import View, Wish
 from mailtui.screens.confirm import ConfirmScreen
 from mailtui.settings import Settings
 from mailtui.widgets.heat_map import HeatMap

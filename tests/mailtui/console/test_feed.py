@@ -9,9 +9,10 @@ import pytest
 from backends.errors import BackendError, NotAnswering
 from backends.queue.listing.ingest import read_listing
 from backends.queue.listing.snapshot import QueueSnapshot
-from mailtui.panes.queue import feed
-from mailtui.panes.queue.feed import Feed
-from mailtui.panes.queue.view import Reading, View, Wish, compute
+from mailtui.panes import feed
+from mailtui.panes.feed import Feed
+from mailtui.panes.queue.reading import SOME, Reading, read_queue
+from mailtui.panes.queue.view import View, Wish, compute
 from tests.mailtui.cli.fake import FakeQueue
 
 
@@ -37,13 +38,16 @@ class SomeMessages(FakeQueue):
 Delivered = list[tuple[Reading | BackendError, bool]]
 
 
-def made(queue: SomeMessages, delivered: Delivered) -> Feed:
+def made(queue: SomeMessages, delivered: Delivered) -> Feed[Reading]:
     return Feed(
-        lambda: queue, 5.0, lambda work: work(), lambda result, last: delivered.append((result, last))
+        lambda feed: read_queue(queue, feed),
+        5.0,
+        lambda work: work(),
+        lambda result, last: delivered.append((result, last)),
     )
 
 
-@pytest.mark.parametrize(("count", "steps"), [(3, [False]), (feed.SOME + 1, [True, False])])
+@pytest.mark.parametrize(("count", "steps"), [(3, [False]), (SOME + 1, [True, False])])
 def test_a_long_list_comes_before_its_retry_times(count: int, steps: list[bool]) -> None:
     delivered: Delivered = []
     made(SomeMessages(count), delivered).read()
@@ -63,7 +67,7 @@ def test_it_waits_after_a_reading_and_longer_after_failures(monkeypatch: pytest.
             now[0] += 1
             reader.tick()
             if reader.reading:
-                reader.done(delivered[-1][0])
+                reader.done(failed=isinstance(delivered[-1][0], BackendError))
         return len(delivered) - before
 
     assert readings_within(60) in {10, 11, 12}
@@ -77,12 +81,17 @@ def test_it_waits_after_a_reading_and_longer_after_failures(monkeypatch: pytest.
 def test_a_reading_asked_for_meanwhile_follows() -> None:
     queue, delivered = SomeMessages(1), Delivered()
     waiting: list[Callable[[], None]] = []
-    reader = Feed(lambda: queue, 5.0, waiting.append, lambda result, last: delivered.append((result, last)))
+    reader: Feed[Reading] = Feed(
+        lambda feed: read_queue(queue, feed),
+        5.0,
+        waiting.append,
+        lambda result, last: delivered.append((result, last)),
+    )
     reader.read()
     reader.read()
     assert len(waiting) == 1
     waiting[0]()
-    reader.done(delivered[-1][0])
+    reader.done(failed=isinstance(delivered[-1][0], BackendError))
     assert len(waiting) == 2
 
 
