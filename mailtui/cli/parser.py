@@ -1,29 +1,13 @@
 """The options of all commands. Only the command at hand is built in full; the others are names in a list."""
 
 import argparse
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
 from backends.errors import BadRequest
-
-COMMANDS = {
-    "queue": "see and change the mail queue",
-    "completion": "print a completion script for a shell",
-}
-QUEUE_COMMANDS = {
-    "list": ("listing", "the queued messages, or groups of them"),
-    "show": ("show", "one message: envelope, headers, body"),
-    "shape": ("shape", "domains by age, as qshape counts them"),
-    "hold": ("act", "keep messages from being delivered"),
-    "release": ("act", "let held messages go"),
-    "requeue": ("act", "have messages rewritten and filtered again"),
-    "delete": ("act", "delete messages; can be undone for a time"),
-    "expire": ("act", "return messages to their senders now"),
-    "flush": ("flush", "try delivery now"),
-    "undo": ("undo", "bring a deletion back, on hold"),
-}
+from mailtui.cli.commands import COMMANDS, Command, Group
 
 EXIT_CODES = """
 EXIT CODES
@@ -49,21 +33,6 @@ EXAMPLES
   mailtui --config-dir /etc/postfix2  another Postfix instance
   mailtui queue list --group reason   why mail waits
   mailtui queue --help                all that can be done with mail
-"""
-
-QUEUE_DESCRIPTION = """
-See and change the mail queue: each command is the headless twin of what the console does.
-"""
-QUEUE_EXAMPLES = """
-EXAMPLES
-
-  mailtui queue list --group reason
-  mailtui queue list --domain gmail.com --older-than 2h
-  mailtui queue shape --parents
-  mailtui queue hold --sender re:^bounce- --dry-run
-  mailtui queue delete --reason 'user unknown' --older-than 1d
-  mailtui queue undo
-  mailtui queue list --json --larger-than 10M | mailtui queue hold -
 """
 
 
@@ -110,14 +79,7 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--theme", metavar="NAME", default="", help="colours of the console")
     parser.add_argument("--plain", action="store_true", help="draw with ASCII only")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for name, text in COMMANDS.items():
-        added = commands.add_parser(name, help=text, formatter_class=Formatter, allow_abbrev=False)
-        if words is None or name in words:
-            if name == "queue":
-                _queue(added, words)
-            else:
-                _configure(added, "mailtui.cli.completion", name)
+    _add(parser, COMMANDS, words, dest="command", required=False)
     return parser
 
 
@@ -166,20 +128,31 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{error}; {error.hint}") from error
 
 
-def _queue(parser: argparse.ArgumentParser, words: Sequence[str] | None) -> None:
-    parser.description, parser.epilog = QUEUE_DESCRIPTION, QUEUE_EXAMPLES + EXIT_CODES
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="action", required=True)
-    for name in _wanted(words):
-        module, text = QUEUE_COMMANDS[name]
-        added = commands.add_parser(name, help=text, formatter_class=Formatter, allow_abbrev=False)
-        if words is None or name in words:
-            _configure(added, f"mailtui.cli.queue.{module}", name)
+def _add(
+    parser: argparse.ArgumentParser,
+    rows: Mapping[str, Command | Group],
+    words: Sequence[str] | None,
+    *,
+    dest: str,
+    required: bool,
+) -> None:
+    """Add the commands; those that are named are built in full, all of them where `words` is None."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest=dest, required=required)
+    for name, row in rows.items():
+        added = commands.add_parser(name, help=row.text, formatter_class=Formatter, allow_abbrev=False)
+        if words is not None and name not in words:
+            continue
+        if isinstance(row, Command):
+            _configure(added, row.module, name)
+        else:
+            added.description, added.epilog = row.description, row.examples + EXIT_CODES
+            wanted = {word: row.commands[word] for word in _behind(words, name) if word in row.commands}
+            _add(added, wanted or row.commands, words, dest="action", required=True)
 
 
-def _wanted(words: Sequence[str] | None) -> Collection[str]:
-    """The commands of `queue` that need a parser: the one named, or all where none is or help is asked for."""
-    named = {word for before, word in pairwise(words or ()) if before == "queue" and word in QUEUE_COMMANDS}
-    return named or QUEUE_COMMANDS
+def _behind(words: Sequence[str] | None, name: str) -> list[str]:
+    """The words that stand directly behind a name."""
+    return [word for before, word in pairwise(words or ()) if before == name]
 
 
 def _configure(parser: argparse.ArgumentParser, module: str, name: str) -> None:
