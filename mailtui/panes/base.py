@@ -28,6 +28,11 @@ class Pane(Vertical):
             self.pane = pane
             self.text = text
 
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is what was asked for; else nothing acts on it."""
+        return True
+
     def enter(self) -> None:
         """The pane has come to the front: put the focus where work begins."""
 

@@ -15,7 +15,6 @@ from backends.host import Host
 from backends.local import LocalHost
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
-from mailtui.panes.queue.pane import QueuePane
 from mailtui.settings import Settings
 from tests.support.postfix import REASONS, PrivatePostfix, why_not
 
@@ -67,15 +66,8 @@ async def settled(app: MailtuiApp) -> None:
 
 
 def _calm(app: MailtuiApp) -> bool:
-    pane = app.pane
-    if not isinstance(pane, QueuePane) or pane.view is None or pane.rights is None or not app.services_known:
-        return False
-    shown = pane.view.wish == pane.wish and not pane.view.partial and not pane.feed.reading
-    return (
-        shown
-        and pane.view.snapshot is (pane.reading and pane.reading.snapshot)
-        and all(worker.is_finished for worker in app.workers)
-    )
+    settled = app.pane is not None and app.pane.settled and app.services_known
+    return settled and all(worker.is_finished for worker in app.workers)
 
 
 def main(names: Sequence[str]) -> int:

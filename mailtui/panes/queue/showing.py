@@ -100,7 +100,6 @@ class ShownQueue(Pane):
 
     @property
     def settled(self) -> bool:
-        """Whether what is shown is what was asked for; else nothing acts on it."""
         return self.view is not None and self.view.wish == self.wish and not self.view.partial
 
     def enter(self) -> None:
