@@ -27,7 +27,8 @@ OUTPUT_LIMIT = 64 << 20
 STDERR_LIMIT = 8 << 20
 PIPE_SIZE = 1 << 20
 GLANCE = 0.05  # s between two looks at how much a program has printed
-COALESCE = 0.004  # s; postqueue writes line by line, and waking up for each costs more than reading it
+LONGEST_PAUSE = 0.02  # s; postqueue writes line by line, and waking up for each costs more than reading it
+PAUSE = LONGEST_PAUSE / (1 << 20)  # s for each byte read so far: what is short comes at once
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -206,6 +207,7 @@ class _Reading:
     def __init__(self, command: Command, source: int, child: Any, err: int) -> None:
         self._command, self._source, self._child, self._err = command, source, child, err
         self._started = time.monotonic()
+        self._size = 0
         self._result: Result | None = None
 
     def read(self) -> bytes:
@@ -215,8 +217,10 @@ class _Reading:
             if time.monotonic() > deadline:
                 raise _silent(self._command)
         _bounded(self._command, self._err)
-        time.sleep(COALESCE)
-        return os.read(self._source, PIPE_SIZE)
+        time.sleep(min(LONGEST_PAUSE, PAUSE * self._size))
+        chunk = os.read(self._source, PIPE_SIZE)
+        self._size += len(chunk)
+        return chunk
 
     def result(self) -> Result:
         if self._result is None:
