@@ -1,0 +1,1 @@
+"""Bringing a machine to the reference configuration, and back."""
