@@ -22,19 +22,36 @@ def test_for_how_long_a_deletion_is_kept(tmp_path: Path) -> None:
     assert load_site(file).queue.kept_for == 3 * 86400.0
 
 
-@pytest.mark.parametrize(
-    ("content", "named"),
-    [
-        ('[queue]\nundo = "soon"', "soon.*queue.undo"),
-        ('[queue]\nundo = "0"', "too short.*queue.undo"),
-        ("[queue]\nundo = 3", "queue.undo"),
-        ('[queue]\nund = "3d"', "unknown field `und`.*queue"),
-        ("[quee]\n", "unknown field `quee`"),
-        ("queue = 1", "queue"),
-        ("[queue", "end of document"),
-        ('a = "\x1b[31m"', "line 1"),
-    ],
-)
+WRONG = [
+    ('[queue]\nundo = "soon"', "queue.undo.*soon"),
+    ('[queue]\nundo = "0"', "queue.undo.*'0'"),
+    ("[queue]\nundo = 3", "queue.undo"),
+    ('[queue]\nund = "3d"', "unknown field `und`.*queue"),
+    ("[quee]\n", "unknown field `quee`"),
+    ("queue = 1", "queue"),
+    ("[queue", "end of document"),
+    ('a = "\x1b[31m"', "line 1"),
+    ('domain = "example"', "domain.*'example'"),
+    ('domain = "exa mple.org"', "domain"),
+    ('hostname = "mail"', "hostname.*'mail'"),
+    ('networks = ["192.168.100.1/23"]', "networks.*192.168.100.1/23"),
+    ('networks = ["0.0.0.0/0/0"]', "networks"),
+    ('networks = "10.0.0.0/8"', "networks"),
+    ('public_ips = ["203.0.113.300"]', "public_ips.*203.0.113.300"),
+    ('postmaster = "al ice"', "postmaster"),
+    ('postmaster = "|/bin/sh"', "postmaster"),
+    ('filter = "prequeue"', "filter"),
+    ("[greylist]\nport = 0", "greylist.port"),
+    ('[greylist]\nhost = "a b"', "greylist.host"),
+    ('[postfix.main]\n"x = y" = "z"', "postfix.main"),
+    ('[postfix.main]\nx = "1\\ny = 2"', "postfix.main"),
+    ('[postfix]\ndns_lists = ["zen spamhaus"]', "postfix.dns_lists"),
+    ('[clamav]\ncustom_urls = ["file:///etc/shadow"]', "clamav.custom_urls"),
+    ('[tls]\nkey = "mail.key"', "tls.key"),
+]
+
+
+@pytest.mark.parametrize(("content", "named"), WRONG)
 def test_a_mistake_is_named_with_an_example(tmp_path: Path, content: str, named: str) -> None:
     file = tmp_path / "site.toml"
     file.write_text(content)
@@ -42,7 +59,42 @@ def test_a_mistake_is_named_with_an_example(tmp_path: Path, content: str, named:
         load_site(file)
     assert "site.toml" in str(raised.value)
     assert "\x1b" not in str(raised.value)
-    assert 'undo = "24h"' in raised.value.hint
+    assert raised.value.hint.startswith("for example: ")
+
+
+def test_the_example_is_of_the_same_key(tmp_path: Path) -> None:
+    for content, example in (
+        ('filter = "prequeue"', '"pre-queue"'),
+        ('networks = "10.0.0.0/8"', '["192.168.100.0/23"]'),
+        ("[greylist]\nport = 'x'", "[greylist] and below it port = 3306"),
+    ):
+        (tmp_path / "site.toml").write_text(content)
+        with pytest.raises(BadRequest) as raised:
+            load_site(tmp_path / "site.toml")
+        assert example in raised.value.hint
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(
+        """
+domain = "example.test"
+hostname = "mail.example.test"
+networks = ["192.168.100.0/23", "2001:db8::/32"]
+public_ips = ["203.0.113.177"]
+postmaster = "alice"
+filter = "post-queue"
+[greylist]
+host = "db.example.test"
+tls = true
+[postfix.main]
+message_size_limit = "50000000"
+"""
+    )
+    site = load_site(file)
+    assert site.networks == ("192.168.100.0/23", "2001:db8::/32")
+    assert (site.filter, site.filter_scope, site.greylist.port) == ("post-queue", "all", 3306)
+    assert site.postfix.main == {"message_size_limit": "50000000"}
 
 
 @given(st.binary(max_size=200))
