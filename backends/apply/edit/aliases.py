@@ -37,5 +37,5 @@ def _parts(piece: Piece) -> tuple[str, str]:
     if text.startswith('"'):
         name, _, rest = text[1:].partition('"')
         return name.lower(), rest.partition(":")[2].strip()
-    name, _, rest = text.partition(":")
-    return name.strip().lower(), rest.strip()
+    name, colon, rest = text.partition(":")
+    return name.strip().lower() if colon else "", rest.strip()

@@ -26,7 +26,8 @@ def with_parameters(content: bytes, wanted: Mapping[str, str | None]) -> bytes:
 
 
 def _name(piece: Piece) -> str:
-    return piece.text.partition("=")[0].strip()
+    name, equals, _ = piece.text.partition("=")
+    return name.strip() if equals else ""
 
 
 def _value(piece: Piece) -> str:
