@@ -45,6 +45,7 @@ def memory(content: bytes = b"") -> Iterator[int]:
     """A file in memory, so that a full disk does not keep us from running what would mend it."""
     handle = os.memfd_create("mailtui", os.MFD_CLOEXEC)
     try:
+        os.fchmod(handle, 0o600)  # MariaDB reads no settings from what everybody may write
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(handle, rest) :]

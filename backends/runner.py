@@ -35,17 +35,21 @@ class Command(msgspec.Struct, frozen=True):
     """One program run.
 
     `timeout` is in seconds: of the whole run for `run`, of silence for `stream`. `mutates` tells that it changes
-    the mail system; such a command never runs on a read-only console.
+    the mail system; such a command never runs on a read-only console. Of a `secret` one the standard input is not told
+    to anybody.
     """
 
     argv: tuple[str, ...]
     stdin: bytes = b""
     timeout: float = 30.0
     mutates: bool = False
+    secret: bool = False
 
     def __str__(self) -> str:
         """What an administrator would type: few lines of standard input spelt out, many counted."""
         typed = shlex.join(self.argv)
+        if self.secret:
+            return f"{typed}  # standard input: not shown, it holds a password"
         lines = self.stdin.decode("utf-8", "replace").split()
         if not lines:
             return typed
