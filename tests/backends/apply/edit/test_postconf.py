@@ -1,10 +1,12 @@
 """The same files read by postconf(1) itself, and the rendered reference in a Postfix of its own."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from backends.apply.check.postfix import LONG_AGO
 from backends.apply.edit.main_cf import parameters, with_parameters
 from backends.apply.edit.master_cf import services, with_services
 from backends.reference.manifest import RELEASES, load
@@ -27,8 +29,9 @@ def postconf(folder: Path, *words: str) -> list[str]:
 
 
 def instance(folder: Path, main: bytes, master: bytes) -> Path:
-    (folder / "main.cf").write_bytes(main)
-    (folder / "master.cf").write_bytes(master)
+    for name, content in (("main.cf", main), ("master.cf", master)):
+        (folder / name).write_bytes(content)
+        os.utime(folder / name, (LONG_AGO, LONG_AGO))
     return folder
 
 
@@ -103,7 +106,7 @@ def test_who_may_not_say_helo(tmp_path: Path) -> None:
     files = render(postfix, of)
     helo = tmp_path / "helo_regexp"
     helo.write_bytes(files["/etc/postfix/helo_regexp"])
-    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\n")
+    instance(tmp_path, b"compatibility_level = 3.6\n", b"")
     for name, answer in {
         "example.test": "550 you are not me",
         "mail.example.test.": "550 you are not me",
