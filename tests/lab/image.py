@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from backends.reference import manifest
+from backends.reference.manifest import load
 from tests.lab import network
 from tests.lab.cache import built, digest
 from tests.lab.process import ENVIRONMENT, LabError
@@ -16,6 +18,11 @@ class Release:
 
     name: str
     python: str
+
+    @property
+    def codename(self) -> manifest.Release:
+        """The name as the reference's manifests have it."""
+        return "bookworm" if self.name == "bookworm" else "trixie"
 
 
 RELEASES = {release.name: release for release in (Release("bookworm", "3.11"), Release("trixie", "3.13"))}
@@ -62,6 +69,18 @@ echo 'root: postmaster@example.org' >> /etc/aliases
 newaliases
 """,
 )
+
+
+def stack(release: str) -> Flavour:
+    """All packages of the reference configuration, as packaged: nothing applied, no signatures, nothing started."""
+    packages = dict.fromkeys(
+        name for one in load(RELEASES[release].codename) for name in one.packages if name not in NETWORKED
+    )
+    return Flavour(name="stack", packages=tuple(packages), debconf=POSTFIX.debconf)
+
+
+NETWORKED = {"clamav-unofficial-sigs"}
+"""Packages that fetch from the internet from the moment they are there."""
 
 # Every name below is the machine's own; nothing in it may depend on the host that builds it.
 INSTALL = """\
