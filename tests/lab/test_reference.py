@@ -147,3 +147,20 @@ def test_switched_to_the_filter_behind_the_queue(server: Machine) -> None:
     assert sent(server, EICAR, "virus two").startswith("250")
     wait_until("an empty queue", lambda: not server.run(["postqueue", "-j"]).stdout, timeout=30, every=0.5)
     assert server.run(["grep", "-rlF", "EICAR-STANDARD", "/home/alice/Maildir"], check=False).stdout == ""
+
+
+def test_only_what_own_networks_send_is_filtered(server: Machine) -> None:
+    behind = values(server, filter="post-queue")
+    outgoing = values(server, filter="post-queue", scope="outgoing")
+    put_on(server, outgoing, behind)
+    assert server.run(["postconf", "-n"]).stderr == ""
+    assert sent(server, GTUBE, "from outside").startswith("250")
+    assert "\nSubject: from outside\n" in delivered(server, "from outside")
+    message = f"Subject: from inside\r\n\r\n{GTUBE}\r\n"
+    script = (
+        "import smtplib, sys\n"
+        "with smtplib.SMTP('127.0.0.1', 25, 'mail.example.test', timeout=60) as smtp:\n"
+        "    smtp.sendmail('alice@example.test', ['alice@example.test'], sys.stdin.read())\n"
+    )
+    server.run(["python3", "-c", script], stdin=message)
+    assert "\nSubject: SPAM: from inside\n" in delivered(server, "from inside")
