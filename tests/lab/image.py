@@ -73,14 +73,9 @@ newaliases
 
 def stack(release: str) -> Flavour:
     """All packages of the reference configuration, as packaged: nothing applied, no signatures, nothing started."""
-    packages = dict.fromkeys(
-        name for one in load(RELEASES[release].codename) for name in one.packages if name not in NETWORKED
-    )
+    packages = dict.fromkeys(name for one in load(RELEASES[release].codename) for name in one.packages)
     return Flavour(name="stack", packages=tuple(packages), debconf=POSTFIX.debconf)
 
-
-NETWORKED = {"clamav-unofficial-sigs"}
-"""Packages that fetch from the internet from the moment they are there."""
 
 # Every name below is the machine's own; nothing in it may depend on the host that builds it.
 INSTALL = """\
