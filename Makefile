@@ -13,7 +13,7 @@ PIP  := install -q --disable-pip-version-check -c constraints.txt
 TEST_PACKAGES := postfix mariadb-server-core mariadb-client tmux debootstrap systemd-container sudo iproute2 dnsmasq-base jq pfqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lab screenshots install uninstall constraints test-packages clean
+.PHONY: help run test check bench lab screenshots docs install uninstall constraints test-packages clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -40,6 +40,9 @@ lab: test-packages $(VENV)/dev.stamp ## open the console on a throwaway mail ser
 
 screenshots: test-packages $(VENV)/dev.stamp ## draw screenshots/ again
 	@$(BIN)/python -m tests.tools.screenshots $(ARGS)
+
+docs: $(VENV)/dev.stamp ## write the table of what differs from the reference's page again
+	@$(BIN)/python -m tests.tools.deviations
 
 install: $(VENV)/tools.stamp ## install into PREFIX=/opt/mailtui, with a link in BINDIR=/usr/local/bin
 	@[ ! -e "$(PREFIX)" ] || [ -e "$(PREFIX)/pyvenv.cfg" ] || [ -z "$$(ls -A "$(PREFIX)")" ] || \

@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from backends.host import Queue, ServiceState
+from backends.host import Config, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -31,6 +31,12 @@ class LocalHost:
 
         return PostfixQueue(self._runner, config_dir=self._config_dir, kept_for=_kept_for)
 
+    @cached_property
+    def config(self) -> Config:
+        from backends.apply.adapter import LocalConfig  # noqa: PLC0415 - for applying only
+
+        return LocalConfig(self._runner)
+
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
         from backends.services import services  # noqa: PLC0415 - psutil
@@ -50,7 +56,7 @@ class LocalHost:
 
 
 def _kept_for() -> float:
-    from backends.site import load_site  # noqa: PLC0415 - for deletions only
+    from backends.site.file import load_site  # noqa: PLC0415 - for deletions only
 
     return load_site().queue.kept_for
 

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,7 +28,7 @@ from mailtui.themes import THEMES, default_theme
 from mailtui.widgets.ascii_bar import AsciiBar
 from mailtui.widgets.status_line import StatusLine
 from mailtui.widgets.tab_line import TabLine
-from mailtui.work import outcome
+from mailtui.work import outcome, unfinished
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 FIRST_PANE = "2"
 SERVICES_EVERY = 15.0  # s
 PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
+GLANCE = 0.2  # s between two looks whether work that must end has ended
 INTERRUPTED = 130
 
 
@@ -43,7 +45,7 @@ class MailtuiApp(App[int]):
 
     TITLE = "mailtui"
     AUTO_FOCUS = None
-    CSS_PATH = ["app.tcss", "panes/queue/queue.tcss"]  # noqa: RUF012
+    CSS_PATH = ["app.tcss", "panes/queue/queue.tcss", "panes/config/config.tcss"]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -116,6 +118,8 @@ class MailtuiApp(App[int]):
         self.exit(INTERRUPTED)
 
     def _leave_at_once(self) -> None:
+        while unfinished():
+            time.sleep(GLANCE)
         self.host.close()
         os._exit(INTERRUPTED)
 

@@ -1,13 +1,37 @@
 """Work in threads: what it gives or how it failed comes back as a value; nothing vanishes, nothing crashes the app."""
 
 import os
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from backends.errors import BackendError, Failed
 
 T = TypeVar("T")
+
+
+_unfinished = 0
+_counting = threading.Lock()
+
+
+@contextmanager
+def to_its_end() -> Iterator[None]:
+    """Work that is not broken off when the terminal goes."""
+    global _unfinished  # noqa: PLW0603 - one console a process
+    with _counting:
+        _unfinished += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _unfinished -= 1
+
+
+def unfinished() -> bool:
+    """Whether such work is under way."""
+    return _unfinished > 0
 
 
 def outcome(work: Callable[[], T]) -> T | BackendError:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from backends.errors import BackendError, Failed, NotAnswering, Refused
 from backends.reference.manifest import Database
 from backends.runner import Command, Result, Runner
-from backends.site import GreylistSettings
+from backends.site.settings import GreylistSettings
 from backends.text import visible
 
 COLUMNS = {
@@ -49,6 +50,10 @@ class GreylistDatabase:
         """Whether it is this machine's, reached by its socket; then mailtui makes it."""
         return self._settings.host == "localhost"
 
+    @property
+    def _schema(self) -> Traversable:
+        return resources.files("backends.reference").joinpath("gld", self._spec.schema)
+
     def need(self, password: str) -> Need:
         """Compare it with what gld needs. Changes nothing.
 
@@ -72,11 +77,12 @@ class GreylistDatabase:
         if not self.local:
             raise Refused(
                 f"The database on {self._settings.host} is not made from here",
-                hint="make it there with the statements of tables.sql, and an account for gld",
+                hint=f"make it there with the statements in {self._schema}, and an account for gld that may "
+                + ", ".join(self._spec.grants),
             )
         self._missing(self._tables(None))
         name, account = self._settings.database, f"{_quoted(self._settings.user)}@localhost"
-        schema = resources.files("backends.reference").joinpath("gld", self._spec.schema).read_text()
+        schema = self._schema.read_text()
         statements = (
             f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET {self._spec.charset}",
             f"CREATE USER IF NOT EXISTS {account}",

@@ -1,27 +1,31 @@
-"""Plan, staged checks, checkpoint, replace, services, probes: one apply, or all as it was before."""
+"""Staged checks, checkpoint, replace, services, verification: one apply, or all as it was before."""
 
 import grp
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from backends.apply.check.postfix import check_postfix
-from backends.apply.checkpoint.change import New, replace_all, roll_back
+from backends.apply.back import bring_back
+from backends.apply.check.staged import check_staged
+from backends.apply.checkpoint.change import Hook, New, replace_all
 from backends.apply.checkpoint.store import Store
 from backends.apply.database import GreylistDatabase
-from backends.apply.plan import Plan
-from backends.apply.probe import probe, wait_for
+from backends.apply.plan import FilePlan, Plan
 from backends.apply.services import Services
+from backends.apply.settle import Settling, Tell, stale
+from backends.apply.signatures import fetch, present
+from backends.apply.told import Applied, Check, Event
 from backends.errors import BackendError, Failed, Refused
-from backends.reference.manifest import Change, Component, Map, Membership, Service
+from backends.reference.manifest import Component, Map, Membership
 from backends.reference.values import Values
 from backends.runner import Command, Runner
 from backends.text import visible
 
-PATIENCE = 60.0  # s until a service that was started answers
-Tell = Callable[[str], None]
+MARIADB = "mariadb"
+FRESHCLAM = "clamav-freshclam"
+NOT_RUNNING = "MariaDB does not run"
+Verify = Callable[[Callable[[Check], None]], list[Check]]
 
 
 class Machine(NamedTuple):
@@ -35,21 +39,37 @@ class Machine(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What is to be done beside files: maps to build, memberships, what gld's database lacks, services to change."""
+    """What is to be done beside files: maps to build, memberships, what gld's database lacks, services to change.
+
+    `down` are services that do not answer; `signatures`: ClamAV has none yet.
+    """
 
     maps: tuple[Map, ...]
     groups: tuple[Membership, ...]
     database: tuple[str, ...]
-    services: Mapping[str, Change]
+    services: Mapping[str, str]
     down: tuple[str, ...]
+    signatures: bool = False
 
     @property
     def nothing(self) -> bool:
         return not any(self)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each thing to do, in words."""
+        return (
+            *(f"gld's database: {one}" for one in self.database),
+            *(f"{one.user} joins the group {one.group}" for one in self.groups),
+            *(["the first virus signatures are fetched"] if self.signatures else []),
+            *(f"build {one.path}" for one in self.maps),
+            *(f"{change} {name}" for name, change in self.services.items() if name not in self.down),
+            *(f"start {name}: it does not answer" for name in self.down),
+        )
+
 
 class Engine:
-    """One machine on its way to the reference; `tell` is told each step in words, `clock` gives epoch seconds."""
+    """One machine on its way to the reference; `tell` is told each step, `clock` gives epoch seconds."""
 
     def __init__(
         self,
@@ -58,10 +78,12 @@ class Engine:
         values: Values,
         *,
         tell: Tell,
+        step: Hook = lambda _name: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._machine, self._components, self._values = machine, components, values
-        self._tell, self._clock = tell, clock
+        self._tell, self._step, self._clock = tell, step, clock
+        self._settling = Settling(machine.runner, machine.services, components, values.hostname, tell)
 
     def look(self, plan: Plan) -> Work:
         """What is to be done beside files. Changes nothing.
@@ -69,18 +91,19 @@ class Engine:
         :raises BackendError: the machine cannot be looked at.
         """
         changed = {one.file.path for one in plan.files if one.changed}
-        tables = (table for one in self._components for table in one.maps if table.tool)
-        maps = tuple(one for one in tables if one.path in changed or stale(Path(one.path)))
+        maps = tuple(one for one in self._settling.maps if one.path in changed or stale(one))
         groups = tuple(one for each in self._components for one in each.groups if not _is_member(one))
-        need = self._machine.database.need(self._machine.password)
-        down = tuple(one.name for one in self._services() if not self._answers(one))
-        services: dict[str, Change] = dict(plan.services)
+        down = tuple(one.name for one in self._settling.services if not self._settling.answers(one))
+        services: dict[str, str] = {**self._machine.store.owed(), **plan.services}
         for group in groups:
             services |= group.changes
-        return Work(maps, groups, (*need.database, *([need.login] if need.login else [])), services, down)
+        signatures = self._values.signatures == "official" and not present()
+        return Work(maps, groups, self._database(down), services, down, signatures)
 
-    def carry_out(self, plan: Plan, work: Work, why: str) -> int | None:
-        """Do it; gives the number of the checkpoint before it, None where no file changed.
+    def carry_out(
+        self, plan: Plan, work: Work, why: str, verify: Verify | None = None, *, keep: bool = False
+    ) -> Applied:
+        """Do it, and have it verified. `keep` leaves what does not pass verification.
 
         The store must be locked, and no change that was broken off be in it.
 
@@ -93,98 +116,110 @@ class Engine:
                 f"Changed both here and in the reference: {names}",
                 hint="see it with --diff; --take mine or --take reference decides",
             )
-        self._check_staged(plan)
-        if work.database:
-            self._tell("gld's database")
-            self._machine.database.make(self._machine.password)
-        for group in work.groups:
-            self._tell(f"{group.user} joins the group {group.group}")
-            self._run(("adduser", "--quiet", group.user, group.group))
+        self._check(plan)
+        work = self._make_ready(work)
         changed = [one for one in plan.files if one.changed]
-        number = None
-        if changed:
-            self._tell(f"replacing {len(changed)} files")
-            new = {Path(one.file.path): New(one.new, one.base) for one in changed}
-            number = replace_all(self._machine.store, new, why=why, now=self._clock())
+        remembered = [one for one in plan.files if not one.changed and one.old.content is not None]
+        number = self._replace(changed, remembered, work, why)
+        checks: list[Check] = []
         try:
-            for table in work.maps:
-                self._run((table.tool, f"{table.type}:{table.path}"))
-            for service in self._services():
-                self._serve(service, work)
-        except BackendError as error:
-            if number is not None:
-                self._tell(f"{error}; bringing all files back")
+            self._settle(changed, work)
+            if verify is not None and (changed or not work.nothing):
+                checks = self._verified(verify, keep=keep)
+        except (BackendError, KeyboardInterrupt, SystemExit) as error:
+            if number is not None and not keep:
+                why = f"{error}" if isinstance(error, BackendError) else "interrupted"
+                self._tell(Event("revert", f"{why}; bringing all files back"))
                 self._bring_back(number, work)
-                error.hint += "; all files are as they were before"
+                if isinstance(error, BackendError):
+                    error.hint += "; all files are as they were before"
             raise
-        return number
+        return Applied(number, len(changed) + len(work.words), tuple(checks))
 
-    def _check_staged(self, plan: Plan) -> None:
+    def _check(self, plan: Plan) -> None:
         """Have the programs themselves look at what is to be, in a folder of its own.
 
         :raises Failed: they complain; nothing was changed.
         """
-        files = {one.file.path: one.new.content or b"" for one in plan.files if one.file.check == "postfix"}
-        if not any(one.changed for one in plan.files if one.file.check == "postfix"):
+        names = {one.file.check for one in plan.files if one.changed and one.file.check}
+        staged = {
+            name: {
+                one.file.path: one.new.content
+                for one in plan.files
+                if one.file.check == name and one.new.content is not None
+            }
+            for name in sorted(names)
+        }
+        if not staged:
             return
-        self._tell("checking the staged Postfix")
+        self._tell(Event("check", f"checking what is staged: {', '.join(staged)}"))
         maps = [table for one in self._components for table in one.maps]
-        with tempfile.TemporaryDirectory(prefix="mailtui-") as folder:
-            found = check_postfix(self._machine.runner, files, maps, Path(folder), domain=self._values.domain)
+        found = check_staged(self._machine.runner, staged, maps, domain=self._values.domain)
         if found:
             raise Failed(
                 f"The staged configuration is not right, nothing was changed: {'; '.join(found[:5])}",
-                hint="mend what is named, in /etc/postfix or in site.toml, and run it again",
+                hint="mend what is named, in the file itself or in site.toml, and run it again",
             )
+
+    def _make_ready(self, work: Work) -> Work:
+        """What files need to be there before them; gives what is left to do."""
+        if work.database:
+            if MARIADB in work.down:
+                self._settling.serve({}, (MARIADB,))
+                work = work._replace(down=tuple(name for name in work.down if name != MARIADB))
+            if self._database(()):
+                self._tell(Event("database", "making gld's database"))
+                self._machine.database.make(self._machine.password)
+        for group in work.groups:
+            self._tell(Event("group", f"{group.user} joins the group {group.group}"))
+            argv = ("adduser", "--quiet", group.user, group.group)
+            result = self._machine.runner.run(Command(argv, mutates=True))
+            if result.code != 0:
+                raise Failed(f"adduser failed: {visible(result.complaint)}", hint=f"try {' '.join(argv)}")
+        if work.signatures:
+            self._tell(Event("signatures", "freshclam fetches the first virus signatures"))
+            freshclam = next(one for one in self._settling.services if one.name == FRESHCLAM)
+            fetch(self._machine.runner, self._machine.services, freshclam)
+        return work
+
+    def _replace(
+        self, changed: Sequence[FilePlan], remembered: Sequence[FilePlan], work: Work, why: str
+    ) -> int | None:
+        store = self._machine.store
+        store.remember({one.file.path: one.base for one in remembered})
+        store.owe(work.services)
+        if not changed:
+            return None
+        self._tell(Event("replace", f"replacing {_files(len(changed))}"))
+        new = {Path(one.file.path): New(one.new, one.base) for one in changed}
+        return replace_all(store, new, why=why, now=self._clock(), step=self._step)
+
+    def _settle(self, changed: Sequence[FilePlan], work: Work) -> None:
+        self._settling.build(work.maps)
+        self._settling.read_units(one.file.path for one in changed)
+        self._settling.serve(work.services, work.down)
+        self._machine.store.owe({})
 
     def _bring_back(self, number: int, work: Work) -> None:
-        machine = self._machine
-        roll_back(machine.store, number, now=self._clock())
-        for table in work.maps:
-            machine.runner.run(Command((table.tool, f"{table.type}:{table.path}"), mutates=True))
-        for service in self._services():
-            if service.name in work.services:
-                machine.services.act("restart", service)
+        bring_back(self._machine.store, self._settling, number, now=self._clock(), down=work.down)
 
-    def _serve(self, service: Service, work: Work) -> None:
-        """Have a service run with what is there now, and answer."""
-        change = work.services.get(service.name)
-        if service.name in work.down:
-            self._machine.services.enable(service)
-            change = "restart"
-        if change is None:
-            return
-        self._tell(f"{change} {service.name}")
-        self._machine.services.act(change, service)
-        for listens in service.listens:
-            answer = wait_for(listens, self._values.hostname, PATIENCE)
-            if not answer.good:
-                raise Failed(
-                    f"{service.name} does not answer on {answer.where}: {answer.said}",
-                    hint=f"see why with: journalctl -u {service.name} -n 20; who has the port: ss -ltnp",
-                )
+    def _verified(self, verify: Verify, *, keep: bool) -> list[Check]:
+        checks = verify(lambda check: self._tell(Event("verify", check.name)))
+        failed = [one for one in checks if not one.good]
+        if failed and not keep:
+            names = "; ".join(f"{one.name}: {one.evidence}" for one in failed[:3])
+            raise Failed(f"Verification failed: {names}", hint=failed[0].hint or "see it with --verify-only")
+        return checks
 
-    def _answers(self, service: Service) -> bool:
-        return all(probe(listens, self._values.hostname, 2.0).good for listens in service.listens)
-
-    def _services(self) -> list[Service]:
-        return [service for one in self._components for service in one.services]
-
-    def _run(self, argv: tuple[str, ...]) -> None:
-        result = self._machine.runner.run(Command(argv, mutates=True, timeout=60))
-        if result.code != 0:
-            raise Failed(
-                f"{argv[0]} failed: {visible(result.complaint)}", hint=f"try it by hand: {' '.join(argv)}"
-            )
+    def _database(self, down: Sequence[str]) -> tuple[str, ...]:
+        if MARIADB in down:
+            return (NOT_RUNNING,)
+        need = self._machine.database.need(self._machine.password)
+        return (*need.database, *([need.login] if need.login else []))
 
 
-def stale(path: Path) -> bool:
-    """Whether a map's index is missing or older than its source."""
-    index = path.with_name(f"{path.name}.db")
-    try:
-        return index.stat().st_mtime < path.stat().st_mtime
-    except FileNotFoundError:
-        return True
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _is_member(membership: Membership) -> bool:

@@ -7,7 +7,8 @@ from backends.apply.edit.aliases import aliases, with_aliases
 from backends.apply.edit.assignments import assignments, directives, with_assignments, with_directives
 from backends.apply.edit.main_cf import parameters, with_parameters
 from backends.apply.edit.master_cf import services, with_services
-from backends.apply.edit.merge import Take, merge_entries, merge_texts
+from backends.apply.edit.merge import Entry, merge_entries, merge_texts
+from backends.apply.told import Take
 from backends.reference.manifest import Kind
 
 
@@ -48,8 +49,8 @@ def merged(
 ) -> Merged:
     """The three in one. `mine` None: the file is not there; `base` None: nothing was applied to it yet.
 
-    `overrides` are entries that the site decides; they are part of the reference. An alias that is there before
-    anything was applied stays: it is somebody's mail.
+    `overrides` are entries that the site decides: they win over both. An alias that is there before anything was
+    applied stays: it is somebody's mail.
     """
     if kind == "whole":
         text = merge_texts(base, mine, reference, take)
@@ -62,12 +63,23 @@ def merged(
     if kind == "aliases" and before is None:
         before = {name: wanted[name] for name in wanted.keys() & now.keys()}
     entries = merge_entries(before, now, wanted, take)
+    entries |= {name: Entry(value) for name, value in (overrides or {}).items()}
     settled = {name: grammar.absent if one.value is None else one.value for name, one in entries.items()}
     return Merged(
         grammar.edit(there, settled),
         tuple(name for name, one in entries.items() if one.kept),
         tuple(name for name, one in entries.items() if one.conflict),
     )
+
+
+def reference_alone(
+    kind: Kind, reference: bytes, mine: bytes | None, overrides: Mapping[str, str] | None = None
+) -> bytes:
+    """The file without what was changed here in what the reference speaks of."""
+    if kind == "whole":
+        return reference
+    grammar = _GRAMMARS[kind]
+    return grammar.edit(mine or b"", {**grammar.read(reference), **(overrides or {})})
 
 
 def base_of(kind: Kind, reference: bytes, overrides: Mapping[str, str] | None = None) -> bytes:

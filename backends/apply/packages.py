@@ -9,7 +9,9 @@ from backends.runner import Command, Result, Runner
 from backends.text import visible
 
 SILENCE = 900.0  # s for which apt may say nothing: a slow mirror, a slow disk
+SPARE = ("--no-install-recommends",)
 KEEP_FILES = ("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
+_NO_TERMINAL = "E: Can not write log"  # apt's complaint where there is no /dev/pts; it goes on
 _POLICY = re.compile(r"(\S+):")
 _STATUS = re.compile(r"(?:dl|pm)status:[^:]*:([\d.]+):(.*)")
 
@@ -34,13 +36,22 @@ class Packages:
         asked = self._runner.run(Command(("apt-cache", "policy", "--", *names), timeout=60))
         return parse_policy(asked.stdout.decode("utf-8", "replace").splitlines())
 
+    def update(self) -> None:
+        """Read the lists of packages anew.
+
+        :raises Failed: apt could not.
+        """
+        result = self._runner.run(Command(("apt-get", "-q", "update"), timeout=SILENCE, mutates=True))
+        if result.code != 0:
+            raise _failed(result)
+
     def trial(self, names: Sequence[str]) -> Trial:
         """What installing them would do. Changes nothing.
 
         :raises Failed: it cannot be done, for instance because one has no such name.
         """
         result = self._runner.run(
-            Command(("apt-get", "--simulate", "-q", "-y", "install", "--", *names), timeout=120)
+            Command(("apt-get", "--simulate", "-q", "-y", *SPARE, "install", "--", *names), timeout=120)
         )
         if result.code != 0:
             raise _failed(result)
@@ -66,7 +77,7 @@ class Packages:
             told = self._runner.run(Command(("debconf-set-selections",), stdin=lines, mutates=True))
             if told.code != 0:
                 raise _failed(told)
-        argv = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", *KEEP_FILES)
+        argv = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", *SPARE, *KEEP_FILES)
         command = Command(
             (*argv, "-o", "APT::Status-Fd=1", "install", "--", *names), timeout=SILENCE, mutates=True
         )
@@ -117,7 +128,7 @@ def _failed(result: Result) -> Failed:
     errors = [
         line[2:].strip()
         for line in result.stderr.decode("utf-8", "replace").splitlines()
-        if line.startswith("E:")
+        if line.startswith("E:") and not line.startswith(_NO_TERMINAL)
     ]
     what = visible(errors[0] if errors else result.complaint)[:300]
     return Failed(

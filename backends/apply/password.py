@@ -2,12 +2,15 @@
 
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
-from backends.errors import BadRequest, NotPermitted
+from backends.apply.edit.assignments import assignments
+from backends.errors import BadRequest, Failed, NotPermitted
 from backends.files import read_bounded, replace
 
 PASSWORD_FILE = Path("/etc/mailtui/greylist.password")
+GLD_CONF = Path("/etc/gld.conf")
 LIMIT = 4096
 
 
@@ -35,12 +38,24 @@ def read_password(path: Path = PASSWORD_FILE) -> str | None:
     return password
 
 
-def make_password(path: Path = PASSWORD_FILE) -> str:
-    """A new password, written down.
+def make_password(path: Path = PASSWORD_FILE, password: str = "") -> str:
+    """A new password, or this one, written down.
 
     :raises NoSpace: there is no room for it.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    password = secrets.token_urlsafe(24)
+    password = password or secrets.token_urlsafe(24)
     replace(path, f"{password}\n".encode(), mode=0o600)
     return password
+
+
+def adopted(user: str, pristine: Callable[[str, bytes], bool], path: Path = GLD_CONF) -> str | None:
+    """The password in a gld.conf that somebody has set up for that user already; None where nobody has."""
+    try:
+        content = read_bounded(path, LIMIT << 4)
+    except (OSError, Failed):
+        return None
+    said = assignments(content)
+    if pristine(str(path), content) or said.get("SQLUSER") != user:
+        return None
+    return said.get("SQLPASSWD") or None

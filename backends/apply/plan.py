@@ -9,9 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from backends.apply.checkpoint.places import There, look
-from backends.apply.edit.merge import Take, difference
+from backends.apply.edit.merge import difference
 from backends.apply.facts import Facts
-from backends.apply.files import base_of, merged
+from backends.apply.files import base_of, merged, reference_alone
+from backends.apply.told import Take
 from backends.errors import Missing
 from backends.reference.manifest import Change, ManagedFile, load
 from backends.reference.render import applies, render
@@ -21,18 +22,21 @@ MAIN_CF = "/etc/postfix/main.cf"
 
 
 class FilePlan(msgspec.Struct, frozen=True):
-    """One file: how it is and how it is to be, what is remembered as applied, and which entries were changed here.
+    """One file: how it is, how it is to be, and what is remembered as applied (None: nothing any more).
 
-    `kept` and `conflicts` are as in `backends.apply.files.Merged`.
+    `kept` and `conflicts` are as in `backends.apply.files.Merged`; `decided` are entries in which the site overrides
+    the reference; `reference` is the file as it would be without what was changed here.
     """
 
     component: str
     file: ManagedFile
     old: There
     new: There
-    base: bytes
+    base: bytes | None
     kept: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+    reference: bytes = b""
 
     @property
     def changed(self) -> bool:
@@ -109,11 +113,11 @@ def planned(
             continue
         rendered = render(component, values)
         sides = Sides(facts, base, overrides or {}, take, root)
-        files += [
-            _file(component.name, file, rendered[file.path], sides)
-            for file in component.files
-            if file.path in rendered
-        ]
+        for file in component.files:
+            if file.path in rendered:
+                files.append(_file(component.name, file, rendered[file.path], sides))
+            elif (gone := _gone(component.name, file, sides)) is not None:
+                files.append(gone)
     return Plan(tuple(dict.fromkeys(packages)), tuple(waiting), tuple(files))
 
 
@@ -126,8 +130,27 @@ def _file(component: str, file: ManagedFile, reference: bytes, sides: Sides) -> 
         base = old.content
     result = merged(file.kind, reference, old.content, base, overrides=decided, take=sides.take)
     new = There(result.content, _user(file.owner), _group(file.group), file.mode)
-    applied = base_of(file.kind, reference, decided)
-    return FilePlan(component, file, old, new, applied, result.kept, result.conflicts)
+    return FilePlan(
+        component,
+        file,
+        old,
+        new,
+        base_of(file.kind, reference, decided),
+        result.kept,
+        result.conflicts,
+        tuple(decided),
+        reference_alone(file.kind, reference, old.content, decided),
+    )
+
+
+def _gone(component: str, file: ManagedFile, sides: Sides) -> FilePlan | None:
+    """A file that was applied and is not asked for any more: it goes, unless it was changed here."""
+    base = sides.base(file.path)
+    if base is None:
+        return None
+    old = look(sides.root / file.path.lstrip("/"))
+    kept = ("",) if old.content not in {None, base} else ()
+    return FilePlan(component, file, old, old if kept else There(), None, kept)
 
 
 def _user(name: str) -> int:

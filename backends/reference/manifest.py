@@ -28,12 +28,17 @@ class Listens(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A service: its systemd unit, its init script, the name of its process, and where it answers."""
+    """A service: its systemd unit, its init script, the name of its process, and where it answers.
+
+    `direct` starts it where there is no systemd and its init script will not.
+    """
 
     name: str
     init: str
     process: str
     listens: tuple[Listens, ...] = ()
+    direct: tuple[str, ...] = ()
+    when: Mapping[str, str] = {}
 
 
 class ManagedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,7 +48,7 @@ class ManagedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     it is there at all.
     """
 
-    path: Annotated[str, msgspec.Meta(pattern="^/etc/")]
+    path: Annotated[str, msgspec.Meta(pattern="^/(etc|var/lib/clamav)/")]
     template: str
     kind: Kind = "whole"
     owner: str = "root"
@@ -106,6 +111,7 @@ class Component(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     packages: tuple[str, ...]
     optional: tuple[str, ...] = ()  # packages that not every release has
     packages_of: Mapping[Release, tuple[str, ...]] = {}
+    answers: tuple[str, ...] = ()  # debconf-set-selections(1) lines; `{domain}` stands for the site's
     when: Mapping[str, str] = {}
     services: tuple[Service, ...] = ()
     files: tuple[ManagedFile, ...] = ()

@@ -99,6 +99,11 @@ def dovecot_value(value: object) -> str:
     return _without(" #\"'{}$<", value, "Dovecot")
 
 
+def unit_value(value: object) -> str:
+    """A program in a systemd unit or in a crontab."""
+    return _without(" %#\"'\\;$", value, "systemd")
+
+
 def cidr_network(value: object) -> str:
     """A network as cidr tables write it: IPv6 without Postfix's brackets."""
     return _without(" #", value, "cidr").replace("[", "").replace("]", "")
@@ -115,5 +120,6 @@ _FILTERS: dict[str, Callable[[object], str]] = {
         dovecot_value,
         alias_value,
         cidr_network,
+        unit_value,
     )
 }

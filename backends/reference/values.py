@@ -33,3 +33,6 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     greylist_password: str = ""
     greylist_database: str = "gld"
     custom_urls: tuple[str, ...] = ()
+    signatures: Literal["official", "test"] = "official"
+    init: Literal["systemd", "other"] = "systemd"
+    program: str = "/usr/local/bin/mailtui"

@@ -7,6 +7,7 @@ imported when its command is named.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+_APPLY = "mailtui.cli.apply"
 _QUEUE = "mailtui.cli.queue"
 _QUEUE_DESCRIPTION = """
 See and change the mail queue: each command is the headless twin of what the console does.
@@ -57,6 +58,12 @@ COMMANDS: Mapping[str, Command | Group] = {
             "flush": Command(f"{_QUEUE}.flush", "try delivery now"),
             "undo": Command(f"{_QUEUE}.undo", "bring a deletion back, on hold"),
         },
+    ),
+    "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
+    "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),
+    "confirm": Command(f"{_APPLY}.confirm", "keep what was applied with --confirm-within"),
+    "cleanup": Command(
+        "mailtui.cli.cleanup.command", "delete what has been kept long enough; for cron and timers"
     ),
     "completion": Command("mailtui.cli.completion", "print a completion script for a shell"),
 }

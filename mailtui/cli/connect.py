@@ -17,13 +17,15 @@ STARTED_ONCE = "/var/lib/postfix/master.lock"
 def choose(options: Namespace) -> "Host":
     """The host that the options name. Without any Postfix here the console and the overview get the demo host.
 
+    A command for `any_machine` needs no Postfix: it may be the one that brings it.
+
     :raises Missing: there is no such Postfix, and a command asks for one.
     """
     if options.demo:
         return demo()
     from backends.local import CONFIG_DIR, LocalHost, has_mail_stack  # noqa: PLC0415 - not for the demo host
 
-    if has_mail_stack(options.config_dir):
+    if options.any_machine or has_mail_stack(options.config_dir):
         return LocalHost(options.config_dir)
     if options.command is None and options.config_dir is None:
         if Path(STARTED_ONCE).exists():

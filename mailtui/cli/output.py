@@ -24,16 +24,30 @@ class Output:
         self._out = _usable(sys.stdout)
         self._err = _usable(sys.stderr)
         self.columns = _columns(self._out)
+        self._passing = False
         self.plain = "utf" not in (self._out.encoding or "").lower()
 
     def line(self, text: str = "") -> None:
         """One line of text; clipped to the terminal's width only by whoever lays it out."""
+        self._end_passing()
         text = visible(text)
         self._out.write((text.translate(_PLAIN) if self.plain else text) + "\n")
 
     def fitted(self, text: str) -> None:
         """One line of text, cut at the terminal's width."""
         self.line(text if self.columns is None else clip(visible(text), self.columns))
+
+    def passing(self, text: str) -> None:
+        """A line that the next one replaces; on a terminal only."""
+        if self.columns is not None:
+            self._out.write(f"\r{clip(visible(text), self.columns - 1)}\x1b[K")
+            self._out.flush()
+            self._passing = True
+
+    def _end_passing(self) -> None:
+        if self._passing:
+            self._out.write("\r\x1b[K")
+            self._passing = False
 
     def json(self, value: object, extra: bytes = b"") -> None:
         """One value as JSON on one line; `extra` are further members of an object, encoded."""
@@ -42,6 +56,7 @@ class Output:
     def note(self, text: str) -> None:
         """One line for the person, on standard error: not part of what was asked for."""
         with suppress(BrokenPipeError):
+            self._end_passing()
             self.flush()
         with suppress(OSError):
             self._err.write(visible(text) + "\n")

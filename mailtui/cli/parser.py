@@ -9,6 +9,7 @@ from typing import Any
 from backends.errors import BadRequest
 from mailtui.cli.commands import COMMANDS, Command, Group
 
+APPLY = "--apply"
 EXIT_CODES = """
 EXIT CODES
 
@@ -16,7 +17,8 @@ EXIT CODES
   1    it failed, or fewer messages were done than asked for
   2    wrong usage
   3    something needed is missing, not permitted, or does not answer
-  5    refused for safety: not confirmed, over a cap, read-only
+  4    changes are pending (--apply --check)
+  5    refused for safety: not confirmed, over a cap, locked, in conflict, read-only
   130  interrupted
 """
 
@@ -33,6 +35,7 @@ EXAMPLES
   mailtui --config-dir /etc/postfix2  another Postfix instance
   mailtui queue list --group reason   why mail waits
   mailtui queue --help                all that can be done with mail
+  mailtui --apply --help              build a mail server, or see what differs from the reference
 """
 
 
@@ -53,7 +56,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
     :raises SystemExit: wrong usage (2), or help was asked for (0); argparse has printed it.
     """
-    return build(words).parse_args(words)
+    parser = build_apply() if APPLY in words else build(words)
+    return parser.parse_args(words)
 
 
 def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
@@ -67,7 +71,12 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EXAMPLES + EXIT_CODES,
     )
-    parser.set_defaults(run=None, demo=False, json=False, config_dir=None, read_only=False)
+    parser.set_defaults(run=None, any_machine=False, demo=False, json=False, config_dir=None, read_only=False)
+    parser.add_argument(
+        APPLY,
+        action="store_true",
+        help="build this mail server, or bring it to the reference: see --apply --help",
+    )
     parser.add_argument("-V", "--version", action="version", version=f"mailtui {__version__}")
     add_common(parser)
     parser.add_argument(
@@ -80,6 +89,22 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser.add_argument("--theme", metavar="NAME", default="", help="colours of the console")
     parser.add_argument("--plain", action="store_true", help="draw with ASCII only")
     _add(parser, COMMANDS, words, dest="command", required=False)
+    return parser
+
+
+def build_apply() -> argparse.ArgumentParser:
+    """The parser for `mailtui --apply`, an option that has options of its own."""
+    from mailtui.cli.apply import options, run  # noqa: PLC0415 - for this command only
+
+    parser = argparse.ArgumentParser(prog="mailtui", formatter_class=Formatter, allow_abbrev=False)
+    parser.add_argument(APPLY, action="store_true", help="bring this machine to the reference configuration")
+    options.configure(parser)
+    parser.epilog = f"{parser.epilog}\n{EXIT_CODES}"
+    parser.set_defaults(
+        run=run.run, command=APPLY, any_machine=True, demo=False, json=False, config_dir=None, read_only=False
+    )
+    add_common(parser)
+    parser.add_argument("--plain", action="store_true", help="write with ASCII only")
     return parser
 
 

@@ -39,7 +39,7 @@ class Session:
         :raises Refused: nothing may be changed in this run.
         """
         if self.options.read_only:
-            raise Refused("This would change the queue", hint="leave out --read-only")
+            raise Refused("This would change something", hint="leave out --read-only")
 
     def close(self) -> None:
         """End whatever still runs for the host."""

@@ -1,4 +1,4 @@
-"""The demo host: one machine's adapters over a simulated Postfix."""
+"""The demo host: one machine's adapters over a simulated Postfix, and over invented configuration files."""
 
 import time
 from collections.abc import Callable
@@ -6,10 +6,11 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Queue, ServiceState
+from backends.host import Config, Queue, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
+    from mailtui.demo.config import DemoConfig
     from mailtui.demo.simulation import Simulation
 
 SERVICES = {
@@ -27,17 +28,24 @@ class DemoHost:
 
     The same seed, number of messages, readings of the clock (epoch seconds) and acts give the same queue.
     Everything above the programs and files of Postfix is the real code. The simulated user is root. The
-    queue is made when it is first asked for.
+    queue is made when it is first asked for, the configuration as well; `sleep` lets an apply take its time.
     """
 
     name = "mx1.example.org"
     demo = True
 
-    def __init__(self, seed: int = 1, messages: int = 412, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        messages: int = 412,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.journal = Journal(clock=clock)
-        self._seed, self._messages, self._clock = seed, messages, clock
+        self._seed, self._messages, self._clock, self._sleep = seed, messages, clock, sleep
         self._start = int(clock())
         self._simulation: Simulation | None = None
+        self._config: DemoConfig | None = None
         self._building = Lock()
 
     @cached_property
@@ -47,9 +55,20 @@ class DemoHost:
 
         return demo_queue(self._current, self.journal, self.now)
 
+    @property
+    def config(self) -> Config:
+        """The real reference beside invented files."""
+        with self._building:
+            if self._config is None:
+                from mailtui.demo.config import DemoConfig  # noqa: PLC0415 - templates, when it is asked for
+
+                self._config = DemoConfig(self._clock, self._sleep)
+        return self._config
+
     def services(self) -> list[ServiceState]:
-        """The services of the stack; clamd is the one that does not run."""
-        return [ServiceState(name, state) for name, state in SERVICES.items()]
+        """The services of the stack; clamd is the one that does not run until something was applied."""
+        mended = {"clamd": "running"} if self._config is not None and self._config.complete else {}
+        return [ServiceState(name, state) for name, state in {**SERVICES, **mended}.items()]
 
     def now(self) -> float:
         """Epoch seconds by the clock given."""

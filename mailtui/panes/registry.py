@@ -23,6 +23,12 @@ def _later(key: str, label: str, short: str, command: str) -> Entry:
     return Entry(key, label, short, lambda _host, _settings: Placeholder(key, label, command))
 
 
+def _config(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.config.pane import ConfigPane  # noqa: PLC0415 - when it is first gone to
+
+    return ConfigPane(host, settings)
+
+
 PANES: Sequence[Entry] = (
     _later("1", "Overview", "Over", "mailtui health"),
     Entry("2", "Queue", "Queue", QueuePane),
@@ -31,5 +37,5 @@ PANES: Sequence[Entry] = (
     _later("5", "Quarantine", "Quar", "mailtui quarantine"),
     _later("6", "Maps", "Maps", "mailtui maps"),
     _later("7", "Antivirus", "AV", "mailtui av"),
-    _later("8", "Config", "Conf", "mailtui --apply"),
+    Entry("8", "Config", "Conf", _config),
 )

@@ -18,13 +18,15 @@ class ChooseScreen(ModalScreen[T | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n", "dismiss(None)", "Leave", id="choose.leave")]
 
-    def __init__(self, question: str, options: Sequence[tuple[str, T]]) -> None:
+    def __init__(self, question: str, options: Sequence[tuple[str, T]], lines: Sequence[str] = ()) -> None:
         super().__init__()
-        self._question, self._options = question, options[:9]
+        self._question, self._options, self._lines = question, options[:9], lines
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="question", markup=False)
+            if self._lines:
+                yield Static("\n".join(self._lines), classes="details", markup=False)
             lines = [f"{number}  {label}" for number, (label, _) in enumerate(self._options, 1)]
             yield Static("\n".join(lines), markup=False)
             yield Static("a number chooses    esc leaves", classes="answer", markup=False)

@@ -15,10 +15,13 @@ class Glyphs:
     dot: str = "·"
     more: str = "…"
     times: str = "×"
+    gone: str = "○"
+    full: str = "━"
+    rest: str = "─"
 
 
 DRAWN = Glyphs()
-PLAIN = Glyphs("o", "~", "X", "!", "*", "-", "~", "x")
+PLAIN = Glyphs("o", "~", "X", "!", "*", "-", "~", "x", ".", "#", "-")
 
 
 def glyphs(*, plain: bool) -> Glyphs:

@@ -1,4 +1,4 @@
-"""`make lab`: the console on a throwaway mail server whose queue is full of trouble."""
+"""`make lab`: the console on a throwaway mail server, built by `mailtui --apply`, with mail flowing and a queue in trouble."""
 
 import argparse
 import os
@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 
-from tests.lab.image import RELEASES
-from tests.lab.install import install
-from tests.lab.machine import Machine, why_not
+from tests.lab.apply import TEST, machine_with
+from tests.lab.image import RELEASES, stack
+from tests.lab.machine import why_not
 from tests.lab.mail import fill_queue, queue
 from tests.lab.process import ENVIRONMENT, LabError
+from tests.lab.traffic import flow
 
 
 def main() -> int:
@@ -42,10 +43,14 @@ def lab(release: str, messages: int, command: list[str]) -> int:
     def say(text: str) -> None:
         print(f"{time.monotonic() - started:6.1f} s  {text}", file=sys.stderr, flush=True)
 
-    say(f"booting {release}; the first time its image is built, which takes some minutes")
-    with Machine(release) as machine:
-        say("installing mailtui")
-        install(machine)
+    say(
+        f"booting {release} and installing mailtui; the first time its image is built, which takes some minutes"
+    )
+    with machine_with(release, stack(release)) as machine:
+        say("mailtui --apply")
+        machine.run(["chpasswd"], stdin="alice:alice\n")
+        machine.run(["mailtui", "--apply", *TEST], timeout=300)
+        flow(machine)
         say(f"sending {messages} messages to servers that will not take them")
         fill_queue(machine, messages)
         held = [message["queue_id"] for message in queue(machine, "deferred")][::25]

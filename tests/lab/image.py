@@ -47,12 +47,16 @@ BASE_PACKAGES = (
 
 @dataclass(frozen=True)
 class Flavour:
-    """What an image holds beside the base packages, and the shell lines that set it up."""
+    """What an image holds beside the base packages, and the shell lines that set it up.
+
+    `download` are packages that apt has at hand without a network, those of them that the release has.
+    """
 
     name: str
     packages: tuple[str, ...]
     debconf: str = ""
     setup: str = ""
+    download: tuple[str, ...] = ()
 
 
 POSTFIX = Flavour(
@@ -77,6 +81,13 @@ def stack(release: str) -> Flavour:
     return Flavour(name="stack", packages=tuple(packages), debconf=POSTFIX.debconf)
 
 
+def bare(release: str) -> Flavour:
+    """No mail server at all; apt has all packages of the reference at hand, and another mail server."""
+    components = load(RELEASES[release].codename)
+    names = dict.fromkeys(name for one in components for name in (*one.packages, *one.optional))
+    return Flavour(name="bare", packages=(), download=(*names, "exim4-daemon-light"))
+
+
 # Every name below is the machine's own; nothing in it may depend on the host that builds it.
 INSTALL = """\
 set -e
@@ -91,7 +102,16 @@ apt-get update -q
 apt-get install -y -q --no-install-recommends {packages}
 {setup}
 apt-get clean
-rm -rf /usr/sbin/policy-rc.d /var/lib/apt/lists/*
+known=
+for name in {download}; do
+    if apt-cache policy "$name" | grep -q 'Candidate: [^(]'; then known="$known $name"; fi
+done
+if [ -n "$known" ]; then
+    for name in $known; do apt-get install -y -q --no-install-recommends --download-only "$name"; done
+else
+    rm -rf /var/lib/apt/lists/*
+fi
+rm -f /usr/sbin/policy-rc.d
 systemctl mask systemd-networkd.service systemd-resolved.service systemd-timesyncd.service \
     console-getty.service getty.target apt-daily.timer apt-daily-upgrade.timer
 """
@@ -120,7 +140,10 @@ def _build(root: Path, release: Release, flavour: Flavour) -> None:
     _logged(root, ["debootstrap", "--variant=minbase", release.name, str(root)])
     (root / "etc/resolv.conf").write_bytes(Path("/etc/resolv.conf").read_bytes())
     script = INSTALL.format(
-        debconf=flavour.debconf, setup=flavour.setup, packages=" ".join(BASE_PACKAGES + flavour.packages)
+        debconf=flavour.debconf,
+        setup=flavour.setup,
+        packages=" ".join(BASE_PACKAGES + flavour.packages),
+        download=" ".join(flavour.download),
     )
     namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     _logged(root, [*namespaces, "chroot", str(root), "sh", "-c", script])

@@ -18,7 +18,18 @@ from tests.lab.process import ENVIRONMENT, LabError, run, start, wait_until
 TOOLS = ("debootstrap", "systemd-nspawn", "ip", "unshare", "nsenter", "setpriv")
 
 # Both worlds hang on a shell or pause that is process 1 of a process namespace: with it, everything in it goes.
-WORLD = ("unshare", "--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child", "sh", "-ec")
+WORLD = (
+    "unshare",
+    "--mount",
+    "--net",
+    "--uts",
+    "--pid",
+    "--mount-proc",
+    "--fork",
+    "--kill-child",
+    "sh",
+    "-ec",
+)
 
 # The machine's root is the image with a layer of its own on top ("volatile": nobody waits for this disk), or a
 # copy where the file system cannot do that. The line read from standard input says that the network is there.
@@ -35,6 +46,22 @@ export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 systemd-nspawn --quiet --boot --directory="$root" --machine=mail --register=no --keep-unit --link-journal=no \
     --network-namespace-path=/proc/self/ns/net --resolv-conf=off --timezone=off < /dev/null
 """
+
+# Without an init system the machine is a folder with a process 1 that does nothing; its log has a socket.
+PLAIN = (
+    BOOT.partition("export SYSTEMD_NSPAWN")[0]
+    + """\
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount -t tmpfs tmpfs "$root/run"
+mount -t tmpfs tmpfs "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+printf '#!/bin/sh\\nexit 101\\n' > "$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+hostname mail
+exec chroot "$root" sleep infinity < /dev/null
+"""
+)
 
 # The outside world sees the image, read-only, with the few harmless devices that debootstrap made in it.
 PAUSE = """\
@@ -63,12 +90,13 @@ def why_not() -> str | None:
 class Machine:
     """A Debian machine that runs while the `with` block does.
 
-    Inside is `mail.example.test`; outside are the sites of `network.SITES`.
+    Inside is `mail.example.test`; outside are the sites of `network.SITES`. Without `systemd` it is like an image in
+    which nothing runs, and whose policy-rc.d denies packages to start anything.
     """
 
-    def __init__(self, release: str, flavour: Flavour = POSTFIX) -> None:
+    def __init__(self, release: str, flavour: Flavour = POSTFIX, *, systemd: bool = True) -> None:
         self.release = RELEASES[release]
-        self._flavour = flavour
+        self._flavour, self._systemd = flavour, systemd
         self._lock: IO[str] | None = None
         self._folder = Path()
         self._nspawn: subprocess.Popen[bytes] | None = None
@@ -133,6 +161,12 @@ class Machine:
         """Run a program of the outside world to its end; for errors see `process.run`."""
         return run(self._outside_argv(argv), stdin=stdin, check=check, timeout=timeout)
 
+    def start_outside(self, argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a program of the outside world that runs until it or the machine ends."""
+        process = start(self._outside_argv(argv))
+        self._servers.append(process)
+        return process
+
     def copy_in(self, source: Path, inside: str) -> None:
         """Copy a file or folder of the host to the new path `inside`; root owns it."""
         target = self.path(inside)
@@ -150,7 +184,8 @@ class Machine:
         console = self._folder / "console"
         self._outside = start([*WORLD, PAUSE, "sh", str(base)], output=console)
         groups = [str(group) for group in cgroup.make(_group(self._folder))]
-        self._nspawn = start([*WORLD, BOOT, "sh", str(base), str(self._folder), *groups], output=console)
+        script = BOOT if self._systemd else PLAIN
+        self._nspawn = start([*WORLD, script, "sh", str(base), str(self._folder), *groups], output=console)
         nspawn, outside = self._nspawn, self._outside
         wait_until("the two worlds", lambda: bool(_children(nspawn.pid)) and _is_pausing(outside.pid))
         network.connect(machine=_children(nspawn.pid)[0], outside=self.outside_pid)
@@ -159,6 +194,9 @@ class Machine:
         assert nspawn.stdin is not None
         nspawn.stdin.write(b"go\n")
         nspawn.stdin.close()
+        if not self._systemd:
+            wait_until("process 1", self._find_sleeper)
+            return
         wait_until("systemd as process 1", self._find_leader)
         wait_until(f"boot of {self.release.name}", self._is_up, timeout=120, every=0.05)
 
@@ -183,6 +221,13 @@ class Machine:
                 for child in _children(nspawn):
                     if _namespace_pids(child)[2:] == [1]:
                         self.leader = child
+        return self.leader != 0
+
+    def _find_sleeper(self) -> bool:
+        assert self._nspawn is not None
+        for child in _children(self._nspawn.pid):
+            if Path(f"/proc/{child}/comm").read_text() == "sleep\n":
+                self.leader = child
         return self.leader != 0
 
     def _is_up(self) -> bool:

@@ -15,7 +15,7 @@ from backends.reference.manifest import Component, load
 from backends.reference.render import render
 from backends.reference.values import Values
 from backends.runner import Command, LocalRunner, Result
-from backends.site import GreylistSettings
+from backends.site.settings import GreylistSettings
 from tests.lab.machine import Machine
 
 PASSWORD = "pa ss=1;$word"

@@ -5,11 +5,12 @@ from itertools import count
 
 import pytest
 
-from tests.lab.image import stack
+from tests.lab.apply import TEST, machine_with, mailtui, ok
+from tests.lab.image import bare
 from tests.lab.machine import Machine
 from tests.lab.network import MACHINE
 from tests.lab.process import wait_until
-from tests.lab.stack import PUBLIC, put_on, smtp, values
+from tests.lab.stack import PUBLIC, smtp
 
 CLIENT = ("EHLO", "client.example.org")
 GREYLISTED = "Service temporarily unavailable, please try later"  # as Debian's gld.conf words it
@@ -27,9 +28,10 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def server(release: str) -> Iterator[Machine]:
-    """A machine with the reference on it, the filter before the queue."""
-    with Machine(release, stack(release)) as machine:
-        put_on(machine, values(machine))
+    """A machine brought to the reference from nothing, the filter before the queue."""
+    with machine_with(release, bare(release)) as machine:
+        machine.run(["chpasswd"], stdin="alice:s3cret\n")
+        ok(machine, "--apply", *TEST)
         yield machine
 
 
@@ -126,21 +128,28 @@ def test_vrfy_is_refused(server: Machine) -> None:
     assert smtp(server, CLIENT, ("VRFY", "alice"), host=MACHINE)[-1].startswith("502")
 
 
-def test_imap_takes_no_password_in_clear(server: Machine) -> None:
+def test_mail_is_read_over_imap_with_starttls(server: Machine) -> None:
+    """Without it no password is taken from outside."""
     script = (
-        "import imaplib\n"
+        "import imaplib, ssl\n"
         f"imap = imaplib.IMAP4('{MACHINE}')\n"
         "print(imap.capabilities)\n"
-        "try:\n    imap.login('alice', 'x')\nexcept imaplib.IMAP4.error as error:\n    print(error)\n"
+        "try:\n    imap.login('alice', 's3cret')\nexcept imaplib.IMAP4.error as error:\n    print(error)\n"
+        f"imap = imaplib.IMAP4('{MACHINE}')\n"
+        "imap.starttls(ssl._create_unverified_context())\n"
+        "imap.login('alice', 's3cret')\n"
+        "imap.select('INBOX', readonly=True)\n"
+        "print(imap.search(None, 'SUBJECT', 'clean'))\n"
     )
     said = server.outside(["python3", "-c", script]).stdout
     assert "STARTTLS" in said
     assert "LOGINDISABLED" in said
+    assert "[PRIVACYREQUIRED]" in said
+    assert "('OK', [b'1" in said
 
 
 def test_switched_to_the_filter_behind_the_queue(server: Machine) -> None:
-    behind = values(server, filter="post-queue")
-    put_on(server, behind, values(server))
+    ok(server, "--apply", "--yes", "--filter", "post-queue")
     assert server.run(["postconf", "-n"]).stderr == ""
     assert sent(server, "hello again", "clean two").startswith("250")
     assert "hello again" in delivered(server, "clean two")
@@ -150,9 +159,7 @@ def test_switched_to_the_filter_behind_the_queue(server: Machine) -> None:
 
 
 def test_only_what_own_networks_send_is_filtered(server: Machine) -> None:
-    behind = values(server, filter="post-queue")
-    outgoing = values(server, filter="post-queue", scope="outgoing")
-    put_on(server, outgoing, behind)
+    ok(server, "--apply", "--yes", "--filter", "post-queue", "--filter-scope", "outgoing")
     assert server.run(["postconf", "-n"]).stderr == ""
     assert sent(server, GTUBE, "from outside").startswith("250")
     assert "\nSubject: from outside\n" in delivered(server, "from outside")
@@ -164,3 +171,11 @@ def test_only_what_own_networks_send_is_filtered(server: Machine) -> None:
     )
     server.run(["python3", "-c", script], stdin=message)
     assert "\nSubject: SPAM: from inside\n" in delivered(server, "from inside")
+
+
+def test_and_back_to_the_filter_before_the_queue(server: Machine) -> None:
+    ok(server, "--apply", "--yes", "--filter", "pre-queue", "--filter-scope", "all")
+    assert not server.path("/etc/postfix/outgoing_filter").exists()
+    assert sent(server, EICAR, "virus three").startswith("554 5.7.0")
+    assert mailtui(server, "--apply", "--check").returncode == 0
+    assert "checks are fine" in ok(server, "--apply", "--verify-only")

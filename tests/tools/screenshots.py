@@ -36,9 +36,19 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "message": ((110, 32), ("tab", "tab", "enter"), SETTINGS),
     "help": ((110, 40), ("question_mark",), SETTINGS),
     "journal": ((110, 24), ("down", "tab", "tab", "h", "at"), SETTINGS),
+    "config-80x24": ((80, 24), ("8",), SETTINGS),
+    "config-140x45": ((140, 45), ("8", "down", "down", "tab"), SETTINGS),
+    "config-diff": ((120, 32), ("8", "down", "down", "tab", "down", "enter"), SETTINGS),
+    "config-apply": ((110, 36), ("8", "a", "1", "y"), SETTINGS),
+    "config-explain": ((120, 40), ("8", "t"), SETTINGS),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }
+
+
+def demo() -> DemoHost:
+    """The demo host with its clock standing still, whose applies take no time."""
+    return DemoHost(clock=lambda: NOON, sleep=lambda _seconds: None)
 
 
 async def draw(host: Host, size: tuple[int, int], keys: Sequence[str], settings: Settings) -> str:
@@ -77,7 +87,7 @@ def main(names: Sequence[str]) -> int:
     FOLDER.mkdir(exist_ok=True)
     for name, (size, keys, settings) in SHOTS.items():
         if not names or name in names:
-            save(name, draw(DemoHost(clock=lambda: NOON), size, keys, settings))
+            save(name, draw(demo(), size, keys, settings))
     if not names or REAL in names:
         real()
     return 0

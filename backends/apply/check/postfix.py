@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from backends.apply.check.staging import Staged
 from backends.reference.manifest import Map, Probe
 from backends.runner import Command, Result, Runner
 from backends.text import visible
@@ -12,7 +13,6 @@ from backends.text import visible
 CONFIG = "/etc/postfix/"
 LONG_AGO = 1e9
 """A modification time (epoch seconds): Postfix waits with a file that is younger than two seconds."""
-_TOLD = 5  # complaints of one program
 
 
 def check_postfix(
@@ -90,12 +90,4 @@ def _for(probe: Probe, domain: str) -> Probe:
 
 
 def _complaints(result: Result, folder: Path) -> list[str]:
-    lines = result.stderr.decode("utf-8", "replace").splitlines()
-    said = [
-        visible(line.partition(": ")[2] or line).replace(f"{folder}/", CONFIG)
-        for line in lines
-        if line.strip()
-    ]
-    if not said and result.code != 0:
-        said = [visible(result.complaint)]
-    return said[:_TOLD]
+    return Staged(folder, CONFIG.rstrip("/")).complaints(result, result.stderr, ".*?: ")

@@ -50,15 +50,11 @@ def roll_back(store: Store, number: int, *, now: float, step: Hook = lambda _nam
 
     :raises Missing: there is no such checkpoint.
     """
-    since = [one for one in store.history() if one.number >= number]
-    if not since or since[-1].number != number:
-        raise Missing(f"There is no checkpoint {number}", hint="`mailtui history` lists them")
-    files: dict[str, Was] = {}
+    since = _since(store, number)
+    wanted = at_checkpoint(store, number)
     bases: dict[str, str | None] = {}
     for one in since:
-        files |= one.files
         bases |= one.bases
-    wanted = {Path(path): store.there(was) for path, was in files.items()}
     made = [Path(folder) for one in since for folder in one.folders]
     taken = _change(
         store,
@@ -72,6 +68,25 @@ def roll_back(store: Store, number: int, *, now: float, step: Hook = lambda _nam
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
     return taken
+
+
+def at_checkpoint(store: Store, number: int) -> dict[Path, There]:
+    """How each file that was changed since a checkpoint was then.
+
+    :raises Missing: there is no such checkpoint.
+    """
+    files: dict[str, Was] = {}
+    for one in _since(store, number):
+        files |= one.files
+    return {Path(path): store.there(was) for path, was in files.items()}
+
+
+def _since(store: Store, number: int) -> list[Checkpoint]:
+    """That checkpoint and all after it, the latest first."""
+    since = [one for one in store.history() if one.number >= number]
+    if not since or since[-1].number != number:
+        raise Missing(f"There is no checkpoint {number}", hint="`mailtui history` lists them")
+    return since
 
 
 def _change(

@@ -56,6 +56,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     decided: bool = False
 
 
+class Unconfirmed(msgspec.Struct, frozen=True):
+    """A change that is taken back unless it is confirmed: back to which checkpoint, and when (epoch seconds)."""
+
+    number: int
+    until: float
+
+
 class Store:
     """Everything below one folder, which only root may look into."""
 
@@ -134,6 +141,17 @@ class Store:
         now = {**self.bases(), **bases}
         self._write(self._folder / "bases.json", {path: digest for path, digest in now.items() if digest})
 
+    def remember(self, bases: Mapping[str, bytes | None]) -> None:
+        """Files that are as applied already: what is to be remembered of them, where that is not known yet."""
+        known = self.bases()
+        wanted = {path: None if base is None else sha256(base).hexdigest() for path, base in bases.items()}
+        new = {path: digest for path, digest in wanted.items() if known.get(path) != digest}
+        for path in new:
+            if (base := bases[path]) is not None:
+                self.keep(base)
+        if new:
+            self.set_bases(new)
+
     def change(self) -> Change | None:
         """The change under way, if one was broken off."""
         return self._read(self._folder / "change.json", Change)
@@ -152,6 +170,28 @@ class Store:
         for path in (self._folder / "objects").iterdir():
             if path.name not in referred:
                 path.unlink()
+
+    def owed(self) -> dict[str, str]:
+        """Services that have yet to be reloaded or restarted for files that were replaced, and which of it."""
+        return self._read(self._folder / "owed.json", dict[str, str]) or {}
+
+    def owe(self, services: Mapping[str, str]) -> None:
+        """Write down what is owed to services; nothing: it was done."""
+        if services:
+            self._write(self._folder / "owed.json", services)
+        else:
+            (self._folder / "owed.json").unlink(missing_ok=True)
+
+    def unconfirmed(self) -> Unconfirmed | None:
+        """The change that waits to be confirmed, if one does."""
+        return self._read(self._folder / "unconfirmed.json", Unconfirmed)
+
+    def expect(self, unconfirmed: Unconfirmed | None) -> None:
+        """Write down which change waits to be confirmed; None: no more."""
+        if unconfirmed:
+            self._write(self._folder / "unconfirmed.json", unconfirmed)
+        else:
+            (self._folder / "unconfirmed.json").unlink(missing_ok=True)
 
     def _checkpoint(self, number: int) -> Path:
         return self._folder / "checkpoints" / f"{number}.json"

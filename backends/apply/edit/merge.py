@@ -2,20 +2,12 @@
 
 from collections.abc import Mapping
 from difflib import unified_diff
-from enum import Enum
 from typing import NamedTuple, TypeVar
 
+from backends.apply.told import Take
 from backends.text import visible
 
 T = TypeVar("T")
-
-
-class Take(Enum):
-    """Which side a conflict goes to; NEITHER leaves it one."""
-
-    NEITHER = "neither"
-    MINE = "mine"
-    REFERENCE = "reference"
 
 
 class Entry(NamedTuple):
@@ -49,11 +41,11 @@ def merge_entries(
 
 
 def _entry(name: str, base: Mapping[str, T] | None, mine: T | None, reference: T | None, take: Take) -> Entry:
-    if mine == reference or base is None or base.get(name) == mine or take is Take.REFERENCE:
+    if mine == reference or base is None or base.get(name) == mine:
         return Entry(reference)
     if base.get(name) == reference or take is Take.MINE:
         return Entry(mine, kept=True)
-    return Entry(mine, conflict=True)
+    return Entry(reference) if take is Take.REFERENCE else Entry(mine, conflict=True)
 
 
 def merge_texts(base: bytes | None, mine: bytes | None, reference: bytes, take: Take = Take.NEITHER) -> Text:

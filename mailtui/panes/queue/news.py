@@ -4,16 +4,7 @@ from textual.message import Message
 
 from backends.errors import BackendError
 from backends.queue.plan import Rights
-from mailtui.panes.queue.reading import Reading
 from mailtui.panes.queue.view import View
-
-
-class Loaded(Message):
-    """The queue was read, or not; unless `last`, its retry times follow."""
-
-    def __init__(self, result: Reading | BackendError, last: bool) -> None:
-        super().__init__()
-        self.result, self.last = result, last
 
 
 class Viewed(Message):

@@ -12,11 +12,11 @@ from textual.widgets import Static
 from backends.errors import BackendError
 from backends.host import Host, ServiceState
 from backends.queue.message import Message
-from mailtui.panes.base import Pane
+from mailtui.panes.fed import FedPane
 from mailtui.panes.feed import Feed
 from mailtui.panes.queue.looker import Looker
 from mailtui.panes.queue.message_list import MessageList
-from mailtui.panes.queue.news import Loaded, Viewed
+from mailtui.panes.queue.news import Viewed
 from mailtui.panes.queue.reading import Reading, read_queue
 from mailtui.panes.queue.selection import marks_text
 from mailtui.panes.queue.sources import (
@@ -33,31 +33,21 @@ from mailtui.panes.queue.title import title, trouble
 from mailtui.panes.queue.view import View, Wish
 from mailtui.settings import Settings
 from mailtui.widgets.filter_line import FilterLine
-from mailtui.widgets.glyphs import glyphs
 from mailtui.widgets.heat_map import HeatMap
 from mailtui.widgets.virtual_table import VirtualTable
 
 SORTABLE = ("age", "retry", "size", "sender", "recipient", "reason", "queue", "id")
 
 
-class ShownQueue(Pane):
+class ShownQueue(FedPane[Reading]):
     """Shows the queue of a host, narrowed and sorted as was asked for."""
 
     def __init__(self, host: Host, settings: Settings) -> None:
-        super().__init__(id="pane-2")
-        self.host, self.settings = host, settings
-        self.glyphs = glyphs(plain=settings.plain)
+        super().__init__(host, settings, interval=settings.interval)
         self.reading: Reading | None = None
         self.view: View | None = None
         self.wish = Wish()
-        self.feed: Feed[Reading] = Feed(
-            lambda feed: read_queue(host.queue, feed),
-            settings.interval,
-            self.in_thread,
-            lambda result, last: self.post_message(Loaded(result, last)),
-        )
         self.looker = Looker(host.now, self.in_thread, self.post_message)
-        self._error: BackendError | None = None
         self._stopped = False
         self._filter_error = ""
 
@@ -79,18 +69,12 @@ class ShownQueue(Pane):
         for table in self.query(VirtualTable):
             table.ascii_only = self.settings.plain
         self.messages.sort_column, self.messages.sort_reverse = self.wish.sort, self.wish.reverse
-        self.query_one("#queue-error").display = False
-        self.query_one("#queue-marks").display = False
-        self.show_title()
-        self.call_after_refresh(self.begin)
 
-    def begin(self) -> None:
-        """What is not needed for the first frame."""
-        self.feed.tick()
-        self.set_interval(0.5, self._tick)
+    def read(self, feed: Feed[Reading]) -> Reading:
+        return read_queue(self.host.queue, feed)
 
     def leave(self) -> None:
-        self.feed.stop()
+        super().leave()
         self.looker.stop()
 
     @property
@@ -107,26 +91,13 @@ class ShownQueue(Pane):
         if focused is None or self not in focused.ancestors:
             self.query_one("#why").focus()
 
-    def reload(self) -> None:
-        self.feed.read()
-
-    def _tick(self) -> None:
-        self.feed.tick()
-        self.show_title()
-
     # From a reading to a view
 
-    @on(Loaded)
-    def _loaded(self, event: Loaded) -> None:
-        if event.last:
-            self.feed.done(failed=isinstance(event.result, BackendError))
-        self._error = event.result if isinstance(event.result, BackendError) else None
-        if not isinstance(event.result, BackendError):
-            self.reading = event.result
-            count = sum(one.count for one in event.result.snapshot.store.counts)
-            self.post_message(self.Badge(self, f"{count:,}"))
-            self._look()
-        self.show_title()
+    def took(self, reading: Reading) -> None:
+        self.reading = reading
+        count = sum(one.count for one in reading.snapshot.store.counts)
+        self.post_message(self.Badge(self, f"{count:,}"))
+        self._look()
 
     def wants(self, wish: Wish) -> None:
         """Show something else of the same reading."""
@@ -179,10 +150,8 @@ class ShownQueue(Pane):
         )
         marks = self.messages.marks
         many = f"{marks_text(self.view, marks)} {self.glyphs.dot} keys act on these; esc unmarks"
-        for name, text in (("#queue-error", wrong), ("#queue-marks", many if marks else "")):
-            line_below = self.query_one(name, Static)
-            line_below.display = bool(text)
-            line_below.update(text)
+        self.show_line("#queue-error", wrong)
+        self.show_line("#queue-marks", many if marks else "")
 
     # Moving about
 

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from backends.errors import BackendError
-from backends.text import age_text, clip, visible
+from backends.text import visible
+from mailtui.panes.fed import error_line, read_ago, title_line
 from mailtui.widgets.glyphs import Glyphs
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def title(
     if snapshot is None:
         left, right = f"reading the queue {glyphs.dot} {feed.count:,}", ""
     else:
-        left, right = totals(snapshot, glyphs.dot), f"read {age_text(max(0.0, now - snapshot.taken))} ago"
+        left, right = totals(snapshot, glyphs.dot), read_ago(snapshot.taken, now)
         if feed.reading and feed.count:
             right += f", reading {feed.count:,}"
     if feed.frozen:
@@ -37,8 +38,7 @@ def title(
     narrowed = " ".join(part for part in (wish.filter, wish.reason[1:41], wish.domain) if part)
     if narrowed:
         left += f"   {glyphs.part} {visible(narrowed)}"
-    room = max(10, width - 2 - len(right))
-    return f"{clip(left, room, glyphs.more):<{room}}  {right}"
+    return title_line(left, right, width, glyphs)
 
 
 def trouble(
@@ -52,7 +52,7 @@ def trouble(
 ) -> str:
     """What is wrong with what is shown, the worst of it; empty: nothing. `stopped`: Postfix does not run."""
     if error:
-        return f"{glyphs.bad} {visible(str(error))}: {visible(error.hint)}"
+        return error_line(error, glyphs)
     if feed.silence > SILENCE:
         return f"{glyphs.warn} postqueue has been silent for {feed.silence:.0f} s"
     if stopped:

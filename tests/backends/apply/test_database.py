@@ -8,7 +8,7 @@ from backends.apply.database import GreylistDatabase
 from backends.errors import Failed, NotAnswering, Refused
 from backends.reference.manifest import load
 from backends.runner import LocalRunner
-from backends.site import GreylistSettings
+from backends.site.settings import GreylistSettings
 from tests.support.mariadb import PrivateMariaDB, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "runs")

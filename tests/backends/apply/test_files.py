@@ -2,8 +2,8 @@
 
 import pytest
 
-from backends.apply.edit.merge import Take
-from backends.apply.files import Merged, base_of, merged
+from backends.apply.files import Merged, base_of, merged, reference_alone
+from backends.apply.told import Take
 from backends.reference.manifest import RELEASES, load
 from backends.reference.render import render
 from tests.backends.reference.test_reference import values
@@ -44,8 +44,10 @@ def test_what_was_changed_here_stays() -> None:
     reference = b"a = 1\nb = 2\n"
     here = b"# mine\na = 9\nb = 2\nown = x\n"
     assert merged("parameters", reference, here, reference) == Merged(here, kept=("a",))
-    assert merged("parameters", reference, here, reference, take=Take.REFERENCE).content == here.replace(
-        b"9", b"1"
+    assert merged("parameters", reference, here, reference, take=Take.REFERENCE) == Merged(here, kept=("a",))
+    assert reference_alone("parameters", reference, here) == here.replace(b"9", b"1")
+    assert merged("parameters", reference, here, reference, overrides={"a": "5"}).content == here.replace(
+        b"9", b"5"
     )
 
 

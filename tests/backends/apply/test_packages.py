@@ -13,13 +13,14 @@ from backends.runner import LocalRunner
 from tests.support.fake_runner import Expected, FakeRunner
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "apt"
-TRIAL = ("apt-get", "--simulate", "-q", "-y", "install", "--", "maildrop")
+TRIAL = ("apt-get", "--simulate", "-q", "-y", "--no-install-recommends", "install", "--", "maildrop")
 INSTALL = (
     "env",
     "DEBIAN_FRONTEND=noninteractive",
     "apt-get",
     "-q",
     "-y",
+    "--no-install-recommends",
     *KEEP_FILES,
     "-o",
     "APT::Status-Fd=1",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.edit.merge import Take
 from backends.apply.facts import Facts
 from backends.apply.plan import Plan, planned
+from backends.apply.told import Take
 from backends.errors import Refused
 from backends.reference.manifest import load
 from backends.reference.values import Values
@@ -46,6 +46,7 @@ class Machine:
             path.write_bytes(one.new.content or b"")
             path.chmod(one.new.mode)
             os.chown(path, one.new.uid, one.new.gid)
+            assert one.base is not None
             self.bases[one.file.path] = one.base
 
 

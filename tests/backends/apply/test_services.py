@@ -13,7 +13,10 @@ CLAMD = Service(name="clamav-daemon", init="clamav-daemon", process="clamd")
 @pytest.mark.parametrize(
     ("systemd", "commands"),
     [
-        (True, [("systemctl", "restart", "clamav-daemon"), ("systemctl", "enable", "clamav-daemon")]),
+        (
+            True,
+            [("systemctl", "restart", "clamav-daemon"), ("systemctl", "enable", "--quiet", "clamav-daemon")],
+        ),
         (False, [("service", "clamav-daemon", "restart"), ("update-rc.d", "clamav-daemon", "defaults")]),
     ],
 )

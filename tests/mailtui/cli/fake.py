@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Generator
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import ServiceState
+from backends.host import Config, ServiceState
 from backends.journal import Journal
 from backends.queue.content.view import Attachment, MessageView
 from backends.queue.listing.lines import BrokenLine
@@ -149,6 +150,12 @@ class FakeHost:
         self.journal = Journal()
         self.demo = demo
         self.closed = 0
+
+    @cached_property
+    def config(self) -> Config:
+        from mailtui.demo.config import DemoConfig
+
+        return DemoConfig(clock=lambda: NOW, sleep=lambda _seconds: None)
 
     def services(self) -> list[ServiceState]:
         return [

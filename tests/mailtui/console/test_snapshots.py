@@ -8,9 +8,8 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
 
 from mailtui.app import MailtuiApp
-from mailtui.demo import DemoHost
 from mailtui.settings import Settings
-from tests.tools.screenshots import NOON, SHOTS, settled
+from tests.tools.screenshots import SHOTS, demo, settled
 
 Compare = Callable[..., bool]
 
@@ -29,7 +28,7 @@ def test_looks_as_before(snap_compare: Compare, name: str) -> None:
 
 
 def console(settings: Settings) -> MailtuiApp:
-    return MailtuiApp(DemoHost(clock=lambda: NOON), settings)
+    return MailtuiApp(demo(), settings)
 
 
 def press(keys: Sequence[str]) -> Callable[[Pilot[int]], object]:

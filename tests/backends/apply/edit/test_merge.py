@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.apply.edit.merge import Entry, Take, Text, difference, merge_entries, merge_texts
+from backends.apply.edit.merge import Entry, Text, difference, merge_entries, merge_texts
+from backends.apply.told import Take
 
 BASE = b"one\ntwo\nthree\nfour\nfive\n"
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.errors import BadRequest, Failed
-from backends.site import Site, load_site
+from backends.site.file import load_site
+from backends.site.settings import Site
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -48,6 +49,9 @@ WRONG = [
     ('[postfix]\ndns_lists = ["zen spamhaus"]', "postfix.dns_lists"),
     ('[clamav]\ncustom_urls = ["file:///etc/shadow"]', "clamav.custom_urls"),
     ('[tls]\nkey = "mail.key"', "tls.key"),
+    ("[amavis]\nmax_servers = 0", "amavis.max_servers"),
+    ('[quarantine.keep]\nvirus = "soon"', "quarantine.keep.virus"),
+    ('[quarantine]\nmin_free = "110%"', "quarantine.min_free"),
 ]
 
 
@@ -59,13 +63,14 @@ def test_a_mistake_is_named_with_an_example(tmp_path: Path, content: str, named:
         load_site(file)
     assert "site.toml" in str(raised.value)
     assert "\x1b" not in str(raised.value)
-    assert raised.value.hint.startswith("for example: ")
+    assert raised.value.hint.startswith("for example")
 
 
 def test_the_example_is_of_the_same_key(tmp_path: Path) -> None:
     for content, example in (
         ('filter = "prequeue"', '"pre-queue"'),
         ('networks = "10.0.0.0/8"', '["192.168.100.0/23"]'),
+        ('[quarantine]\norder = ["ham"]', "[quarantine] and below it order = "),
         ("[greylist]\nport = 'x'", "[greylist] and below it port = 3306"),
     ):
         (tmp_path / "site.toml").write_text(content)

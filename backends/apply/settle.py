@@ -1,0 +1,151 @@
+"""What follows when files were replaced: maps are built, units read, services run with what is there now."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from backends.apply.probe import probe, wait_for
+from backends.apply.services import Action, Services
+from backends.apply.told import Event
+from backends.errors import BackendError, Failed
+from backends.reference.manifest import Change, Component, Map, Service
+from backends.runner import Command, Runner
+from backends.text import visible
+
+PATIENCE = 60.0  # s until a service that was started answers
+BRIEF = 5.0  # s until a service that its init script would not start is started directly
+UNITS = "/etc/systemd/system/"
+Tell = Callable[[Event], None]
+
+
+class Settling:
+    """Maps and services of these components; `tell` is told each step."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        services: Services,
+        components: Sequence[Component],
+        hostname: str,
+        tell: Tell,
+    ) -> None:
+        self._runner, self._services, self._components = runner, services, components
+        self._hostname, self.tell = hostname, tell
+
+    @property
+    def maps(self) -> list[Map]:
+        """Those that are built."""
+        return [table for one in self._components for table in one.maps if table.tool]
+
+    @property
+    def services(self) -> list[Service]:
+        """In the order in which they start."""
+        return [service for one in self._components for service in one.services]
+
+    def changes(self, paths: Collection[str]) -> dict[str, Change]:
+        """What services need when these files have changed."""
+        found: dict[str, Change] = {}
+        for component in self._components:
+            for file in component.files:
+                if file.path in paths:
+                    for name, change in file.changes.items():
+                        found[name] = "restart" if "restart" in (change, found.get(name)) else "reload"
+        return found
+
+    def build(self, maps: Iterable[Map]) -> None:
+        """Build these maps; the index of one without a source goes.
+
+        :raises Failed: one cannot be built.
+        """
+        for table in maps:
+            if not Path(table.path).exists():
+                index_of(table).unlink(missing_ok=True)
+                continue
+            argv = (table.tool, f"{table.type}:{table.path}")
+            self.tell(Event("map", f"building {table.path}"))
+            result = self._runner.run(Command(argv, mutates=True, timeout=60))
+            if result.code != 0:
+                raise Failed(
+                    f"{table.tool} failed: {visible(result.complaint)}",
+                    hint=f"try it by hand: {' '.join(argv)}",
+                )
+
+    def read_units(self, paths: Iterable[str]) -> None:
+        """Have systemd read its units again where one of these files is one.
+
+        :raises Failed: it would not.
+        """
+        if any(path.startswith(UNITS) for path in paths):
+            self._services.read_units()
+
+    def retire(self, gone: Collection[str]) -> set[str]:
+        """Stop the services whose units are among the files that go; gives their names."""
+        retired = [service for service in self.services if f"{UNITS}{service.name}" in gone]
+        for service in retired:
+            self.tell(Event("service", f"stop {service.name}"))
+            self._services.retire(service)
+        return {service.name for service in retired}
+
+    def serve(self, changes: Mapping[str, str], down: Collection[str] = ()) -> None:
+        """Have services run with what is there now, and answer; those that were `down` are enabled and started.
+
+        :raises Failed: one does not come up, or another program has its port.
+        """
+        for service in self.services:
+            change = changes.get(service.name)
+            if service.name in down:
+                self.tell(Event("service", f"start {service.name}"))
+                self._services.enable(service)
+                change = "restart"
+            elif change is not None:
+                self.tell(Event("service", f"{change} {service.name}"))
+            if change is not None:
+                self._services.act("reload" if change == "reload" else "restart", service)
+                self._await(service)
+
+    def serve_again(self, changes: Mapping[str, str], down: Collection[str]) -> list[str]:
+        """Have services run with files that were brought back; those that were `down` before stop.
+
+        What does not come up is only told; gives it in words.
+        """
+        trouble = []
+        for service in self.services:
+            action: Action = "stop" if service.name in down else "restart"
+            if service.name in changes or service.name in down:
+                self.tell(Event("service", f"{action} {service.name}"))
+                try:
+                    self._services.act(action, service)
+                except BackendError as error:
+                    trouble.append(str(error))
+        return trouble
+
+    def answers(self, service: Service) -> bool:
+        """Whether it answers where it should; one that listens nowhere must run."""
+        if not service.listens:
+            return self._services.running(service)
+        return all(probe(listens, self._hostname, 2.0).good for listens in service.listens)
+
+    def _await(self, service: Service) -> None:
+        directly = service.direct and not self._services.systemd
+        for listens in service.listens:
+            answer = wait_for(listens, self._hostname, BRIEF if directly else PATIENCE)
+            if not answer.good and directly:
+                self._services.start_directly(service)
+                answer = wait_for(listens, self._hostname, PATIENCE)
+            if not answer.good:
+                raise Failed(
+                    f"{service.name} does not answer on {answer.where}: {answer.said}",
+                    hint=f"see why with: {self._services.why(service)}; who has the port: ss -ltnp",
+                )
+
+
+def index_of(table: Map) -> Path:
+    """The file that a map is built into."""
+    return Path(f"{table.path}.db")
+
+
+def stale(table: Map) -> bool:
+    """Whether a map's index is missing or older than its source."""
+    try:
+        return index_of(table).stat().st_mtime < Path(table.path).stat().st_mtime
+    except FileNotFoundError:
+        return True

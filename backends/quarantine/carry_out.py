@@ -1,0 +1,141 @@
+"""Deleting: each file is looked at and unlinked, or moved into the trash, relative to its opened folder.
+
+What is deleted is a plain file with a name that amavis gives, last modified before its kind's moment, by what its
+inode says right before it goes; another file put in its place meanwhile is a newer one.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+
+import msgspec
+
+from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
+from backends.quarantine.trash import TRASH, Keeping
+from backends.quarantine.tree import Noted, Share, Steps, Walk
+from backends.quarantine.workers import Stop
+
+DAMAGED = frozenset({errno.EROFS, errno.EIO})
+"""Errors after which there is no use in trying the next file."""
+
+
+class Done(msgspec.Struct):
+    """What one process deleted of each kind, in the order of KINDS, and what it could not delete; sizes in bytes.
+
+    `kept`: files that are in the trash, among the counted ones. `broken`: why it gave up before the end.
+    """
+
+    counts: list[int]
+    sizes: list[int]
+    left: Noted
+    kept: int = 0
+    broken: str = ""
+
+
+class _Broken(Exception):
+    """The file system is of no use."""
+
+
+def nothing() -> Done:
+    return Done([0] * len(KINDS), [0] * len(KINDS), Noted())
+
+
+def joined(parts: Sequence[Done]) -> Done:
+    """What several processes did."""
+    whole = nothing()
+    for part in parts:
+        whole.counts = [one + other for one, other in zip(whole.counts, part.counts, strict=True)]
+        whole.sizes = [one + other for one, other in zip(whole.sizes, part.sizes, strict=True)]
+        whole.left.join(part.left)
+        whole.kept += part.kept
+        whole.broken = whole.broken or part.broken
+    return whole
+
+
+class Deletion:
+    """One process's share. `before`: the moment of each kind before which files go.
+
+    `trashed`: the moment before which they are moved into `trash`, the opened folder of a run, instead of deleted.
+    """
+
+    def __init__(
+        self,
+        naming: Naming,
+        before: Sequence[float],
+        share: Share = Share(),  # noqa: B008 - a value
+        *,
+        trash: int = -1,
+        trashed: Sequence[float] | None = None,
+        any_name: bool = False,
+    ) -> None:
+        self._naming, self._before, self._any_name = naming, before, any_name
+        self._trash, self._trashed = trash, trashed
+        self._share, self._stop = share, Stop()
+        self._done = nothing()
+
+    def run(self, root: int, stop: Stop) -> Done:
+        """Delete in the folder opened as `root`, until told to stop."""
+        self._stop = stop
+        walk = Walk(root, self._visit, self._share, skip=TRASH)
+        try:
+            walk.go(stop)
+        except _Broken as broken:
+            self._done.broken = str(broken)
+        self._done.left.join(walk.unreadable)
+        return self._done
+
+    def _visit(self, handle: int, steps: Steps, alone: bool) -> list[str]:
+        """Delete in one folder. This loop is what a cleanup takes its time for: all names are local."""
+        folders: list[str] = []
+        latest = max(self._before)
+        before, trashed, counts, sizes = self._before, self._trashed, self._done.counts, self._done.sizes
+        (number, shares), stop = self._share, self._stop
+        matched, unlink = self._naming.within(steps), os.unlink
+        turn = 0
+        with Keeping(self._trash, steps) as keeping, os.scandir(handle) as entries:
+            for entry in entries:
+                if not alone:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                        continue
+                    if entry.inode() % shares != number:
+                        continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                    mtime = status.st_mtime
+                    if mtime >= latest:
+                        continue
+                    name = entry.name
+                    match = matched(name)
+                    if match is None and not self._any_name:
+                        continue
+                    kind = KIND_OF_GROUP[match and match.lastindex]
+                    if mtime >= before[kind] or status[stat.ST_MODE] & 0o170000 != stat.S_IFREG:
+                        continue
+                    turn += 1
+                    if stop.number or (turn % 256 == 0 and stop.asked()):
+                        break
+                    if trashed is not None and mtime < trashed[kind]:
+                        keeping.take(handle, name)
+                        self._done.kept += 1
+                    else:
+                        unlink(name, dir_fd=handle)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    self._failed(error, "/".join((*steps, entry.name)))
+                    continue
+                counts[kind] += 1
+                sizes[kind] += status[stat.ST_SIZE]
+        return folders
+
+    def _failed(self, error: OSError, path: str) -> None:
+        """Note a file that could not be deleted.
+
+        :raises _Broken: no other can be either.
+        """
+        said = error.strerror or type(error).__name__
+        if error.errno in DAMAGED:
+            raise _Broken(said) from error
+        self._done.left.add(path, said)

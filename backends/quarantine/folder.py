@@ -1,0 +1,196 @@
+"""A quarantine folder opened: the right one, by whatever way leads to it, and locked against a second run.
+
+A folder that belongs to another user is worked in as that user. So the way to it must not lead through what one user
+has put there to the folder of another: links count only where root (or who runs this) alone can make them, and below
+a user's folder all must be that user's.
+"""
+
+import fcntl
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from backends.errors import BadRequest, Missing, NotPermitted, Refused
+from backends.quarantine.names import Naming
+from backends.quarantine.retention import Room
+from backends.quarantine.trash import TRASH
+from backends.quarantine.tree import FOLDER
+from backends.quarantine.workers import Owner
+from backends.text import visible
+
+MOST_LINKS = 40
+LOOKED_AT = 2000
+MAILBOXES = frozenset({"archive.mbox", "recip-archive.mbox"})
+"""Mailboxes that amavis's local delivery aliases append to; they look like a quarantine and are never touched."""
+
+
+class Folder(msgspec.Struct, frozen=True):
+    """An opened folder: its path as asked for, the handle, and who owns it."""
+
+    path: Path
+    handle: int
+    owner: Owner
+
+    def room(self) -> Room:
+        """The file system it is on."""
+        found = os.fstatvfs(self.handle)
+        return Room(
+            size=found.f_blocks * found.f_frsize,
+            free=found.f_bavail * found.f_frsize,
+            inodes=found.f_files,
+            free_inodes=found.f_favail,
+            block=found.f_frsize,
+        )
+
+    def lock(self) -> None:
+        """Keep other runs from it until it is closed.
+
+        :raises Refused: another run is in it.
+        """
+        try:
+            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused(
+                f"Another cleanup of {visible(str(self.path))} is under way", hint="wait until it is done"
+            ) from error
+
+
+@contextmanager
+def folder_at(path: Path) -> Iterator[Folder]:
+    """The folder, opened.
+
+    :raises BadRequest: the path is not absolute.
+    :raises Missing: there is no such folder.
+    :raises NotPermitted: it cannot be entered.
+    :raises Refused: the way to it is not safe.
+    """
+    shown = visible(str(path))
+    if not path.is_absolute() or ".." in path.parts:
+        raise BadRequest(f"{shown} is not an absolute path", hint="for example /var/lib/amavis/virusmails")
+    try:
+        handle = _opened(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Missing(
+            f"There is no folder {shown}",
+            hint="check that amavis is installed, or name its quarantine with --dir",
+        ) from error
+    except PermissionError as error:
+        raise NotPermitted(f"The folder {shown} cannot be entered", hint="run mailtui as root") from error
+    except OSError as error:
+        raise Missing(
+            f"The folder {shown} cannot be entered: {error.strerror}", hint="look with: ls -ld"
+        ) from error
+    try:
+        found = os.fstat(handle)
+        yield Folder(path, handle, Owner(found.st_uid, found.st_gid))
+    finally:
+        os.close(handle)
+
+
+def must_be_quarantine(folder: Folder, naming: Naming) -> None:
+    """Whether the folder can be a quarantine.
+
+    :raises Refused: it cannot.
+    """
+    shown = visible(str(folder.path))
+    if why := _unlikely(folder, naming):
+        raise Refused(f"{shown} is not cleaned: {why}", hint="name amavis's $QUARANTINEDIR, with --dir")
+
+
+def must_be_writable(folder: Folder) -> None:
+    """Whether this user can delete in the folder.
+
+    :raises NotPermitted: it is another user's.
+    """
+    if os.geteuid() not in {0, folder.owner.uid}:
+        raise NotPermitted(
+            f"{visible(str(folder.path))} belongs to {_user(folder.owner.uid)}", hint="run mailtui as root"
+        )
+
+
+def _opened(path: Path) -> int:
+    """The handle of the folder at a path.
+
+    :raises Refused: the way to it is not safe.
+    """
+    trusted, holder, links = {0, os.geteuid()}, 0, 0
+    rest = list(reversed(path.parts[1:]))
+    handle = os.open("/", FOLDER)
+    try:
+        while rest:
+            found = os.fstat(handle)
+            name = rest.pop()
+            if stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode):
+                links += 1
+                if found.st_uid not in trusted or found.st_mode & 0o022 or links > MOST_LINKS:
+                    raise _unsafe(path, f"{name} is a symbolic link in another user's folder")
+                target = Path(os.readlink(name, dir_fd=handle))
+                rest += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+                handle, holder = (_next(handle, "/"), 0) if target.is_absolute() else (handle, holder)
+                continue
+            handle = _next(handle, name)
+            if found.st_uid not in trusted:
+                holder = found.st_uid
+            if holder and os.fstat(handle).st_uid != holder:
+                raise _unsafe(path, f"{name} is not of the same user as the folder it is in")
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _next(handle: int, name: str) -> int:
+    """The folder of that name in an opened one, which is closed."""
+    below = os.open(name, FOLDER, dir_fd=handle)
+    os.close(handle)
+    return below
+
+
+def _unsafe(path: Path, why: str) -> Refused:
+    return Refused(
+        f"The way to {visible(str(path))} is not safe: {visible(why)}",
+        hint="name the folder itself with --dir, without links on the way",
+    )
+
+
+def _unlikely(folder: Folder, naming: Naming) -> str:
+    """Why a folder is no quarantine; empty: it can be one."""
+    status = os.fstat(folder.handle)
+    if any(_is("/", one) for one in (status, os.stat("..", dir_fd=folder.handle))):
+        return "it is / or directly in it"
+    if any(_is(home, status) for home in {one.pw_dir for one in pwd.getpwall()}):
+        return "it is the home of a user"
+    if folder.owner.uid == 0 and os.geteuid() == 0:
+        return "it belongs to root, and amavis could not write there"
+    with os.scandir(folder.handle) as entries:
+        seen = list(islice(entries, LOOKED_AT))
+    matched = naming.within(())
+    looks = not seen or any(
+        (len(entry.name) == 1 and entry.name.isalnum() and entry.is_dir(follow_symlinks=False))
+        or entry.name == TRASH
+        or entry.name in MAILBOXES
+        or matched(entry.name)
+        or naming.leads((entry.name,))
+        for entry in seen
+    )
+    return "" if looks else "nothing in it has a name that amavis gives"
+
+
+def _is(path: str, status: os.stat_result) -> bool:
+    with suppress(OSError, ValueError):
+        found = Path(path).stat()
+        return (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino)
+    return False
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

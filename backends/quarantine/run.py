@@ -1,0 +1,188 @@
+"""A cleanup from beginning to end: the plan of a quarantine folder, and carrying it out.
+
+A plan by age alone needs no look at the files, so they are looked at and deleted in one go; where files are to make
+room, or a cap is set, all of them are counted first.
+"""
+
+import time
+from collections.abc import Callable
+from math import inf
+
+import msgspec
+
+from backends.errors import Refused
+from backends.quarantine import audit, scan, trash
+from backends.quarantine.carry_out import Deletion, Done, joined
+from backends.quarantine.folder import Folder
+from backends.quarantine.names import KINDS, Naming
+from backends.quarantine.retention import Policy, Room, by_age, by_room, going
+from backends.quarantine.tree import Noted, Share
+from backends.quarantine.workers import Job, Stop, count, each
+
+
+def now() -> float:
+    """Epoch seconds."""
+    return time.time()
+
+
+class KindPlan(msgspec.Struct, frozen=True):
+    """What there is of a kind and what of it goes; sizes in bytes, `oldest` in epoch seconds (None: there is none)."""
+
+    kind: str
+    count: int
+    size: int
+    oldest: float | None
+    going: int
+    going_size: int
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cleanup of a folder would do. `before`: the moment of each kind before which its files go.
+
+    `by_age`: the moments without files that make room. `refused`: why it is not carried out, if so.
+    """
+
+    before: tuple[float, ...]
+    by_age: tuple[float, ...]
+    kinds: tuple[KindPlan, ...] = ()
+    ahead: int = 0
+    foreign: Noted = msgspec.field(default_factory=Noted)
+    unreadable: Noted = msgspec.field(default_factory=Noted)
+    refused: str = ""
+
+    @property
+    def going(self) -> int:
+        """The number of files that go."""
+        return sum(one.going for one in self.kinds)
+
+    @property
+    def going_size(self) -> int:
+        """Their bytes."""
+        return sum(one.going_size for one in self.kinds)
+
+
+class Cleanup:
+    """The quarantine folder, what is kept of it, and how names are told apart.
+
+    `undo`: for how many seconds what is too old is kept in the trash first; what has to make room is deleted for
+    good. `now` is in epoch seconds.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        policy: Policy,
+        naming: Naming,
+        *,
+        undo: float = 0.0,
+        any_name: bool = False,
+        now: float | None = None,
+    ) -> None:
+        self._folder, self._policy, self._naming = folder, policy, naming
+        self._undo, self._any_name = undo, any_name
+        self._now = time.time() if now is None else now
+        self._by_age = by_age(policy, self._now)
+
+    def empty_trash(self, stop: Stop, *, really: bool = True) -> trash.Emptied:
+        """Let go of what has been in the trash for its time; not `really`: only say what that would be."""
+        job = self._job(lambda ends: trash.let_go(self._folder.handle, self._now, ends, really=really))
+        return each([job], trash.Emptied, stop)[0]
+
+    def plan(self, stop: Stop, *, counted: bool, freed: int = 0) -> Plan:
+        """What is to go. `counted`: say how many files, even where the plan does not need it.
+
+        `freed`: bytes that the trash gives back before it is carried out.
+
+        :raises OSError: the folder cannot be read.
+        """
+        policy, before = self._policy, self._by_age
+        if not (counted or policy.needs_room or policy.max_delete):
+            return Plan(before=before, by_age=before)
+        parts = self._scan(stop)
+        found = scan.joined(parts)
+        if policy.needs_room:
+            files = [part.files for part in parts]
+            before = by_room(policy, files, _with_more(self._folder.room(), freed), before, self._now)
+            found.going, found.going_size = going(files, before)
+        kinds = tuple(
+            KindPlan(kind, number, size, None if oldest == inf else oldest, goes, goes_size)
+            for kind, number, size, oldest, goes, goes_size in zip(
+                KINDS, found.counts, found.sizes, found.oldest, found.going, found.going_size, strict=True
+            )
+            if number
+        )
+        cap, total = policy.max_delete, sum(found.going)
+        return Plan(
+            before=before,
+            by_age=self._by_age,
+            kinds=kinds,
+            ahead=found.ahead,
+            foreign=found.foreign,
+            unreadable=found.unreadable,
+            refused=f"This would delete {total:,} files, more than {cap:,}" if cap and total > cap else "",
+        )
+
+    def carry_out(self, plan: Plan, stop: Stop) -> tuple[Done, int | None]:
+        """Delete what was planned; gives what was done, and the number of the run that can be undone, if one can.
+
+        :raises Refused: the plan is over the cap.
+        """
+        if plan.refused:
+            raise Refused(plan.refused, hint="look at it with --dry-run; allow it with a larger --max-delete")
+        if not self._undo:
+            return self._deleted(plan, None, stop), None
+        root = self._folder.handle
+        run = trash.Run(audit.user(), self._now, self._now + self._undo)
+        number = each([self._job(lambda _: trash.begin(root, run))], int, stop)[0]
+        try:
+            done = self._deleted(plan, number, stop)
+        finally:
+            each([self._job(lambda _: trash.finish(root, number))], type(None), stop)
+        return done, number if done.kept else None
+
+    def _scan(self, stop: Stop) -> list[scan.Found]:
+        def job(share: Share) -> Job:
+            look = scan.Scan(
+                self._naming,
+                self._by_age,
+                self._now,
+                share,
+                columns=self._policy.needs_room,
+                any_name=self._any_name,
+            )
+            return self._job(lambda ends: look.run(self._folder.handle, ends))
+
+        return each([job(share) for share in _shares()], scan.Found, stop)
+
+    def _deleted(self, plan: Plan, number: int | None, stop: Stop) -> Done:
+        root = self._folder.handle
+
+        def delete(share: Share, ends: Stop) -> Done:
+            if number is None:
+                return Deletion(self._naming, plan.before, share, any_name=self._any_name).run(root, ends)
+            with trash.files_of(root, number) as files:
+                return Deletion(
+                    self._naming,
+                    plan.before,
+                    share,
+                    trash=files,
+                    trashed=plan.by_age,
+                    any_name=self._any_name,
+                ).run(root, ends)
+
+        def job(share: Share) -> Job:
+            return self._job(lambda ends: delete(share, ends))
+
+        return joined(each([job(share) for share in _shares()], Done, stop))
+
+    def _job(self, work: Callable[[Stop], object]) -> Job:
+        return Job(self._folder.owner, work)
+
+
+def _shares() -> list[Share]:
+    of = count()
+    return [Share(number, of) for number in range(of)]
+
+
+def _with_more(room: Room, freed: int) -> Room:
+    return msgspec.structs.replace(room, free=room.free + freed)

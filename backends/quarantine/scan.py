@@ -1,0 +1,137 @@
+"""What is in a quarantine folder, told by names and inodes: no file is opened."""
+
+import os
+import stat
+from array import array
+from collections.abc import Sequence
+from math import inf
+
+import msgspec
+
+from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
+from backends.quarantine.retention import Files
+from backends.quarantine.trash import TRASH
+from backends.quarantine.tree import Noted, Share, Steps, Walk
+from backends.quarantine.workers import Stop
+
+
+class Found(msgspec.Struct, kw_only=True):
+    """What one process found of each kind, in the order of KINDS; sizes in bytes, `oldest` in epoch seconds.
+
+    `going` and `going_size`: of what was last modified before the kind's moment. `foreign`: what amavis does not name
+    so, or no plain file; `ahead`: files from the future.
+    """
+
+    counts: list[int]
+    sizes: list[int]
+    oldest: list[float]
+    going: list[int]
+    going_size: list[int]
+    ahead: int = 0
+    foreign: Noted
+    unreadable: Noted
+    files: Files = Files()
+
+
+def empty() -> Found:
+    """Nothing found yet."""
+    zero = [0] * len(KINDS)
+    return Found(
+        counts=zero[:],
+        sizes=zero[:],
+        oldest=[inf] * len(KINDS),
+        going=zero[:],
+        going_size=zero[:],
+        foreign=Noted(),
+        unreadable=Noted(),
+    )
+
+
+def joined(parts: Sequence[Found]) -> Found:
+    """What several processes found, but the columns."""
+    whole = empty()
+    for part in parts:
+        for name in ("counts", "sizes", "going", "going_size"):
+            pairs = zip(getattr(whole, name), getattr(part, name), strict=True)
+            setattr(whole, name, [one + other for one, other in pairs])
+        whole.oldest = [min(both) for both in zip(whole.oldest, part.oldest, strict=True)]
+        whole.ahead += part.ahead
+        whole.foreign.join(part.foreign)
+        whole.unreadable.join(part.unreadable)
+    return whole
+
+
+class Scan:
+    """One process's share of a folder. `before`: the moment of each kind before which files count as going.
+
+    `columns`: gather each file's kind, time and size; `any_name`: a plain file of any name is of the kind `other`.
+    """
+
+    def __init__(
+        self,
+        naming: Naming,
+        before: Sequence[float],
+        now: float,
+        share: Share = Share(),  # noqa: B008 - a value
+        *,
+        columns: bool = False,
+        any_name: bool = False,
+    ) -> None:
+        self._naming, self._before, self._now = naming, before, now
+        self._share = share
+        self._columns, self._any_name = columns, any_name
+        self._kinds, self._mtimes, self._sizes = bytearray(), array("d"), array("q")
+        self._found = empty()
+
+    def run(self, root: int, stop: Stop) -> Found:
+        """Read the folder opened as `root`, until told to stop."""
+        walk = Walk(root, self._visit, self._share, skip=TRASH)
+        walk.go(stop)
+        found = self._found
+        found.unreadable = walk.unreadable
+        found.files = Files(bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes())
+        return found
+
+    def _visit(self, handle: int, steps: Steps, alone: bool) -> list[str]:
+        """Count the files of a folder. This loop is what a dry run takes its time for: all names are local."""
+        folders: list[str] = []
+        found, before, latest = self._found, self._before, self._now
+        counts, sizes, oldest = found.counts, found.sizes, found.oldest
+        going, going_size = found.going, found.going_size
+        number, shares = self._share
+        matched = self._naming.within(steps)
+        with os.scandir(handle) as entries:
+            for entry in entries:
+                if not alone:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                        continue
+                    if entry.inode() % shares != number:
+                        continue
+                match = matched(entry.name)
+                if match is None and not self._any_name:
+                    found.foreign.add("/".join((*steps, entry.name)))
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if status[stat.ST_MODE] & 0o170000 != stat.S_IFREG:
+                    found.foreign.add("/".join((*steps, entry.name)))
+                    continue
+                kind = KIND_OF_GROUP[match and match.lastindex]
+                size, mtime = status[stat.ST_SIZE], status.st_mtime
+                counts[kind] += 1
+                sizes[kind] += size
+                if mtime < oldest[kind]:  # noqa: PLR1730 - a call costs more here
+                    oldest[kind] = mtime
+                if mtime < before[kind]:
+                    going[kind] += 1
+                    going_size[kind] += size
+                elif mtime > latest:
+                    found.ahead += 1
+                if self._columns:
+                    self._kinds.append(kind)
+                    self._mtimes.append(mtime)
+                    self._sizes.append(size)
+        return folders

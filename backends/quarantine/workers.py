@@ -1,0 +1,190 @@
+"""Work done in child processes: several at a time, as the user that owns the folder, and ended in good order.
+
+What a child did comes back as a value through a pipe. A child that is told to stop finishes the file at hand and
+says what it has done so far; so it does when its parent is gone.
+"""
+
+import gc
+import os
+import select
+import signal
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from backends import errors
+from backends.errors import BackendError, Failed
+
+T = TypeVar("T")
+GLANCE = 50  # ms between two looks at whether to stop
+CHUNK = 1 << 20
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Owner(NamedTuple):
+    """The user and group that a child becomes where it is started as root."""
+
+    uid: int
+    gid: int
+
+
+class Stop:
+    """Whether to stop, and by which signal it was asked for (0: not)."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._parent = 0
+
+    def ask(self, number: int, _frame: FrameType | None = None) -> None:
+        """A handler of signals."""
+        self.number = number
+
+    def in_child(self) -> None:
+        """From now on it is a child's, and has its parent gone as a reason as well."""
+        self._parent = os.getppid()
+        catch(self)
+
+    def asked(self) -> bool:
+        """Whether to stop now."""
+        if self._parent and os.getppid() != self._parent:
+            self.number = self.number or signal.SIGHUP
+        return self.number != 0
+
+
+def catch(stop: Stop) -> None:
+    """Have signals ask for a stop, but those that are ignored."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop.ask)
+
+
+class Job(NamedTuple):
+    """What a child does, and as whom."""
+
+    owner: Owner
+    work: Callable[[Stop], object]
+
+
+class _Trouble(msgspec.Struct, frozen=True):
+    """An error of a child; `kind` is the name of a class in backends.errors, or empty for what nobody foresaw."""
+
+    kind: str
+    what: str
+    hint: str = ""
+
+
+class _Child(NamedTuple):
+    pid: int
+    pipe: int
+    said: bytearray
+
+
+def count() -> int:
+    """How many children are worth having: more than two do not make it faster."""
+    return min(2, len(os.sched_getaffinity(0)))
+
+
+def each(jobs: Sequence[Job], kind: type[T], stop: Stop) -> list[T]:
+    """Do all jobs at the same time and give what each gave, in their order.
+
+    :raises BackendError: what a child raised; the others were waited for.
+    :raises Failed: a child did not end well.
+    """
+    children: list[_Child] = []
+    try:
+        for job in jobs:
+            children.append(_start(job, stop, children))
+        _collect(children, stop)
+    finally:
+        codes = [_gone(child) for child in children]
+    return [_answer(child, code, kind) for child, code in zip(children, codes, strict=True)]
+
+
+def _start(job: Job, stop: Stop, others: Sequence[_Child]) -> _Child:
+    source, sink = os.pipe()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child can tell what they mean
+    pid = os.fork()
+    if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(sink)
+        return _Child(pid, source, bytearray())
+    try:
+        stop.in_child()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for handle in (source, *(other.pipe for other in others)):
+            os.close(handle)
+        _say(sink, _done(job, stop))
+    finally:
+        os._exit(0)
+
+
+def _done(job: Job, stop: Stop) -> bytes:
+    """In the child: the job done, as what is said to the parent."""
+    gc.disable()
+    try:
+        become(job.owner)
+        return b"+" + msgspec.msgpack.encode(job.work(stop))
+    except BackendError as error:
+        trouble = _Trouble(type(error).__name__, str(error), error.hint)
+    except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
+        trouble = _Trouble("", f"{type(error).__name__}: {error}")
+    return b"-" + msgspec.msgpack.encode(trouble)
+
+
+def become(owner: Owner) -> None:
+    """Give root's rights up for the owner's, for good; other users are what they are."""
+    os.umask(0o077)
+    if os.geteuid() == 0 and owner.uid != 0:
+        os.setgroups([])
+        os.setresgid(owner.gid, owner.gid, owner.gid)
+        os.setresuid(owner.uid, owner.uid, owner.uid)
+
+
+def _say(sink: int, said: bytes) -> None:
+    rest = memoryview(said)
+    while rest:
+        rest = rest[os.write(sink, rest) :]
+
+
+def _collect(children: Sequence[_Child], stop: Stop) -> None:
+    """Read what the children say until all are silent; tell them to stop when we are told."""
+    waiting = {child.pipe: child for child in children}
+    poll = select.poll()
+    for pipe in waiting:
+        poll.register(pipe, select.POLLIN)
+    told = False
+    while waiting:
+        if stop.number and not told:
+            told = True
+            for child in waiting.values():
+                os.kill(child.pid, signal.SIGTERM)
+        for pipe, _ in poll.poll(GLANCE):
+            if chunk := os.read(pipe, CHUNK):
+                waiting[pipe].said.extend(chunk)
+            else:
+                poll.unregister(pipe)
+                del waiting[pipe]
+
+
+def _gone(child: _Child) -> int:
+    """Close a child's pipe, wait for its end, and give its exit code; negative: by that signal."""
+    os.close(child.pipe)
+    return os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+
+
+def _answer(child: _Child, code: int, kind: type[T]) -> T:
+    said = bytes(child.said)
+    if code or not said:
+        raise Failed(
+            f"A part of the work was ended {f'by signal {-code}' if code < 0 else 'without a word'}",
+            hint="run it again; if it happens again, look for a lack of memory in the kernel's log",
+        )
+    if said[:1] == b"+":
+        return msgspec.msgpack.decode(said[1:], type=kind)
+    trouble = msgspec.msgpack.decode(said[1:], type=_Trouble)
+    if not trouble.kind:
+        raise RuntimeError(trouble.what)
+    raised: type[BackendError] = getattr(errors, trouble.kind)
+    raise raised(trouble.what, hint=trouble.hint)

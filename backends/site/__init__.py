@@ -1,0 +1,1 @@
+"""What a site has decided: the settings of `/etc/mailtui/site.toml`."""

@@ -1,0 +1,1 @@
+"""`mailtui --apply` and what belongs to it: history, rollback, confirm."""

@@ -1,0 +1,1 @@
+"""`mailtui cleanup`: what has been kept long enough goes; for cron and timers."""

@@ -1,0 +1,108 @@
+"""A pane that shows one thing which is read again and again; a failed reading keeps the last good one."""
+
+from typing import Generic, TypeVar, cast
+
+from textual import on
+from textual.message import Message
+from textual.widgets import Static
+
+from backends.errors import BackendError
+from backends.host import Host
+from backends.text import age_text, clip, visible
+from mailtui.panes.base import Pane
+from mailtui.panes.feed import Feed
+from mailtui.settings import Settings
+from mailtui.widgets.glyphs import Glyphs, glyphs
+
+TICK = 0.5  # s
+T = TypeVar("T")
+
+
+class FedPane(Pane, Generic[T]):
+    """A subclass says how to read, takes what was read, and brings its title up to date."""
+
+    class Loaded(Message):
+        """It was read, or not; unless `last`, more of the same reading follows."""
+
+        def __init__(self, result: object, last: bool) -> None:
+            super().__init__()
+            self.result, self.last = result, last
+
+    def __init__(self, host: Host, settings: Settings, *, interval: float) -> None:
+        super().__init__(id=f"pane-{self.key}")
+        self.host, self.settings = host, settings
+        self.glyphs = glyphs(plain=settings.plain)
+        self.feed: Feed[T] = Feed(
+            self.read,
+            interval,
+            self.in_thread,
+            lambda result, last: self.post_message(self.Loaded(result, last)),
+        )
+        self._error: BackendError | None = None
+
+    def read(self, feed: Feed[T]) -> T:
+        """Read it; runs in a thread.
+
+        :raises BackendError: it cannot be read.
+        """
+        raise NotImplementedError
+
+    def took(self, reading: T) -> None:
+        """Show what was read."""
+        raise NotImplementedError
+
+    def show_title(self) -> None:
+        """Bring the lines that tell age and errors up to date."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Called by Textual after a subclass's own."""
+        self.show_title()
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """What is not needed for the first frame."""
+        self.feed.tick()
+        self.set_interval(TICK, self._tick)
+
+    def leave(self) -> None:
+        self.feed.stop()
+
+    def reload(self) -> None:
+        self.feed.read()
+
+    def _tick(self) -> None:
+        self.feed.tick()
+        self.show_title()
+
+    @on(Loaded)
+    def _loaded(self, event: Loaded) -> None:
+        failed = isinstance(event.result, BackendError)
+        if event.last:
+            self.feed.done(failed=failed)
+        self._error = cast("BackendError", event.result) if failed else None
+        if not failed:
+            self.took(cast("T", event.result))
+        self.show_title()
+
+    def show_line(self, selector: str, text: str) -> None:
+        """Write a line, which is there only while it says something."""
+        line = self.query_one(selector, Static)
+        line.display = bool(text)
+        line.update(text)
+
+
+def title_line(left: str, right: str, width: int, glyphs: Glyphs) -> str:
+    """What is shown, cut to leave room for how old it is, at the right."""
+    room = max(10, width - 2 - len(right))
+    return f"{clip(left, room, glyphs.more):<{room}}  {right}"
+
+
+def read_ago(taken: float, now: float) -> str:
+    """How old a reading is; both in epoch seconds."""
+    return f"read {age_text(max(0.0, now - taken))} ago"
+
+
+def error_line(error: BackendError, glyphs: Glyphs) -> str:
+    """What failed, and what to do."""
+    return f"{glyphs.bad} {visible(str(error))}: {visible(error.hint)}"

@@ -1,0 +1,25 @@
+"""A quarantine folder as amavis makes it, of whoever owns it: nobody when the tests run as root."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.backends.quarantine.making import Quarantine
+
+
+@pytest.fixture
+def quarantine(tmp_path: Path) -> Quarantine:
+    return Quarantine(tmp_path / "amavis" / "virusmails")
+
+
+@pytest.fixture
+def now() -> float:
+    return time.time()
+
+
+@pytest.fixture
+def root_only() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root")

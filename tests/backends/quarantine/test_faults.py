@@ -1,0 +1,165 @@
+"""File systems that are full, read-only, or mounted in the way: in a mount namespace of the test's own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = """
+import json, os, sys, time
+from pathlib import Path
+from backends.errors import BackendError
+from backends.quarantine.retention import policy
+from backends.quarantine.settings import QuarantineSettings
+from tests.backends.quarantine.making import DAY, Quarantine
+from subprocess import run
+
+RULES = policy(QuarantineSettings())
+base = Path(sys.argv[1])
+run(["mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=200,mode=755", "tmpfs", base], check=True)
+quarantine = Quarantine(base / "amavis" / "virusmails")
+found = {}
+
+def told(name, act):
+    try:
+        found[name] = act()
+    except BackendError as error:
+        found[name] = [type(error).__name__, str(error), error.hint]
+"""
+
+
+def inside(tmp_path: Path, code: str) -> dict[str, Any]:
+    """What `code` found out, with a small file system of its own to fill and mount over."""
+    done = subprocess.run(
+        [
+            "unshare",
+            "--mount",
+            sys.executable,
+            "-c",
+            f"{PROGRAM}\n{code}\nprint(json.dumps(found))",
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+pytestmark = pytest.mark.usefixtures("root_only")
+
+
+def test_a_read_only_file_system_is_given_up_at_once(tmp_path: Path) -> None:
+    found = inside(
+        tmp_path,
+        """
+for number in range(20):
+    quarantine.add(f"A/spam-{number:012}.gz", 400, b"x")
+run(["mount", "-o", "remount,ro", base], check=True)
+plan, done, _ = quarantine.cleaned(RULES)
+found.update(going=plan.going, counts=sum(done.counts), broken=done.broken, left=len(quarantine.names()))
+told("undo", lambda: quarantine.cleaned(RULES, undo=DAY))
+""",
+    )
+    assert found == {
+        "going": 20,
+        "counts": 0,
+        "broken": "Read-only file system",
+        "left": 20,
+        "undo": [
+            "Failed",
+            "The trash of the quarantine folder cannot be made: Read-only file system",
+            "look at its file system, or delete for good with: --undo 0",
+        ],
+    }
+
+
+def test_a_full_file_system_is_emptied_but_takes_no_trash(tmp_path: Path) -> None:
+    found = inside(
+        tmp_path,
+        """
+for number in range(20):
+    quarantine.add(f"A/spam-{number:012}.gz", 400, b"x")
+try:
+    for number in range(9999):
+        (base / f"full{number}").write_bytes(b"x" * 4096)
+except OSError as error:
+    found["full"] = error.strerror
+told("undo", lambda: quarantine.cleaned(RULES, undo=DAY))
+found["kept"] = len(quarantine.names())
+_, done, _ = quarantine.cleaned(RULES)
+found.update(counts=sum(done.counts), left=len(quarantine.names()))
+""",
+    )
+    assert found["full"] == "No space left on device"
+    assert found["undo"][0] == "NoSpace"
+    assert found["undo"][2] == "delete for good, with: mailtui cleanup --undo 0"
+    assert found["kept"] == 20
+    assert (found["counts"], found["left"]) == (20, 0)
+
+
+def test_inodes_running_out_make_room(tmp_path: Path) -> None:
+    found = inside(
+        tmp_path,
+        """
+for number in range(150):
+    quarantine.add(f"A/spam-{number:012}.gz", 1 + number / 1000, b"")
+rules = policy(QuarantineSettings(min_free="50%"))
+plan, done, _ = quarantine.cleaned(rules)
+room = os.statvfs(base)
+found.update(free=room.f_favail, all=room.f_files, going=plan.going, counts=sum(done.counts))
+""",
+    )
+    assert found["free"] == found["all"] // 2
+    assert found["going"] == found["counts"] > 0
+
+
+def test_no_mount_is_crossed(tmp_path: Path) -> None:
+    found = inside(
+        tmp_path,
+        """
+other = Quarantine(base / "other")
+for name in ("A/spam-000000000001.gz", "B/spam-000000000001.gz", "tmp/spam-000000000001.gz"):
+    quarantine.add(name, 400, b"x")
+    other.add(name, 400, b"x")
+run(["mount", "--bind", base / "other" / "B", quarantine.path / "A"], check=True)
+run(["mount", "-t", "tmpfs", "tmpfs", quarantine.path / "tmp"], check=True)
+(quarantine.path / "tmp" / "spam-000000000002.gz").write_text("x")
+os.utime(quarantine.path / "tmp" / "spam-000000000002.gz", (1, 1))
+before = quarantine.names(), other.names()
+plan, done, _ = quarantine.cleaned(RULES)
+found.update(
+    unreadable=sorted(plan.unreadable.first), counts=sum(done.counts), other=len(other.names()),
+    gone=sorted(before[0] - quarantine.names()),
+)
+""",
+    )
+    assert found == {
+        "unreadable": [
+            "A: another file system is mounted there",
+            "tmp: another file system is mounted there",
+        ],
+        "counts": 1,
+        "other": 3,
+        "gone": ["B/spam-000000000001.gz"],
+    }
+
+
+def test_a_quarantine_on_a_file_system_of_its_own(tmp_path: Path) -> None:
+    found = inside(
+        tmp_path,
+        """
+run(["mount", "-t", "tmpfs", "tmpfs", quarantine.path], check=True)
+os.chown(quarantine.path, 65534, 65534)
+quarantine.add_real(400)
+_, done, number = quarantine.cleaned(RULES, undo=DAY)
+found.update(counts=sum(done.counts), kept=done.kept, run=number)
+""",
+    )
+    assert found == {"counts": 8, "kept": 8, "run": 1}

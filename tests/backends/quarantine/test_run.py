@@ -1,0 +1,237 @@
+"""A whole cleanup of a folder: what it takes, what it leaves."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from backends.errors import Refused
+from backends.quarantine import run
+from backends.quarantine.folder import folder_at
+from backends.quarantine.names import KINDS, Naming
+from backends.quarantine.retention import Policy, policy
+from backends.quarantine.run import Cleanup
+from backends.quarantine.settings import KeepSettings, QuarantineSettings
+from backends.quarantine.workers import Stop
+from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
+
+RULES = policy(QuarantineSettings())
+
+
+def test_each_kind_goes_at_its_age(quarantine: Quarantine) -> None:
+    quarantine.add_real(20)
+    plan, done, _ = quarantine.cleaned(RULES)
+    assert {name.split("/")[1].partition("-")[0] for name in quarantine.names()} == {"virus", "banned"}
+    assert [(one.kind, one.count, one.going) for one in plan.kinds] == [
+        ("virus", 2, 0),
+        ("banned", 2, 0),
+        ("spam", 2, 2),
+        ("badh", 2, 2),
+    ]
+    assert sum(done.counts) == plan.going == 4
+    assert sum(done.sizes) == plan.going_size == 4000
+    assert done.left.count == 0
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("levels", [0, 1, 2, 3])
+def test_any_number_of_levels(
+    quarantine: Quarantine, levels: int, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "count", lambda: 1 if alone else 2)
+    for number in range(200):
+        name = f"spam-{number:012}.gz"
+        steps = [str(number)[-level:][0] for level in range(1, levels + 1)]
+        quarantine.add("/".join((*steps, name)), 20 if number % 2 else 1)
+    plan, done, _ = quarantine.cleaned(RULES)
+    assert sum(done.counts) == plan.going == 100
+    assert plan.kinds[0].count == 200
+    assert len(quarantine.names()) == 100
+    assert all(int(name[-4]) % 2 == 0 for name in quarantine.names())
+
+
+def test_folders_of_the_site_own_templates(quarantine: Quarantine) -> None:
+    naming = Naming([("spam", "local:W%P/spam/%m.gz")])
+    quarantine.add("W40/spam/A/ATXQBcuaoJ-2.gz", 20)
+    quarantine.add("W40/other/A/ATXQBcuaoJ-2.gz", 20)
+    quarantine.cleaned(RULES, naming=naming)
+    assert quarantine.names() == {"W40/other/A/ATXQBcuaoJ-2.gz"}
+
+
+def test_foreign_names_are_told_and_stay(quarantine: Quarantine) -> None:
+    for name in HOSTILE:
+        quarantine.add(name, 400)
+        quarantine.add(b"A/" + name, 400)
+    before = quarantine.names()
+    plan, done, _ = quarantine.cleaned(RULES)
+    assert quarantine.names() == before
+    assert plan.foreign.count == 2 * len(HOSTILE)
+    assert sum(done.counts) == 0
+    assert all(text.isprintable() for text in plan.foreign.first)
+
+
+def test_any_name_goes_where_that_is_asked_for(quarantine: Quarantine) -> None:
+    for name in HOSTILE:
+        quarantine.add(name, 400)
+    quarantine.add("young", 1)
+    plan, done, _ = quarantine.cleaned(RULES, any_name=True)
+    assert quarantine.names() == {"young"}
+    assert sum(done.counts) == plan.going == len(HOSTILE)
+
+
+def test_only_plain_files_go(quarantine: Quarantine, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("precious")
+    names = [f"A/spam-00000000000{number}.gz" for number in range(5)]
+    quarantine.add("A/x", 400).unlink()
+    link, loop, pipe, folder, hard = (quarantine.path / name for name in names)
+    link.symlink_to(outside)
+    loop.symlink_to(loop.name)
+    os.mkfifo(pipe)
+    folder.mkdir()
+    os.link(outside, hard)
+    for path in (link, loop, pipe, folder, hard):
+        quarantine.age(path, 400)
+    _, done, _ = quarantine.cleaned(RULES)
+    assert outside.read_text() == "precious"
+    assert not hard.exists()
+    assert outside.stat().st_nlink == 1
+    assert sum(done.counts) == 1
+    assert link.is_symlink()
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_links_to_folders_are_not_followed(quarantine: Quarantine, tmp_path: Path) -> None:
+    victim = Quarantine(tmp_path / "victim")
+    victim.add_real(400)
+    (quarantine.path / "A").symlink_to(victim.path)
+    before = victim.names()
+    quarantine.cleaned(RULES)
+    quarantine.cleaned(RULES, any_name=True)
+    assert victim.names() == before
+
+
+def test_too_large_the_oldest_spam_goes_first(quarantine: Quarantine) -> None:
+    for number in range(10):
+        quarantine.add(f"A/spam-{number:012}.gz", 1 + number)
+        quarantine.add(f"A/virus-{number:012}", 1 + number)
+    plan, done, _ = quarantine.cleaned(policy(QuarantineSettings(max_size="16500")))
+    assert sum(done.counts) == plan.going == 4
+    left = {name for name in quarantine.names() if "spam" in name}
+    assert left == {f"A/spam-{number:012}.gz" for number in range(6)}
+
+
+def test_free_space_makes_room(quarantine: Quarantine) -> None:
+    for number in range(10):
+        quarantine.add(f"A/spam-{number:012}.gz", 1 + number)
+    with folder_at(quarantine.path) as folder:
+        free = folder.room().free
+    rules = policy(QuarantineSettings(min_free=str(free + (1 << 40))))
+    quarantine.cleaned(rules)
+    assert quarantine.names() == set()
+
+
+def test_over_the_cap_nothing_goes(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    before = quarantine.names()
+    with pytest.raises(Refused, match="more than 7"):
+        quarantine.cleaned(replace(RULES, max_delete=7))
+    assert quarantine.names() == before
+    quarantine.cleaned(replace(RULES, max_delete=8))
+    assert quarantine.names() == set()
+
+
+@pytest.mark.parametrize("clock", [0.0, 5 * DAY])
+def test_a_clock_set_back_deletes_nothing(quarantine: Quarantine, clock: float) -> None:
+    quarantine.add_real(400)
+    with folder_at(quarantine.path) as folder:
+        cleanup = Cleanup(folder, RULES, Naming(), now=clock)
+        plan = cleanup.plan(Stop(), counted=True)
+        done, _ = cleanup.carry_out(plan, Stop())
+    assert plan.ahead == 8
+    assert sum(done.counts) == 0
+    assert len(quarantine.names()) == 8
+
+
+def test_a_file_that_grows_or_is_replaced_after_the_plan_stays(quarantine: Quarantine) -> None:
+    growing, replaced, _ = (quarantine.add(f"A/spam-{number:012}.gz", 400) for number in range(3))
+    with folder_at(quarantine.path) as folder:
+        cleanup = Cleanup(folder, RULES, Naming())
+        plan = cleanup.plan(Stop(), counted=True)
+        with growing.open("ab") as file:
+            file.write(b"more")
+        replaced.unlink()
+        quarantine.add("A/spam-000000000001.gz", 0)
+        quarantine.add("A/spam-000000000003.gz", 0)
+        done, _ = cleanup.carry_out(plan, Stop())
+    assert plan.going == 3
+    assert sum(done.counts) == 1
+    assert quarantine.names() == {f"A/spam-{number:012}.gz" for number in (0, 1, 3)}
+
+
+def test_a_stop_leaves_the_rest(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    stop = Stop()
+    stop.number = 15
+    _, done, _ = quarantine.cleaned(RULES, stop=stop)
+    assert sum(done.counts) == 0
+    assert len(quarantine.names()) == 8
+
+
+@pytest.mark.usefixtures("root_only")
+def test_a_folder_that_the_owner_cannot_read_is_told(quarantine: Quarantine) -> None:
+    quarantine.add("A/spam-000000000001.gz", 400)
+    (quarantine.path / "A").chmod(0)
+    plan, done, _ = quarantine.cleaned(RULES)
+    assert plan.unreadable.first == ["A: Permission denied"]
+    assert done.left.first == ["A: Permission denied"]
+
+
+@pytest.mark.usefixtures("root_only")
+def test_a_folder_that_the_owner_cannot_write_is_told(quarantine: Quarantine) -> None:
+    for number in range(50):
+        quarantine.add(f"A/spam-{number:012}.gz", 400)
+    (quarantine.path / "A").chmod(0o500)
+    _, done, _ = quarantine.cleaned(RULES)
+    assert done.left.count == 50
+    assert len(done.left.first) == 20
+    assert done.left.first[0].endswith("Permission denied")
+    assert len(quarantine.names()) == 50
+
+
+def test_very_deep_folders_end(quarantine: Quarantine) -> None:
+    quarantine.add(f"{'A/' * 40}spam-000000000001.gz", 400)
+    plan, _, _ = quarantine.cleaned(RULES)
+    assert plan.unreadable.count == 1
+    assert plan.unreadable.first[0].endswith("too deep")
+    assert len(quarantine.names()) == 1
+
+
+def test_nothing_is_opened_to_be_read(quarantine: Quarantine) -> None:
+    paths = quarantine.add_real(1)
+    for path in paths:
+        os.utime(path, (1, path.stat().st_mtime))
+    quarantine.cleaned(RULES)
+    assert {path.stat().st_atime for path in paths} == {1.0}
+
+
+def test_kept_for_ever(quarantine: Quarantine) -> None:
+    quarantine.add("A/archive-000000000001.gz", 9999)
+    quarantine.add("A/spam-000000000001.gz", 9999)
+    settings = QuarantineSettings(keep=KeepSettings(spam="forever"), max_size="1", order=("badh",))
+    plan, _, _ = quarantine.cleaned(policy(settings))
+    assert plan.going == 0
+    assert len(quarantine.names()) == 2
+
+
+def test_the_moments_are_those_of_the_policy(quarantine: Quarantine) -> None:
+    now = time.time()
+    with folder_at(quarantine.path) as folder:
+        plan = Cleanup(folder, Policy(keep=(DAY,) * len(KINDS)), Naming(), now=now).plan(
+            Stop(), counted=False
+        )
+    assert plan.before == (now - DAY,) * len(KINDS)
+    assert plan.kinds == ()

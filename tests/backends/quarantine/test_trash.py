@@ -1,0 +1,139 @@
+import os
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from backends.errors import Refused
+from backends.quarantine.folder import folder_at
+from backends.quarantine.names import Naming
+from backends.quarantine.retention import policy
+from backends.quarantine.run import Cleanup
+from backends.quarantine.settings import QuarantineSettings
+from backends.quarantine.trash import TRASH, Emptied, Run
+from backends.quarantine.workers import Stop
+from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
+
+RULES = policy(QuarantineSettings())
+
+
+def emptied(quarantine: Quarantine, now: float, *, really: bool = True) -> Emptied:
+    with folder_at(quarantine.path) as folder:
+        return Cleanup(folder, RULES, Naming(), now=now).empty_trash(Stop(), really=really)
+
+
+def test_what_is_deleted_is_in_the_trash_where_it_was(quarantine: Quarantine) -> None:
+    before = {path.relative_to(quarantine.path): path.stat().st_ino for path in quarantine.add_real(400)}
+    _, done, number = quarantine.cleaned(RULES, undo=DAY)
+    assert number == 1
+    assert sum(done.counts) == done.kept == 8
+    assert quarantine.names() == set()
+    files = quarantine.path / TRASH / "000001" / "files"
+    assert {path: (files / path).stat().st_ino for path in before} == before
+    run = msgspec.json.decode((files.parent / "run.json").read_bytes(), type=Run)
+    assert run.until - run.deleted == DAY
+    assert abs(run.deleted - time.time()) < 60
+    for path in (files.parent.parent, files.parent, files, files / "0"):
+        assert path.stat().st_mode & 0o777 == 0o700
+        assert path.stat().st_uid == quarantine.path.stat().st_uid
+
+
+def test_hostile_names_are_kept_as_they_are(quarantine: Quarantine) -> None:
+    for name in HOSTILE:
+        quarantine.add(name, 400)
+    quarantine.cleaned(RULES, undo=DAY, any_name=True)
+    files = os.fsencode(quarantine.path / TRASH / "000001" / "files")
+    assert set(os.listdir(files)) == set(HOSTILE)  # noqa: PTH208 - bytes
+
+
+def test_each_run_has_a_number_of_its_own_for_good(quarantine: Quarantine) -> None:
+    numbers = []
+    for _ in range(3):
+        quarantine.add("A/spam-000000000001.gz", 400)
+        numbers.append(quarantine.cleaned(RULES, undo=DAY)[2])
+        emptied(quarantine, time.time() + 2 * DAY)
+    assert numbers == [1, 2, 3]
+
+
+def test_a_run_that_deletes_nothing_leaves_nothing(quarantine: Quarantine) -> None:
+    quarantine.add("A/spam-000000000001.gz", 1)
+    assert quarantine.cleaned(RULES, undo=DAY)[2] is None
+    assert [path.name for path in (quarantine.path / TRASH).iterdir()] == ["last"]
+
+
+def test_what_makes_room_is_deleted_for_good(quarantine: Quarantine) -> None:
+    for number in range(4):
+        quarantine.add(f"A/spam-{number:012}.gz", 10 + 3 * number)  # 10, 13, 16 and 19 days
+    _, done, run = quarantine.cleaned(policy(QuarantineSettings(max_size="1000")), undo=DAY)
+    assert (sum(done.counts), done.kept, run) == (3, 2, 1)
+    files = quarantine.path / TRASH / "000001" / "files" / "A"
+    assert {path.name for path in files.iterdir()} == {f"spam-{number:012}.gz" for number in (2, 3)}
+
+
+def test_its_time_over_it_goes_for_good(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    now = time.time()
+    assert emptied(quarantine, now + DAY - 60) == Emptied()
+    planned = emptied(quarantine, now + DAY + 60, really=False)
+    assert (quarantine.path / TRASH / "000001").exists()
+    assert planned == emptied(quarantine, now + DAY + 60)
+    assert planned.count == 8
+    assert planned.size > 8000
+    assert not (quarantine.path / TRASH / "000001").exists()
+
+
+def test_a_run_that_says_nothing_of_itself_goes_after_a_day(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=9 * DAY)
+    (quarantine.path / TRASH / "000001" / "run.json").write_text("{")
+    assert emptied(quarantine, time.time() + DAY - 60).count == 0
+    assert emptied(quarantine, time.time() + DAY + 60).count == 8
+
+
+def test_links_in_the_trash_lead_nowhere(quarantine: Quarantine, tmp_path: Path) -> None:
+    victim = Quarantine(tmp_path / "victim")
+    victim.add_real(400)
+    before = victim.names()
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    trash = quarantine.path / TRASH
+    (trash / "000001" / "files" / "link").symlink_to(victim.path)
+    (trash / "000002").symlink_to(victim.path)
+    (trash / "last").unlink()
+    (trash / "last").symlink_to(victim.path / "new")
+    (trash / "000001" / "run.json").unlink()
+    (trash / "000001" / "run.json").symlink_to("/dev/zero")
+    emptied(quarantine, time.time() + 99 * DAY)
+    assert victim.names() == before
+    assert not (trash / "000001").exists()
+    quarantine.add_real(400)
+    with pytest.raises(Exception, match="cannot be made"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert victim.names() == before
+
+
+def test_a_trash_that_is_not_the_owners_alone_is_refused(quarantine: Quarantine, tmp_path: Path) -> None:
+    quarantine.add_real(400)
+    trash = quarantine.path / TRASH
+    trash.mkdir(mode=0o755)
+    quarantine.give(trash)
+    with pytest.raises(Refused, match="its owner alone"):
+        quarantine.cleaned(RULES, undo=DAY)
+    trash.rmdir()
+    victim = Quarantine(tmp_path / "victim")
+    trash.symlink_to(victim.path)
+    with pytest.raises(Refused, match="its owner alone"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert len(quarantine.names()) == 8
+    assert victim.names() == set()
+
+
+def test_the_trash_is_no_part_of_the_quarantine(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    plan, done, _ = quarantine.cleaned(RULES, any_name=True)
+    assert plan.kinds == ()
+    assert sum(done.counts) == 0
+    assert len(list((quarantine.path / TRASH / "000001" / "files").rglob("*-*"))) == 8

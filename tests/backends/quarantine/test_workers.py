@@ -1,0 +1,87 @@
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from backends.errors import Failed, NotPermitted
+from backends.quarantine.workers import Job, Owner, Stop, each
+from tests.backends.quarantine.making import NOBODY
+
+ME = Owner(os.getuid(), os.getgid())
+
+
+def test_each_child_gives_its_answer_in_order() -> None:
+    def job(number: int) -> Job:
+        def answers(_: Stop) -> str:
+            time.sleep(0.02 * (3 - number))
+            return "x" * 200_000 + str(number)
+
+        return Job(ME, answers)
+
+    assert [text[-1] for text in each([job(n) for n in range(3)], str, Stop())] == ["0", "1", "2"]
+
+
+@pytest.mark.usefixtures("root_only")
+def test_a_child_is_its_owner_for_good() -> None:
+    def who(_: Stop) -> list[int]:
+        with pytest.raises(PermissionError):
+            os.setresuid(0, 0, 0)
+        return [*os.getresuid(), *os.getresgid(), *os.getgroups()]
+
+    assert each([Job(Owner(NOBODY, NOBODY - 1), who)], list[int], Stop()) == [[NOBODY] * 3 + [NOBODY - 1] * 3]
+
+
+def test_an_error_of_a_child_is_raised_here() -> None:
+    def fails(_: Stop) -> None:
+        raise NotPermitted("It is locked away", hint="ask for the key")
+
+    with pytest.raises(NotPermitted, match="locked away") as caught:
+        each([Job(ME, fails), Job(ME, lambda _: None)], type(None), Stop())
+    assert caught.value.hint == "ask for the key"
+
+
+def test_what_nobody_foresaw_is_not_swallowed() -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        each([Job(ME, lambda _: 1 // 0)], int, Stop())
+
+
+def test_a_child_that_is_killed_is_said() -> None:
+    with pytest.raises(Failed, match="signal 9"):
+        each([Job(ME, lambda _: os.kill(os.getpid(), signal.SIGKILL))], type(None), Stop())
+
+
+def test_a_child_is_told_to_stop_and_says_what_it_did() -> None:
+    def counts(stop: Stop) -> int:
+        done = 0
+        while not stop.asked() and done < 2000:
+            time.sleep(0.005)
+            done += 1
+        return done
+
+    stop = Stop()
+    threading.Timer(0.2, lambda: stop.ask(signal.SIGTERM)).start()
+    counted = each([Job(ME, counts), Job(ME, counts)], int, stop)
+    assert all(5 < done < 500 for done in counted)
+
+
+def test_children_stop_when_their_parent_is_gone() -> None:
+    source, sink = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+
+        def waits(stop: Stop) -> None:
+            os.write(sink, b"%d\n" % os.getpid())
+            while not stop.asked():
+                time.sleep(0.01)
+            os.write(sink, b"stopped\n")
+
+        each([Job(ME, waits)], type(None), Stop())
+        os._exit(0)
+    os.close(sink)
+    with os.fdopen(source, "rb") as told:
+        assert int(told.readline()) > 0
+        os.kill(parent, signal.SIGKILL)
+        os.waitpid(parent, 0)
+        assert told.read() == b"stopped\n"
