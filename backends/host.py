@@ -84,8 +84,13 @@ class Queue(Protocol):
 class Config(Protocol):
     """The machine beside the reference configuration. Every method may block, and may raise a BackendError."""
 
-    def drift(self, settings: "Mapping[str, Setting] | None" = None, take: Take = Take.NEITHER) -> Drift:
-        """Compare the machine with the reference, with these settings of the site. Changes nothing.
+    def drift(
+        self,
+        settings: "Mapping[str, Setting] | None" = None,
+        take: Take = Take.NEITHER,
+        site: bytes | None = None,
+    ) -> Drift:
+        """Compare the machine with the reference, with these settings and this site file. Changes nothing.
 
         :raises BadRequest: the site's settings do not do.
         """
@@ -96,12 +101,13 @@ class Config(Protocol):
         tell: Callable[[told.Event], None],
         *,
         settings: "Mapping[str, Setting] | None" = None,
+        site: bytes | None = None,
         keep: bool = False,
         confirm_within: float | None = None,
     ) -> Applied:
         """Bring the machine to the reference, and verify it; `tell` is told each step.
 
-        `settings` go into the site file. `keep` leaves what does not pass verification; `confirm_within` seconds later
+        `settings` go into the site file, `site` takes its place. `keep` leaves what does not pass verification; `confirm_within` seconds later
         all files are brought back, unless `confirm` was called.
 
         :raises Refused: another apply runs, a change waits to be confirmed, or files were changed both here and in the

@@ -53,14 +53,24 @@ class LocalConfig:
 
     # Looking
 
-    def drift(self, settings: Mapping[str, Setting] | None = None, take: Take = Take.NEITHER) -> Drift:
+    def drift(
+        self,
+        settings: Mapping[str, Setting] | None = None,
+        take: Take = Take.NEITHER,
+        site: bytes | None = None,
+    ) -> Drift:
         """Compare the machine with the reference. Changes nothing."""
-        looked = self.look(settings, take)
+        looked = self.look(settings, take, site)
         components = components_of(looked.values)
         return drift_of(looked.prepared, components, looked.values, looked.facts, time.time())
 
-    def look(self, settings: Mapping[str, Setting] | None = None, take: Take = Take.NEITHER) -> Looked:
-        """The plan of an apply with these settings. Changes nothing.
+    def look(
+        self,
+        settings: Mapping[str, Setting] | None = None,
+        take: Take = Take.NEITHER,
+        site: bytes | None = None,
+    ) -> Looked:
+        """The plan of an apply with these settings, in place of those there or beside them. Changes nothing.
 
         :raises Missing: this is neither Debian 12 nor 13.
         :raises BadRequest: the site's settings do not do.
@@ -68,7 +78,7 @@ class LocalConfig:
         """
         found = facts(self._runner)
         _must_be_root()
-        of = sited(settings or {})
+        of = sited(settings or {}, site)
         values = values_here(of.site, found.release, read_password() or NO_PASSWORD, self._services)
         return Looked(found, values, self._prepare(of, found, values, take, lambda _event: None))
 
@@ -95,12 +105,13 @@ class LocalConfig:
         tell: Tell,
         *,
         settings: Mapping[str, Setting] | None = None,
+        site: bytes | None = None,
         keep: bool = False,
         confirm_within: float | None = None,
     ) -> Applied:
         """Bring the machine to the reference, and verify it; `tell` is told each step.
 
-        `settings` go into the site file. `keep` leaves what does not pass verification; `confirm_within` seconds later
+        `settings` go into the site file, `site` takes its place. `keep` leaves what does not pass verification; `confirm_within` seconds later
         all files are brought back, unless `confirm` was called.
 
         :raises Refused: another apply runs, a change waits to be confirmed, or files were changed on both sides.
@@ -109,7 +120,7 @@ class LocalConfig:
         found = facts(self._runner)
         _must_be_root()
         with self._locked(tell):
-            of = sited(settings or {})
+            of = sited(settings or {}, site)
             values = values_here(of.site, found.release, NO_PASSWORD, self._services)
             _must_exist(values.postmaster)
             if install(Packages(self._runner), components_of(values), found, values.domain, tell):

@@ -51,16 +51,16 @@ class Prepared(NamedTuple):
         return self.plan.in_sync and self.work is not None and self.work.nothing
 
 
-def sited(settings: Mapping[str, Setting], path: Path = SITE_FILE) -> Sited:
-    """The site file with settings given on the command line; without any it stays as it is.
+def sited(settings: Mapping[str, Setting], given: bytes | None = None, path: Path = SITE_FILE) -> Sited:
+    """The site file, or the one `given` in its place, with settings of the command line; without them it stays as it is.
 
     :raises BadRequest: a setting, or the file, cannot be meant.
     :raises NotPermitted: it cannot be read.
     """
     before = read_site(path)
-    content = before
+    content = before if given is None else given
     if settings:
-        content = with_settings(before or b"", settings)
+        content = with_settings(content or b"", settings)
     site = Site() if content is None else parse_site(content, str(path))
     return Sited(site, before, content)
 

@@ -83,13 +83,17 @@ class ComponentDrift(msgspec.Struct, frozen=True):
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """A machine beside the reference; `taken` in epoch seconds, `todo` what is to be done beside files, in words."""
+    """A machine beside the reference; `taken` in epoch seconds, `todo` what is to be done beside files, in words.
+
+    `warnings` are what an apply leaves as it is, and should not stay so.
+    """
 
     taken: float
     release: str
     filter: str
     components: tuple[ComponentDrift, ...]
     todo: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def in_sync(self) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
-from backends.quarantine.trash import TRASH, Keeping
+from backends.quarantine.trash import NO_PART, Keeping
 from backends.quarantine.tree import Noted, Share, Steps, Walk
 from backends.quarantine.workers import Stop
 
@@ -77,7 +77,7 @@ class Deletion:
     def run(self, root: int, stop: Stop) -> Done:
         """Delete in the folder opened as `root`, until told to stop."""
         self._stop = stop
-        walk = Walk(root, self._visit, self._share, skip=TRASH)
+        walk = Walk(root, self._visit, self._share, NO_PART)
         try:
             walk.go(stop)
         except _Broken as broken:

@@ -19,7 +19,7 @@ import msgspec
 from backends.errors import BadRequest, Missing, NotPermitted, Refused
 from backends.quarantine.names import Naming
 from backends.quarantine.retention import Room
-from backends.quarantine.trash import TRASH
+from backends.quarantine.trash import NO_PART, TRASH
 from backends.quarantine.tree import FOLDER
 from backends.quarantine.workers import Owner
 from backends.text import visible
@@ -103,6 +103,18 @@ def must_be_quarantine(folder: Folder, naming: Naming) -> None:
         raise Refused(f"{shown} is not cleaned: {why}", hint="name amavis's $QUARANTINEDIR, with --dir")
 
 
+def must_be_a_users(folder: Folder) -> None:
+    """Whether root will give its rights up in the folder.
+
+    :raises Refused: it is root's own.
+    """
+    if folder.owner.uid == 0 and os.geteuid() == 0:
+        raise Refused(
+            f"{visible(str(folder.path))} is not cleaned: it belongs to root",
+            hint="look with ls -ld who should own it; amavis works as the user amavis",
+        )
+
+
 def must_be_writable(folder: Folder) -> None:
     """Whether this user can delete in the folder.
 
@@ -171,10 +183,10 @@ def _unlikely(folder: Folder, naming: Naming) -> str:
     with os.scandir(folder.handle) as entries:
         seen = list(islice(entries, LOOKED_AT))
     matched = naming.within(())
-    looks = not seen or any(
+    looks = all(entry.name in NO_PART for entry in seen) or any(
         (len(entry.name) == 1 and entry.name.isalnum() and entry.is_dir(follow_symlinks=False))
-        or entry.name == TRASH
         or entry.name in MAILBOXES
+        or entry.name == TRASH
         or matched(entry.name)
         or naming.leads((entry.name,))
         for entry in seen

@@ -10,7 +10,7 @@ import msgspec
 
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
 from backends.quarantine.retention import Files
-from backends.quarantine.trash import TRASH
+from backends.quarantine.trash import NO_PART
 from backends.quarantine.tree import Noted, Share, Steps, Walk
 from backends.quarantine.workers import Stop
 
@@ -85,7 +85,7 @@ class Scan:
 
     def run(self, root: int, stop: Stop) -> Found:
         """Read the folder opened as `root`, until told to stop."""
-        walk = Walk(root, self._visit, self._share, skip=TRASH)
+        walk = Walk(root, self._visit, self._share, NO_PART)
         walk.go(stop)
         found = self._found
         found.unreadable = walk.unreadable

@@ -21,6 +21,9 @@ from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, open
 from backends.quarantine.workers import Stop
 
 TRASH = ".mailtui-trash"
+NO_PART = frozenset({TRASH, "lost+found"})
+"""Folders in a quarantine folder that are none of amavis's; the second is made by mkfs."""
+
 FILES, ABOUT, LAST = "files", "run.json", "last"
 ABOUT_LIMIT = 1 << 16
 UNKNOWN_KEPT_FOR = 86400.0

@@ -80,10 +80,12 @@ class Share(NamedTuple):
 class Walk:
     """All folders below an opened one, visited by several processes at the same time, each with its `share`.
 
+    `skip`: names of folders in the first one that are no part of it.
+
     A folder without folders in it is one process's alone; the others all visit, and divide its files by their inodes.
     """
 
-    def __init__(self, root: int, visit: Visit, share: Share, skip: str = "") -> None:
+    def __init__(self, root: int, visit: Visit, share: Share, skip: frozenset[str] = frozenset()) -> None:
         self._visit, self._share, self._skip = visit, share, skip
         self._root, self._mount = root, mount_of(root)
         self.unreadable = Noted()
@@ -92,7 +94,9 @@ class Walk:
     def go(self, stop: Stop) -> None:
         """Visit them, until told to stop."""
         try:
-            with opened(".", self._root) as handle:  # processes that share a handle share the place they read at, too
+            with opened(
+                ".", self._root
+            ) as handle:  # processes that share a handle share the place they read at, too
                 self._descend(handle, (), stop)
         except OSError as error:
             self._note((), error.strerror or "")
@@ -109,7 +113,7 @@ class Walk:
         for name in names:
             if stop.asked():
                 return
-            if steps or name != self._skip:
+            if steps or name not in self._skip:
                 self._enter(handle, (*steps, name), stop)
 
     def _enter(self, above: int, steps: Steps, stop: Stop) -> None:

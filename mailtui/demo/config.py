@@ -55,7 +55,12 @@ class DemoConfig:
             (Moment(2, now - 12 * DAY, "apply", tuple(before(self._contents))), before(self._contents)),
         ]
 
-    def drift(self, settings: "Mapping[str, Setting] | None" = None, take: Take = Take.NEITHER) -> Drift:
+    def drift(
+        self,
+        settings: "Mapping[str, Setting] | None" = None,
+        take: Take = Take.NEITHER,
+        site: bytes | None = None,
+    ) -> Drift:
         """Compare the simulated machine with the reference."""
         with self._lock:
             plans = self._plans(take)
@@ -76,6 +81,7 @@ class DemoConfig:
         tell: Tell,
         *,
         settings: "Mapping[str, Setting] | None" = None,
+        site: bytes | None = None,
         keep: bool = False,
         confirm_within: float | None = None,
     ) -> Applied:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from backends.apply.checkpoint.places import There
-from backends.apply.files import base_of, merged
+from backends.apply.files import base_of, merged, reference_alone
 from backends.apply.plan import FilePlan
 from backends.apply.told import Take
 from backends.reference.manifest import Component, ManagedFile, load
@@ -112,7 +112,6 @@ def planned(one: Managed, found: Contents, take: Take = Take.NEITHER) -> FilePla
     kind, path, reference = one.file.kind, one.file.path, one.reference
     mine, base = found.here.get(path), found.base.get(path)
     result = merged(kind, reference, mine, base, take=take)
-    alone = merged(kind, reference, mine, base, take=Take.REFERENCE)
     return FilePlan(
         one.component.name,
         one.file,
@@ -122,7 +121,7 @@ def planned(one: Managed, found: Contents, take: Take = Take.NEITHER) -> FilePla
         result.kept,
         result.conflicts,
         (),
-        reference if kind == "whole" else alone.content,
+        reference_alone(kind, reference, mine),
     )
 
 

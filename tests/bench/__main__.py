@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.bench import acting, console, memory, others, reading, start, table
+from tests.bench import acting, apply, console, memory, others, quarantine, reading, start, table
 from tests.bench.measure import Bench, Row, Skip
 
 PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -21,6 +21,9 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "table": table.keys,
     "console": console.console,
     "hold": acting.hold,
+    "apply": apply.apply,
+    "cleanup-dry-run": quarantine.dry_run,
+    "cleanup": quarantine.cleanup,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

@@ -40,6 +40,12 @@ def test_looking_at_a_bare_machine_writes_nothing(server: Machine) -> None:
     assert "mariadb-server" in done.stdout
     assert '+domain = "example.test"' in done.stdout
     assert mailtui(server, "--apply", "--check").returncode == 2  # no site yet
+    site = 'domain = "example.test"\nhostname = "mail.example.test"\npostmaster = "alice"\n'
+    server.path("/root/mine.toml").write_text(site)
+    given = mailtui(server, "--apply", "--check", "--diff", "--site", "/root/mine.toml")
+    assert given.returncode == 4
+    assert '+postmaster = "alice"' in given.stdout
+    assert mailtui(server, "--apply", "--check", "--site", "/root/not-there").returncode == 3
     assert tree(server, "/etc", "/var/lib") == before
     assert not server.path(STATE).exists()
     assert server.run(["dpkg-query", "-W", "postfix"], check=False).returncode != 0
@@ -90,7 +96,9 @@ def test_a_second_run_changes_and_restarts_nothing(server: Machine) -> None:
     dump = ["mariadb-dump", "--skip-dump-date", "gld"]
     before = tree(server, "/etc", STATE), pids(server), server.run(dump).stdout
     assert "nothing was changed, nothing was restarted" in ok(server, "--apply", *TEST)
-    assert "nothing would change" in ok(server, "--apply", "--check")
+    check = ok(server, "--apply", "--check")
+    assert "nothing would change" in check
+    assert "▲ clamd knows the EICAR test file alone" in check
     found = drift(server)
     assert (found["code"], found["in_sync"]) == (0, True)
     assert (tree(server, "/etc", STATE), pids(server), server.run(dump).stdout) == before
@@ -197,7 +205,7 @@ def test_brought_back_to_how_the_packages_were(server: Machine, packaged: dict[s
     assert isinstance(before, dict)
     now = tree(server, *CONFIG)
     ours = {"/etc/mailtui/greylist.password"}
-    services = {path for path in now if "/systemd/system/" in path and path.endswith(".wants")}
+    services = {path for path in now if "/systemd/system/" in path and ".wants/" in path}
     differing = {path for path in now.keys() | before.keys() if now.get(path) != before.get(path)}
     built = {"/etc/group", "/etc/gshadow", "/etc/group-", "/etc/gshadow-"}  # clamav is in amavis's group
     assert differing - ours - services - built == set()

@@ -298,8 +298,12 @@ def test_behind_the_queue_amavis_does_not_run(server: Machine) -> None:
 
 
 def test_behind_the_queue_amavis_stands_still(server: Machine) -> None:
+    """What Postfix's client holds in its hands is delivered when amavis goes on, unless Postfix is stopped."""
     with frozen(server, "amavisd"):
         checks = verified(server, "post-queue")
+        server.run(["systemctl", "stop", "postfix"])
+    with stopped(server, "amavis"):
+        server.run(["systemctl", "start", "postfix"])
     assert bad(checks) == {"amavis answers on 127.0.0.1:10024", *MAIL["post-queue"]}
     clean = checks[MAIL["post-queue"][0]]
     assert "(active): no reason is known yet" in clean.evidence

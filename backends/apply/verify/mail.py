@@ -119,17 +119,14 @@ class Courier:
     def _followed(self, ours: Letter, until: float) -> Fate:
         """Wait for it in the mailbox, unless the queue says that it will be long in coming."""
         looked = self._clock()
-        fate = Fate()
         while True:
             if file := self._mailbox.find(ours.is_it):
                 return Fate(file)
             now = self._clock()
-            if now >= until:
-                return fate
-            if now - looked >= LOOK:
-                fate = Fate(None, waiting(self._runner, self._route.address, ours.message_id))
-                if self._stuck(fate.waiting):
-                    return fate
+            if now >= until or now - looked >= LOOK:
+                held = waiting(self._runner, self._route.address, ours.message_id)
+                if now >= until or self._stuck(held):
+                    return Fate(None, held)
                 looked = self._clock()
             self._sleep(GLANCE)
 

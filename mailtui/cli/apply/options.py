@@ -1,6 +1,7 @@
 """The options of `mailtui --apply`, and what of them is a setting of the site."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from backends.site.file import Setting
 from mailtui.cli.parser import age
@@ -19,6 +20,7 @@ EXAMPLES = """
 EXAMPLES
 
   mailtui --apply --domain example.org --hostname mail.example.org --postmaster alice --yes
+  mailtui --apply --site mx1.toml --yes   all of the site in a file of yours
   mailtui --apply --check --diff          what would change; exit code 4 if anything would
   mailtui --apply --filter post-queue     filter behind the queue from now on
   mailtui --apply --confirm-within 10m    taken back by itself unless `mailtui confirm` is given
@@ -65,6 +67,7 @@ def configure(parser: ArgumentParser) -> None:
         "--confirm-within", type=age, metavar="TIME", help="take it back unless `mailtui confirm` is given"
     )
     site = parser.add_argument_group("the site, written to /etc/mailtui/site.toml")
+    site.add_argument("--site", metavar="FILE", type=Path, help="a site file to put in the place of that one")
     site.add_argument("--domain", metavar="NAME", help="the mail domain, such as example.org")
     site.add_argument("--hostname", metavar="NAME", help="this host's name with its domain")
     site.add_argument("--network", metavar="NET", action="append", help="an own network (may be repeated)")

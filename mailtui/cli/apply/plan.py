@@ -32,6 +32,8 @@ def plan_lines(drift: Drift, *, diff: bool) -> Iterator[str]:
             yield f"    {line}"
     for text in drift.todo:
         yield f"  then      {text}"
+    for text in drift.warnings:
+        yield f"  ▲ {text}"
 
 
 def changes(drift: Drift) -> int:

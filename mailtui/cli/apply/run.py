@@ -2,9 +2,10 @@
 
 import signal
 import sys
+from pathlib import Path
 
 from backends.apply.told import Drift, Take
-from backends.errors import Refused
+from backends.errors import Missing, Refused
 from backends.text import age_text
 from mailtui.cli.apply.asking import ask
 from mailtui.cli.apply.options import settings_of
@@ -24,14 +25,15 @@ def run(session: Session) -> int:
         return _explain(session)
     if options.verify_only:
         return _verify(session)
-    settings = settings_of(options)
+    settings, site = settings_of(options), _site(options.site)
     if not session.host.demo:
-        from backends.site.file import load_site  # noqa: PLC0415 - not for --help
+        from backends.site.file import SITE_FILE, load_site, parse_site  # noqa: PLC0415 - not for --help
 
-        settings |= ask(session.out, load_site(), settings)
+        known = load_site() if site is None else parse_site(site, str(options.site or SITE_FILE))
+        settings |= ask(session.out, known, settings)
     config = session.host.config
     take = Take(options.take) if options.take else Take.NEITHER
-    drift = config.drift(settings, take)
+    drift = config.drift(settings, take, site)
     broken = config.broken_off()
     if options.check:
         return _checked(session, drift, broken=broken)
@@ -42,7 +44,12 @@ def run(session: Session) -> int:
     telling = Telling(session.out, json=options.json)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a session that dies is no reason to stop halfway
     applied = config.apply(
-        take, telling.event, settings=settings, keep=options.keep, confirm_within=options.confirm_within
+        take,
+        telling.event,
+        settings=settings,
+        site=site,
+        keep=options.keep,
+        confirm_within=options.confirm_within,
     )
     for check in applied.checks:
         telling.check(check)
@@ -58,6 +65,19 @@ def run(session: Session) -> int:
         else:
             session.out.line(f"Back to before it: mailtui rollback {applied.number}")
     return 1 if failed else 0
+
+
+def _site(path: Path | None) -> bytes | None:
+    """The site file that was named.
+
+    :raises Missing: it cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Missing(f"{path} cannot be read: {error.strerror}", hint="name a file that is there") from error
 
 
 def _checked(session: Session, drift: Drift, *, broken: bool) -> int:

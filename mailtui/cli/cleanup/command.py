@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from backends.errors import BackendError, BadRequest, Failed, Refused
+from backends.errors import BackendError, BadRequest, Failed, Missing, Refused
 from backends.quarantine import audit, config
 from backends.quarantine import run as quarantine
-from backends.quarantine.folder import Folder, folder_at, must_be_quarantine, must_be_writable
+from backends.quarantine.folder import (
+    Folder,
+    folder_at,
+    must_be_a_users,
+    must_be_quarantine,
+    must_be_writable,
+)
 from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import policy
 from backends.quarantine.settings import QuarantineSettings, kept_for
@@ -23,8 +29,11 @@ from mailtui.cli.session import Session
 
 DESCRIPTION = """
 Delete what has been kept long enough: quarantined messages, amavis's leftover work folders, and what can no longer be
-undone in the queue. Only plain files with names that amavis gives are deleted, in its own folder alone. It says
-nothing where all is well but one line in the mail log, so that cron has nothing to send.
+undone in the queue. Only plain files with names that amavis gives are deleted, in its own folder alone, and none that
+is younger than ten minutes. It says nothing where all is well but one line in the mail log, so that cron has nothing
+to send.
+
+What is too old goes into the trash first with --undo; what has to make room (--max-size, --min-free) goes for good.
 
 What is kept is set in /etc/mailtui/site.toml; options win over it. Kinds: {kinds}.
 
@@ -139,17 +148,23 @@ class _Run:
         if kept is None or (self._options.dir is not None and self._options.tmp is None):
             return
         base = config.configured().work
-        if not base or not Path(base).is_dir():
+        if not base:
             return
-        folder = ends.enter_context(folder_at(Path(base)))
+        try:
+            folder = ends.enter_context(folder_at(Path(base)))
+        except Missing:
+            return
+        must_be_a_users(folder)
         self._report.work = swept(folder, kept, self._stop, really=not self._options.dry_run)
 
     def _queue_trash(self, _ends: ExitStack) -> None:
         """Let go of deletions from the queue that can no longer be undone, where root runs this and Postfix is there."""
+        if self._options.dir is not None or os.geteuid():
+            return
         from backends.local import has_mail_stack  # noqa: PLC0415 - not with --dir
         from backends.site.file import load_site  # noqa: PLC0415
 
-        if self._options.dir is not None or os.geteuid() or not has_mail_stack(self._options.config_dir):
+        if not has_mail_stack(self._options.config_dir):
             return
         queue, kept = self._session.host.queue, load_site().queue.kept_for
         if self._options.dry_run:

@@ -57,10 +57,13 @@ def verdict(reading: Reading) -> str:
 
 
 def todo(reading: Reading | None, signs: Glyphs) -> str:
-    """What an apply would do beside files."""
-    if reading is None or not reading.drift.todo:
+    """What an apply would do beside files, below what should not stay as it is."""
+    if reading is None:
         return ""
-    return f"also: {f' {signs.dot} '.join(visible(one) for one in reading.drift.todo)}"
+    lines = [f"{signs.warn} {visible(one)}" for one in reading.drift.warnings]
+    if reading.drift.todo:
+        lines.append(f"also: {f' {signs.dot} '.join(visible(one) for one in reading.drift.todo)}")
+    return "\n".join(lines)
 
 
 def _counted(count: int, what: str) -> str:

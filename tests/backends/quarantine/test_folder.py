@@ -28,6 +28,11 @@ def test_an_empty_one_is_taken(quarantine: Quarantine) -> None:
     checked(quarantine.path)
 
 
+def test_an_empty_file_system_of_its_own_is_taken(quarantine: Quarantine) -> None:
+    (quarantine.path / "lost+found").mkdir()
+    checked(quarantine.path)
+
+
 @pytest.mark.parametrize("path", ["/", "/usr", "/var", "/tmp"])
 def test_the_root_and_what_is_in_it_are_refused(path: str) -> None:
     with pytest.raises(Refused, match="directly in it"):
@@ -130,6 +135,6 @@ def test_another_users_folder_can_be_looked_at_only(
     quarantine: Quarantine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with folder_at(quarantine.path) as folder:
-        monkeypatch.setattr(os, "geteuid", lambda: 65533)
+        monkeypatch.setattr(os, "geteuid", lambda: 64999)
         with pytest.raises(NotPermitted, match="belongs to"):
             must_be_writable(folder)

@@ -190,6 +190,14 @@ def test_a_folder_that_the_owner_cannot_read_is_told(quarantine: Quarantine) -> 
     assert done.left.first == ["A: Permission denied"]
 
 
+def test_what_mkfs_left_there_is_no_part_of_it(quarantine: Quarantine) -> None:
+    quarantine.add("lost+found/spam-000000000001.gz", 400)
+    (quarantine.path / "lost+found").chmod(0)
+    plan, done, _ = quarantine.cleaned(RULES, any_name=True)
+    assert (plan.unreadable.count, plan.foreign.count, sum(done.counts)) == (0, 0, 0)
+    (quarantine.path / "lost+found").chmod(0o700)
+
+
 @pytest.mark.usefixtures("root_only")
 def test_a_folder_that_the_owner_cannot_write_is_told(quarantine: Quarantine) -> None:
     for number in range(50):

@@ -37,7 +37,11 @@ def test_what_is_there_stays() -> None:
     assert content.startswith(MINE.split(b"\n\n[queue]")[0])
     assert b'undo = "3d"' in content
     site = parse_site(content, "site.toml")
-    assert (site.hostname, site.networks, site.queue.undo) == ("mail.example.org", ("192.168.100.0/23",), "3d")
+    assert (site.hostname, site.networks, site.queue.undo) == (
+        "mail.example.org",
+        ("192.168.100.0/23",),
+        "3d",
+    )
 
 
 def test_the_same_again_changes_nothing() -> None:

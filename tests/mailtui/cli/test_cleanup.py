@@ -219,6 +219,27 @@ def test_leftover_work_folders_go(run: Run, quarantine: Quarantine, tmp_path: Pa
     assert not work.exists()
 
 
+def test_a_work_folder_that_cannot_be_entered_or_is_not_there(
+    run: Run, quarantine: Quarantine, tmp_path: Path
+) -> None:
+    quarantine.add_real(20)
+    assert run("cleanup").code == 0
+    (tmp_path / "amavis" / "tmp").write_text("no folder")
+    assert run("cleanup").code == 0
+    assert len(quarantine.names()) == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root can give rights up")
+def test_a_work_folder_of_root_is_refused(run: Run, quarantine: Quarantine, tmp_path: Path) -> None:
+    quarantine.add_real(20)
+    (tmp_path / "base").mkdir()
+    (tmp_path / "conf.d" / "60-more").write_text(f"$TEMPBASE = '{tmp_path}/base';\n")
+    ran = run("cleanup")
+    assert ran.code == 5
+    assert "base is not cleaned: it belongs to root" in ran.err
+    assert len(quarantine.names()) == 4
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="the queue's trash is root's")
 def test_the_trash_of_the_queue_goes_where_there_is_a_postfix(
     run: Run, quarantine: Quarantine, host: FakeHost, monkeypatch: pytest.MonkeyPatch

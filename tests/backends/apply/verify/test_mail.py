@@ -93,7 +93,7 @@ def test_an_answer_to_ours_is_not_ours(site: Site) -> None:
     def arrives(content: bytes) -> None:
         site.deliver(b"Subject: answer\n\n" + content, "2.answer")
 
-    listings = [EMPTY, EMPTY]
+    listings = [EMPTY, EMPTY, EMPTY]
     with FakeRunner(*listings) as runner, courier(site, runner, arrives) as sending:
         found = sending.clean()
     assert not found.good
@@ -122,7 +122,7 @@ def test_a_message_that_waits_is_not_waited_for(site: Site) -> None:
 
 def test_what_is_delivered_too_late_is_removed_nevertheless(site: Site) -> None:
     kept: list[bytes] = []
-    listings = (EMPTY, Expected(LISTING, then=lambda: site.deliver(kept[0])))
+    listings = (EMPTY, EMPTY, Expected(LISTING, then=lambda: site.deliver(kept[0])))
     with FakeRunner(*listings) as runner, courier(site, runner, kept.append) as sending:
         found = sending.clean()
     assert not found.good
