@@ -10,11 +10,11 @@ from backends.apply.back import bring_back
 from backends.apply.check.staged import check_staged
 from backends.apply.checkpoint.change import Hook, New, replace_all
 from backends.apply.checkpoint.store import Store
-from backends.apply.database import GreylistDatabase
-from backends.apply.plan import FilePlan, Plan
-from backends.apply.services import Services
+from backends.apply.machine.database import GreylistDatabase
+from backends.apply.machine.services import Services
+from backends.apply.machine.signatures import fetch, present
+from backends.apply.planning.plan import FilePlan, Plan
 from backends.apply.settle import Settling, Tell, stale
-from backends.apply.signatures import fetch, present
 from backends.apply.told import Applied, Check, Event
 from backends.errors import BackendError, Failed, Refused
 from backends.reference.manifest import Component, Map, Membership

@@ -11,15 +11,15 @@ import msgspec
 from backends.apply.checkpoint.change import Hook
 from backends.apply.checkpoint.places import There, look
 from backends.apply.checkpoint.store import Store
-from backends.apply.database import GreylistDatabase
 from backends.apply.engine import Engine, Machine, Work
-from backends.apply.facts import Facts
-from backends.apply.plan import FilePlan, Plan, planned
-from backends.apply.services import Services
+from backends.apply.machine.database import GreylistDatabase
+from backends.apply.machine.facts import Facts
+from backends.apply.machine.services import Services
+from backends.apply.machine.signatures import present
+from backends.apply.planning.plan import FilePlan, Plan, planned
+from backends.apply.planning.values import Surroundings, values_of
 from backends.apply.settle import Tell
-from backends.apply.signatures import present
 from backends.apply.told import Take
-from backends.apply.values import Surroundings, values_of
 from backends.reference.manifest import Component, ManagedFile, Release, load
 from backends.reference.render import applies
 from backends.reference.values import Values

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from backends.apply.probe import probe, wait_for
-from backends.apply.services import Action, Services
+from backends.apply.machine.probe import probe, wait_for
+from backends.apply.machine.services import Action, Services
 from backends.apply.told import Event
 from backends.errors import BackendError, Failed
 from backends.reference.manifest import Change, Component, Map, Service

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from backends.apply.checkpoint.places import There
-from backends.apply.files import base_of, merged, reference_alone
-from backends.apply.plan import FilePlan
+from backends.apply.planning.files import base_of, merged, reference_alone
+from backends.apply.planning.plan import FilePlan
 from backends.apply.told import Take
 from backends.reference.manifest import Component, ManagedFile, load
 from backends.reference.render import applies, render

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from backends.apply.database import GreylistDatabase
-from backends.apply.facts import Facts
-from backends.apply.facts import facts as facts_of
-from backends.apply.files import merged
-from backends.apply.services import Services
+from backends.apply.machine.database import GreylistDatabase
+from backends.apply.machine.facts import Facts
+from backends.apply.machine.facts import facts as facts_of
+from backends.apply.machine.services import Services
+from backends.apply.planning.files import merged
 from backends.journal import Journal
 from backends.reference.manifest import Component, load
 from backends.reference.render import render

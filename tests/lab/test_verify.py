@@ -20,7 +20,7 @@ RUN = """
 import sys
 import msgspec
 from backends.apply.prepare import components_of
-from backends.apply.services import Services
+from backends.apply.machine.services import Services
 from backends.apply.told import Check
 from backends.apply.verify.verify import verify
 from backends.reference.values import Values

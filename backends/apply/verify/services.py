@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from backends.apply.probe import probe
-from backends.apply.services import Services
+from backends.apply.machine.probe import probe
+from backends.apply.machine.services import Services
 from backends.apply.verify.checks import Checks, Found
 from backends.reference.manifest import Component, Listens, Service
 

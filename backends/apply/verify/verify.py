@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from backends.apply.services import Services
+from backends.apply.machine.services import Services
 from backends.apply.told import Check
 from backends.apply.verify.advice import Advice
 from backends.apply.verify.checks import Checks, Clock, Found, Sleep

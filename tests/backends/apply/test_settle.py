@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.services import Services
+from backends.apply.machine.services import Services
 from backends.apply.settle import Settling, stale
 from backends.apply.told import Event
 from backends.errors import Failed

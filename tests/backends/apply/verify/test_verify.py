@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.services import Services
+from backends.apply.machine.services import Services
 from backends.apply.told import Check
 from backends.apply.verify.checks import LONGEST, Checks, Found
 from backends.apply.verify.verify import HERE, Places, verify

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from backends.apply.facts import Facts
-from backends.apply.install import missing_of
-from backends.apply.plan import FilePlan
+from backends.apply.machine.facts import Facts
+from backends.apply.machine.install import missing_of
+from backends.apply.planning.plan import FilePlan
 from backends.apply.prepare import SITE, Prepared
 from backends.apply.told import ComponentDrift, Drift, FileDrift, State
 from backends.reference.manifest import Component

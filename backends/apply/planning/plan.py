@@ -10,8 +10,8 @@ import msgspec
 
 from backends.apply.checkpoint.places import There, look
 from backends.apply.edit.merge import difference
-from backends.apply.facts import Facts
-from backends.apply.files import base_of, merged, reference_alone
+from backends.apply.machine.facts import Facts
+from backends.apply.planning.files import base_of, merged, reference_alone
 from backends.apply.told import Take
 from backends.errors import Missing
 from backends.reference.manifest import Change, ManagedFile, load
@@ -24,7 +24,7 @@ MAIN_CF = "/etc/postfix/main.cf"
 class FilePlan(msgspec.Struct, frozen=True):
     """One file: how it is, how it is to be, and what is remembered as applied (None: nothing any more).
 
-    `kept` and `conflicts` are as in `backends.apply.files.Merged`; `decided` are entries in which the site overrides
+    `kept` and `conflicts` are as in `backends.apply.planning.files.Merged`; `decided` are entries in which the site overrides
     the reference; `reference` is the file as it would be without what was changed here.
     """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.quiet import nothing_starts
+from backends.apply.machine.quiet import nothing_starts
 
 
 def answer(policy: Path) -> int:
@@ -32,10 +32,10 @@ def test_what_denies_already_stays(tmp_path: Path) -> None:
 def test_killed_it_binds_nobody_and_the_next_one_takes_its_place(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
     script = (
-        "import os, pathlib, sys\nfrom backends.apply.quiet import nothing_starts\n"
+        "import os, pathlib, sys\nfrom backends.apply.machine.quiet import nothing_starts\n"
         "with nothing_starts(pathlib.Path(sys.argv[1])):\n    os.kill(os.getpid(), 9)\n"
     )
-    subprocess.run([sys.executable, "-c", script, policy], check=False, cwd=Path(__file__).parents[3])
+    subprocess.run([sys.executable, "-c", script, policy], check=False, cwd=Path(__file__).parents[4])
     assert policy.exists()
     assert answer(policy) == 0
     with nothing_starts(policy):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.facts import Facts
-from backends.apply.plan import Plan, planned
+from backends.apply.machine.facts import Facts
+from backends.apply.planning.plan import Plan, planned
 from backends.apply.told import Take
 from backends.errors import Refused
 from backends.reference.manifest import load

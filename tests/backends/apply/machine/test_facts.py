@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.apply.facts import Facts, facts, parse_packages, release_of
+from backends.apply.machine.facts import Facts, facts, parse_packages, release_of
 from backends.errors import Missing
 from backends.runner import LocalRunner
 

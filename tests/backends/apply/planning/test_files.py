@@ -2,7 +2,7 @@
 
 import pytest
 
-from backends.apply.files import Merged, base_of, merged, reference_alone
+from backends.apply.planning.files import Merged, base_of, merged, reference_alone
 from backends.apply.told import Take
 from backends.reference.manifest import RELEASES, load
 from backends.reference.render import render

@@ -2,9 +2,9 @@
 
 import pytest
 
-from backends.apply.facts import Facts
-from backends.apply.install import install
-from backends.apply.packages import Packages
+from backends.apply.machine.facts import Facts
+from backends.apply.machine.install import install
+from backends.apply.machine.packages import Packages
 from backends.apply.told import Event
 from backends.errors import Missing, Refused
 from backends.reference.manifest import load

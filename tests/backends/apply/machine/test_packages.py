@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.apply.packages import KEEP_FILES, Packages, Trial, parse_policy, parse_status, parse_trial
+from backends.apply.machine.packages import (
+    KEEP_FILES,
+    Packages,
+    Trial,
+    parse_policy,
+    parse_status,
+    parse_trial,
+)
 from backends.errors import Failed, Refused
 from backends.runner import LocalRunner
 from tests.support.fake_runner import Expected, FakeRunner
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "apt"
+GOLDEN = Path(__file__).parents[3] / "golden" / "apt"
 TRIAL = ("apt-get", "--simulate", "-q", "-y", "--no-install-recommends", "install", "--", "maildrop")
 INSTALL = (
     "env",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.probe import probe, wait_for
+from backends.apply.machine.probe import probe, wait_for
 from backends.reference.manifest import Listens
 
 BANNER = "220 {hostname} ESMTP"

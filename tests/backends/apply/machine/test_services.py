@@ -2,7 +2,7 @@
 
 import pytest
 
-from backends.apply.services import Services
+from backends.apply.machine.services import Services
 from backends.errors import Failed
 from backends.reference.manifest import Service
 from tests.support.fake_runner import Expected, FakeRunner

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backends.apply.database import GreylistDatabase
+from backends.apply.machine.database import GreylistDatabase
 from backends.errors import Failed, NotAnswering, Refused
 from backends.reference.manifest import load
 from backends.runner import LocalRunner

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.password import make_password, read_password
+from backends.apply.machine.password import make_password, read_password
 from backends.errors import BadRequest, Failed
 
 

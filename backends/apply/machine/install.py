@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from backends.apply.facts import Facts
-from backends.apply.packages import Packages
-from backends.apply.quiet import nothing_starts
+from backends.apply.machine.facts import Facts
+from backends.apply.machine.packages import Packages
+from backends.apply.machine.quiet import nothing_starts
 from backends.apply.told import Event
 from backends.errors import Missing
 from backends.reference.manifest import Component

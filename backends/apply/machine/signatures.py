@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backends.apply.services import Services
+from backends.apply.machine.services import Services
 from backends.errors import Missing
 from backends.reference.manifest import Service
 from backends.runner import Command, Runner

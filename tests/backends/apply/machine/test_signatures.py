@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from backends.apply.services import Services
-from backends.apply.signatures import fetch, present
+from backends.apply.machine.services import Services
+from backends.apply.machine.signatures import fetch, present
 from backends.errors import Missing
 from backends.reference.manifest import Service
 from tests.support.fake_runner import Expected, FakeRunner
