@@ -79,7 +79,7 @@ class LocalConfig:
         found = facts(self._runner)
         _must_be_root()
         of = sited(settings or {}, site)
-        values = values_here(of.site, found.release, read_password() or NO_PASSWORD, self._services)
+        values = values_here(of.site, found.release, _known_password(of) or NO_PASSWORD, self._services)
         return Looked(found, values, self._prepare(of, found, values, take, lambda _event: None))
 
     def broken_off(self) -> bool:
@@ -94,7 +94,7 @@ class LocalConfig:
         found = facts(self._runner)
         _must_be_root()
         of = sited({})
-        values = values_here(of.site, found.release, read_password() or NO_PASSWORD, self._services)
+        values = values_here(of.site, found.release, _known_password(of) or NO_PASSWORD, self._services)
         return self._verifier(values)(each)
 
     # Changing
@@ -212,16 +212,11 @@ class LocalConfig:
 
     def _password(self, of: Sited, values: Values, found: Facts) -> str:
         """gld's password: the one written down, the one that works already, or a new one."""
-        password = read_password()
+        password = _known_password(of)
         if password is None and (known := adopted(of.site.greylist.user, found.pristine)) is not None:
             spec = next(base for one in components_of(values) for base in one.databases)
             if not GreylistDatabase(self._runner, of.site.greylist, spec).need(known).login:
                 return make_password(password=known)
-        if password is None and of.site.greylist.host != "localhost":
-            raise Missing(
-                f"The password of {of.site.greylist.user} on {of.site.greylist.host} is not known",
-                hint=f"write it into {PASSWORD_FILE}, one line, mode 0600",
-            )
         return password or make_password()
 
     @contextmanager
@@ -256,6 +251,20 @@ class LocalConfig:
         self._store.expect(None)
         unschedule(self._runner, waiting.number, systemd=self._services.systemd)
         return waiting.number
+
+
+def _known_password(of: Sited) -> str | None:
+    """gld's password as it is written down; None: it is yet to be made.
+
+    :raises Missing: it cannot be made here, for the database is another machine's.
+    """
+    password = read_password()
+    if password is None and of.site.greylist.host != "localhost":
+        raise Missing(
+            f"The password of {of.site.greylist.user} on {of.site.greylist.host} is not known",
+            hint=f"write it into {PASSWORD_FILE}, one line, mode 0600",
+        )
+    return password
 
 
 def _must_be_root() -> None:

@@ -187,12 +187,17 @@ class Engine:
     ) -> int | None:
         store = self._machine.store
         store.remember({one.file.path: one.base for one in remembered})
+        owed = store.owed()
         store.owe(work.services)
         if not changed:
             return None
         self._tell(Event("replace", f"replacing {_files(len(changed))}"))
         new = {Path(one.file.path): New(one.new, one.base) for one in changed}
-        return replace_all(store, new, why=why, now=self._clock(), step=self._step)
+        try:
+            return replace_all(store, new, why=why, now=self._clock(), step=self._step)
+        except BackendError:
+            store.owe(owed)
+            raise
 
     def _settle(self, changed: Sequence[FilePlan], work: Work) -> None:
         self._settling.build(work.maps)

@@ -100,7 +100,7 @@ def test_interrupted_it_brings_all_back(server: Machine) -> None:
     with subprocess.Popen(argv, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         for line in run.stdout:
-            if "restart amavis" in line:
+            if " s  restart amavis" in line:
                 server.run(["pkill", "-INT", "-f", "mailtui --apply --yes --filter"])
                 break
         told = run.stdout.read()
@@ -148,11 +148,11 @@ def test_a_full_disk_and_a_read_only_one(server: Machine) -> None:
     server.run(["dd", "if=/dev/zero", "of=/mnt/full", "bs=1k"], check=False)
     server.run(["mount", "--bind", "/mnt", "/etc/postfix"])
     refused(server, *other, code=1, says="No room left for /etc/postfix/")
-    server.run(["umount", "/etc/postfix", "/mnt"])
+    server.run(["umount", "--lazy", "/etc/postfix", "/mnt"])
     server.run(["mount", "--bind", "/etc", "/etc"])
     server.run(["mount", "-o", "remount,bind,ro", "/etc"])
     refused(server, *other, code=3, says="read-only")
-    server.run(["umount", "/etc"])
+    server.run(["umount", "--lazy", "/etc"])
     assert mailtui(server, "--apply", "--check").returncode == 0
 
 
@@ -231,7 +231,8 @@ def test_what_does_not_pass_verification_is_taken_back(server: Machine) -> None:
 def test_another_mail_server_is_not_removed(nothing: Machine) -> None:
     nothing.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "exim4-daemon-light"])
     refused(nothing, *TEST, code=5, says="Installing would remove exim4")
-    assert nothing.run(["dpkg-query", "-W", "postfix"], check=False).returncode != 0
+    state = nothing.run(["dpkg-query", "-W", "-f", "${db:Status-Abbrev}", "postfix"], check=False).stdout
+    assert not state.startswith("ii")
     nothing.run(["apt-get", "purge", "-y", "-q", "exim4-daemon-light", "exim4-base", "exim4-config"])
 
 

@@ -145,12 +145,13 @@ class GreylistDatabase:
 
 def _explained(result: Result, host: str) -> BackendError:
     what = visible(result.complaint)[:300]
-    if re.search(r"ERROR 20(02|03|05|13)\b", what):
+    refused = "ERROR 1045" in what or "ERROR 1044" in what or "is not allowed to connect" in what
+    if not refused and re.search(r"ERROR 20(02|03|05|13)\b", what):
         return NotAnswering(
             f"The database on {host} does not answer: {what}",
-            hint="systemctl status mariadb; then run it again",
+            hint=f"systemctl status mariadb{'' if host == 'localhost' else f' on {host}'}; then run it again",
         )
-    if "ERROR 1045" in what or "ERROR 1044" in what:
+    if refused:
         return Failed(
             f"The database on {host} does not let gld in: {what}",
             hint="check the password in /etc/mailtui/greylist.password and the account's rights",
