@@ -173,6 +173,7 @@ def test_a_hand_broken_main_cf(server: Machine) -> None:
 
 
 def test_the_database_down_or_with_another_password(server: Machine) -> None:
+    server.run(["systemctl", "stop", "mariadb.socket", "mariadb"], check=False)  # Debian 13 has no such socket
     server.run(["systemctl", "stop", "mariadb"])
     assert mailtui(server, "--apply", "--check").returncode == 4
     assert "start mariadb" in ok(server, "--apply", "--yes")
@@ -283,14 +284,7 @@ def test_dpkg_killed_midway_and_then_going_on(release: str) -> None:
             assert first.wait(60) == 1
         assert "apt failed" in said
         assert "dpkg --configure -a" in said
-        again = mailtui(machine, "--apply", *TEST)
-        if again.returncode:
-            assert "dpkg --configure -a" in again.stderr
-            machine.run(["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "-a"], timeout=300)
-            machine.run(
-                ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q", "-f", "install"], timeout=300
-            )
-            assert "✖" not in ok(machine, "--apply", *TEST)
+        assert "✖" not in ok(machine, "--apply", *TEST)
 
 
 def test_without_systemd_and_with_a_policy_that_denies(release: str) -> None:

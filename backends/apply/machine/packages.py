@@ -8,6 +8,11 @@ from backends.errors import Failed, Refused
 from backends.runner import Command, Result, Runner
 from backends.text import visible
 
+AUDIT = Command(("dpkg", "--audit"))
+CONFIGURE = (
+    *("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--force-confdef", "--force-confold"),
+    *("--configure", "-a"),
+)
 SILENCE = 900.0  # s for which apt may say nothing: a slow mirror, a slow disk
 SPARE = ("--no-install-recommends",)
 KEEP_FILES = ("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
@@ -57,16 +62,22 @@ class Packages:
             raise _failed(result)
         return parse_trial(result.stdout.decode("utf-8", "replace").splitlines())
 
+    def _finish_interrupted(self) -> None:
+        """Configure what an installation that was broken off has left unpacked."""
+        if self._runner.run(AUDIT).stdout.strip():
+            self._runner.run(Command(CONFIGURE, timeout=SILENCE, mutates=True))
+
     def install(
         self, names: Sequence[str], answers: Iterable[str], progress: Callable[[float, str], None]
     ) -> None:
         """Install them; configuration files that were changed here stay. `answers` are debconf-set-selections(1) lines.
 
-        `progress` is told how much of 100 is done, and what is being done.
+        `progress` is told how much of 100 is done, and what is being done. What dpkg was broken off at is gone on with.
 
         :raises Refused: another package would have to go.
         :raises Failed: apt did not come to its end.
         """
+        self._finish_interrupted()
         if removed := self.trial(names).removed:
             raise Refused(
                 f"Installing would remove {', '.join(map(visible, removed))}",

@@ -54,7 +54,9 @@ def test_lists_are_read_anew_once_for_an_unknown_package() -> None:
 
 def test_what_would_have_to_go_is_refused() -> None:
     with (
-        FakeRunner(Expected(POLICY, KNOWN), Expected(TRIAL, b"Remv exim4-base [4]\n")) as runner,
+        FakeRunner(
+            Expected(POLICY, KNOWN), Expected(("dpkg", "--audit")), Expected(TRIAL, b"Remv exim4-base [4]\n")
+        ) as runner,
         pytest.raises(Refused, match="exim4-base"),
     ):
         install(Packages(runner), POSTFIX, facts(), "example.test", quiet)

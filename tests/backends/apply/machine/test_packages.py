@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.apply.machine.packages import (
+    CONFIGURE,
     KEEP_FILES,
     Packages,
     Trial,
@@ -20,6 +21,7 @@ from backends.runner import LocalRunner
 from tests.support.fake_runner import Expected, FakeRunner
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "apt"
+AUDIT = Expected(("dpkg", "--audit"))
 TRIAL = ("apt-get", "--simulate", "-q", "-y", "--no-install-recommends", "install", "--", "maildrop")
 INSTALL = (
     "env",
@@ -62,6 +64,7 @@ def test_progress_is_told() -> None:
     told: list[tuple[float, str]] = []
     out = b"Reading\ndlstatus:1:12.5:Retrieving file 1 of 2\npmstatus:maildrop:60.0:Installing \x1b[1mmaildrop\nSetting"
     with FakeRunner(
+        AUDIT,
         Expected(TRIAL, b"Inst maildrop (1)\n"),
         Expected(("debconf-set-selections",), stdin=b"postfix postfix/mailname string example.test\n"),
         Expected(INSTALL, out),
@@ -72,21 +75,27 @@ def test_progress_is_told() -> None:
             lambda percent, what: told.append((percent, what)),
         )
     assert told == [(12.5, "Retrieving file 1 of 2"), (60.0, "Installing ^[[1mmaildrop")]
-    assert [command.mutates for command in runner.commands] == [False, True, True]
+    assert [command.mutates for command in runner.commands] == [False, False, True, True]
 
 
 def test_what_would_have_to_go_is_refused_before_anything_is_done() -> None:
     trial = Expected(TRIAL, b"Remv exim4-base [4]\nInst maildrop (1)\n")
-    with FakeRunner(trial) as runner, pytest.raises(Refused, match="exim4-base") as raised:
+    with FakeRunner(AUDIT, trial) as runner, pytest.raises(Refused, match="exim4-base") as raised:
         Packages(runner).install(["maildrop"], [], lambda _percent, _what: None)
     assert raised.value.exit_code == 5
+
+
+def test_what_was_broken_off_is_gone_on_with() -> None:
+    audit = Expected(AUDIT.argv, b"The following packages are only half configured:\n postfix\n")
+    with FakeRunner(audit, Expected(CONFIGURE), Expected(TRIAL), Expected(INSTALL)) as runner:
+        Packages(runner).install(["maildrop"], [], lambda _percent, _what: None)
 
 
 def test_failing_midway_says_why_and_how_to_go_on() -> None:
     stderr = b"W: odd\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n"
     broken = Expected(INSTALL, b"Setting up\n", stderr, code=100)
     with (
-        FakeRunner(Expected(TRIAL), broken) as runner,
+        FakeRunner(AUDIT, Expected(TRIAL), broken) as runner,
         pytest.raises(Failed, match="dpkg returned") as raised,
     ):
         Packages(runner).install(["maildrop"], [], lambda _percent, _what: None)
