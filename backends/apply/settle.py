@@ -99,8 +99,11 @@ class Settling:
             elif change is not None:
                 self.tell(Event("service", f"{change} {service.name}"))
             if change is not None:
-                self._services.act("reload" if change == "reload" else "restart", service)
-                self._await(service)
+                try:
+                    self._services.act("reload" if change == "reload" else "restart", service)
+                    self._await(service)
+                except Failed as error:
+                    raise self._taken(service) or error from error
 
     def serve_again(self, changes: Mapping[str, str], down: Collection[str]) -> list[str]:
         """Have services run with files that were brought back; those that were `down` before stop.
@@ -123,6 +126,17 @@ class Settling:
         if not service.listens:
             return self._services.running(service)
         return all(probe(listens, self._hostname, 2.0).good for listens in service.listens)
+
+    def _taken(self, service: Service) -> Failed | None:
+        """The error that another program has one of its ports, where one has."""
+        for listens in service.listens:
+            answer = probe(listens, self._hostname, 2.0)
+            if answer.there and not answer.good:
+                return Failed(
+                    f"{service.name} cannot have {answer.where}: another program answers there: {answer.said}",
+                    hint=f"see which one with: ss -ltnp sport = :{listens.port}; stop it, and run it again",
+                )
+        return None
 
     def _await(self, service: Service) -> None:
         directly = service.direct and not self._services.systemd

@@ -173,7 +173,9 @@ def test_a_hand_broken_main_cf(server: Machine) -> None:
 
 
 def test_the_database_down_or_with_another_password(server: Machine) -> None:
-    server.run(["systemctl", "stop", "mariadb.socket", "mariadb"], check=False)  # Debian 13 has no such socket
+    server.run(
+        ["systemctl", "stop", "mariadb.socket", "mariadb"], check=False
+    )  # Debian 13 has no such socket
     server.run(["systemctl", "stop", "mariadb"])
     assert mailtui(server, "--apply", "--check").returncode == 4
     assert "start mariadb" in ok(server, "--apply", "--yes")
@@ -209,7 +211,7 @@ def test_a_port_that_another_program_has(server: Machine) -> None:
     done = mailtui(server, "--apply", "--yes", "--filter", "post-queue")
     server.run(["systemctl", "stop", "blocker"])
     assert done.returncode == 1
-    assert "postfix does not answer on 127.0.0.1:10025" in done.stderr
+    assert "postfix cannot have 127.0.0.1:10025: another program answers there: 220" in done.stderr
     assert "all files are as they were before" in done.stderr
     assert tree(server, "/etc") == before
     ok(server, "--apply", "--yes")

@@ -14,11 +14,15 @@ PAUSE = 0.2  # s between two attempts
 
 
 class Answer(NamedTuple):
-    """Where was asked, whether the right one answered, and what it said or why it did not."""
+    """Where was asked, whether the right one answered, and what it said or why it did not.
+
+    `there`: somebody spoke, right or not.
+    """
 
     where: str
     good: bool
     said: str
+    there: bool = False
 
 
 def probe(listens: Listens, hostname: str, timeout: float = 5.0) -> Answer:
@@ -27,7 +31,7 @@ def probe(listens: Listens, hostname: str, timeout: float = 5.0) -> Answer:
     try:
         with _connected(listens, timeout) as connection:
             if not listens.banner:
-                return Answer(where, good=True, said="connected")
+                return Answer(where, good=True, said="connected", there=True)
             line = _first_line(connection)
     except TimeoutError:
         return Answer(where, good=False, said=f"no answer within {timeout:g} s")
@@ -35,7 +39,8 @@ def probe(listens: Listens, hostname: str, timeout: float = 5.0) -> Answer:
         return Answer(where, good=False, said=error.strerror or str(error))
     wanted = listens.banner.replace("{hostname}", re.escape(hostname))
     said = visible(line.decode("utf-8", "replace"))
-    return Answer(where, good=bool(re.match(wanted, said)), said=said or "closed without a word")
+    good = bool(re.match(wanted, said))
+    return Answer(where, good=good, said=said or "closed without a word", there=bool(said))
 
 
 def wait_for(
