@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from backends.apply.back import bring_back, difference_to
 from backends.apply.checkpoint.change import Hook, recover
 from backends.apply.checkpoint.store import Store, Unconfirmed
@@ -22,7 +24,7 @@ from backends.apply.planning.drift import drift_of
 from backends.apply.prepare import Prepared, Sited, components_of, prepare, sited, values_here
 from backends.apply.settle import Settling, Tell
 from backends.apply.told import Applied, Check, Drift, Event, Moment, Take
-from backends.errors import Failed, Missing, NotPermitted, Refused
+from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.reference.explain import Row, deviations
 from backends.reference.manifest import load
 from backends.reference.values import Values
@@ -62,7 +64,12 @@ class LocalConfig:
         """Compare the machine with the reference. Changes nothing."""
         looked = self.look(settings, take, site)
         components = components_of(looked.values)
-        return drift_of(looked.prepared, components, looked.values, looked.facts, time.time())
+        drift = drift_of(looked.prepared, components, looked.values, looked.facts, time.time())
+        waiting = self._store.unconfirmed()
+        if waiting is None:
+            return drift
+        late = f"not confirmed: taken back at {time_text(waiting.until)} unless `mailtui confirm` is given"
+        return msgspec.structs.replace(drift, warnings=(*drift.warnings, late))
 
     def look(
         self,
@@ -83,8 +90,9 @@ class LocalConfig:
         return Looked(found, values, self._prepare(of, found, values, take, lambda _event: None))
 
     def broken_off(self) -> bool:
-        """Whether an apply was broken off, which the next one finishes or undoes."""
-        return self._store.change() is not None
+        """Whether an apply was broken off, or not confirmed in time; the next one finishes or undoes it."""
+        waiting = self._store.unconfirmed()
+        return self._store.change() is not None or (waiting is not None and waiting.until < time.time())
 
     def verify(self, each: Callable[[Check], None]) -> list[Check]:
         """Look whether the machine does what the reference promises, by real mail; `each` is told each check.
@@ -135,7 +143,7 @@ class LocalConfig:
                 )
             applied = engine.carry_out(plan, work, "apply", self._verifier(values), keep=keep)
             if confirm_within is not None and applied.number is not None:
-                self._expect(applied.number, confirm_within)
+                self._expect(applied.number, confirm_within, tell)
             return applied
 
     def rollback(self, number: int, tell: Tell) -> Applied:
@@ -146,8 +154,9 @@ class LocalConfig:
         """
         _must_be_root()
         with self._locked(tell, confirming=True):
+            applied = self._roll_back(number, tell)
             self._forget_unconfirmed()
-            return self._roll_back(number, tell)
+            return applied
 
     def revert_unconfirmed(self, number: int, tell: Tell) -> bool:
         """Take the change after that checkpoint back, unless it was confirmed meanwhile; gives whether it was not.
@@ -226,7 +235,11 @@ class LocalConfig:
             if said := recover(self._store, self._step):
                 tell(Event("recover", said))
             waiting = self._store.unconfirmed()
-            if waiting is not None and not confirming:
+            if waiting is not None and not confirming and waiting.until < time.time():
+                tell(Event("recover", "What was applied last was not confirmed in time"))
+                self._roll_back(waiting.number, tell)
+                self._forget_unconfirmed()
+            elif waiting is not None and not confirming:
                 raise Refused(
                     f"What was applied last is taken back at {time_text(waiting.until)} unless it is confirmed",
                     hint=f"mailtui confirm keeps it, mailtui rollback {waiting.number} takes it back now",
@@ -236,13 +249,18 @@ class LocalConfig:
     def _roll_back(self, number: int, tell: Tell) -> Applied:
         release = facts(self._runner).release
         settling = Settling(self._runner, self._services, load(release), "", tell)
-        files = next((one.files for one in self._store.history() if one.number == number), {})
-        taken = bring_back(self._store, settling, number, now=time.time(), step=self._step)
-        return Applied(taken, len(files))
+        return bring_back(self._store, settling, number, now=time.time(), step=self._step)
 
-    def _expect(self, number: int, seconds: float) -> None:
-        schedule(self._runner, number, seconds, systemd=self._services.systemd)
+    def _expect(self, number: int, seconds: float, tell: Tell) -> None:
+        """Have the change taken back unless it is confirmed; at once where that cannot be had."""
         self._store.expect(Unconfirmed(number, time.time() + seconds))
+        try:
+            schedule(self._runner, number, seconds, systemd=self._services.systemd)
+        except BackendError as error:
+            self._roll_back(number, tell)
+            self._store.expect(None)
+            error.hint += "; all files are as they were before"
+            raise
 
     def _forget_unconfirmed(self) -> int | None:
         waiting = self._store.unconfirmed()

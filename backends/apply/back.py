@@ -7,7 +7,8 @@ from backends.apply.checkpoint.places import look
 from backends.apply.checkpoint.store import Store
 from backends.apply.edit.merge import difference
 from backends.apply.settle import Settling
-from backends.apply.told import Event
+from backends.apply.told import Applied, Event
+from backends.errors import BackendError
 
 
 def bring_back(
@@ -18,26 +19,32 @@ def bring_back(
     now: float,
     down: Collection[str] = (),
     step: Hook = lambda _name: None,
-) -> int:
-    """Do it; gives the number of the checkpoint before that. The store must be locked.
-
-    Services that were `down` before are stopped.
+) -> Applied:
+    """Do it. The store must be locked. Services that were `down` before are stopped.
 
     :raises Missing: there is no such checkpoint.
+    :raises BackendError: files cannot be brought back; all are as they were.
     """
     then = at_checkpoint(store, number)
     paths = {str(path) for path in then}
     gone = {str(path) for path, there in then.items() if there.content is None and path.exists()}
+    ran = settling.running(down)
     retired = settling.retire(gone)
     changes = {name: change for name, change in settling.changes(paths).items() if name not in retired}
-    store.owe({**store.owed(), **changes})
-    taken = roll_back(store, number, now=now, step=step)
+    owed = store.owed()
+    store.owe({**owed, **changes})
+    try:
+        taken = roll_back(store, number, now=now, step=step)
+    except BackendError:
+        store.owe(owed)
+        raise
     settling.build(one for one in settling.maps if one.path in paths)
     settling.read_units(paths)
-    for trouble in settling.serve_again(changes, down):
-        settling.tell(Event("service", trouble))
+    trouble = settling.serve_again(changes, down, ran - retired)
+    for one in trouble:
+        settling.tell(Event("service", one))
     store.owe({})
-    return taken
+    return Applied(taken, len(paths), trouble=tuple(trouble))
 
 
 def difference_to(store: Store, number: int, secret: frozenset[str]) -> list[str]:

@@ -130,9 +130,10 @@ class Engine:
             if number is not None and not keep:
                 why = f"{error}" if isinstance(error, BackendError) else "interrupted"
                 self._tell(Event("revert", f"{why}; bringing all files back"))
-                self._bring_back(number, work)
+                trouble = self._bring_back(number, work)
                 if isinstance(error, BackendError):
                     error.hint += "; all files are as they were before"
+                    error.hint += "".join(f", but {one}" for one in trouble)
             raise
         return Applied(number, len(changed) + len(work.words), tuple(checks))
 
@@ -205,11 +206,12 @@ class Engine:
         self._settling.serve(work.services, work.down)
         self._machine.store.owe({})
 
-    def _bring_back(self, number: int, work: Work) -> None:
-        bring_back(self._machine.store, self._settling, number, now=self._clock(), down=work.down)
+    def _bring_back(self, number: int, work: Work) -> tuple[str, ...]:
+        store = self._machine.store
+        return bring_back(store, self._settling, number, now=self._clock(), down=work.down).trouble
 
     def _verified(self, verify: Verify, *, keep: bool) -> list[Check]:
-        checks = verify(lambda check: self._tell(Event("verify", check.name)))
+        checks = verify(lambda check: self._tell(Event("verify", check.name, check=check)))
         failed = [one for one in checks if not one.good]
         if failed and not keep:
             names = "; ".join(f"{one.name}: {one.evidence}" for one in failed[:3])

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from backends.apply.machine.probe import probe, wait_for
 from backends.apply.machine.services import Action, Services
 from backends.apply.told import Event
@@ -12,6 +14,7 @@ from backends.runner import Command, Runner
 from backends.text import visible
 
 PATIENCE = 60.0  # s until a service that was started answers
+AGAIN = 30.0  # s until a service answers again with files that were brought back
 BRIEF = 5.0  # s until a service that its init script would not start is started directly
 UNITS = "/etc/systemd/system/"
 Tell = Callable[[Event], None]
@@ -105,21 +108,42 @@ class Settling:
                 except Failed as error:
                     raise self._taken(service) or error from error
 
-    def serve_again(self, changes: Mapping[str, str], down: Collection[str]) -> list[str]:
+    def running(self, but: Collection[str] = ()) -> set[str]:
+        """Services, but for these, that somebody answers for now, whatever name they give themselves."""
+        return {one.name for one in self.services if one.name not in but and not self._silent(one, 2.0)}
+
+    def serve_again(
+        self, changes: Mapping[str, str], down: Collection[str], ran: Collection[str]
+    ) -> list[str]:
         """Have services run with files that were brought back; those that were `down` before stop.
 
-        What does not come up is only told; gives it in words.
+        Those that `ran` must answer again; gives in words which do not.
         """
         trouble = []
         for service in self.services:
             action: Action = "stop" if service.name in down else "restart"
-            if service.name in changes or service.name in down:
-                self.tell(Event("service", f"{action} {service.name}"))
-                try:
-                    self._services.act(action, service)
-                except BackendError as error:
-                    trouble.append(str(error))
+            if service.name not in changes and service.name not in down:
+                continue
+            self.tell(Event("service", f"{action} {service.name}"))
+            try:
+                self._services.act(action, service)
+            except BackendError as error:
+                trouble.append(str(error))
+                continue
+            if action == "restart" and service.name in ran and (where := self._silent(service, AGAIN)):
+                trouble.append(f"{service.name} does not answer on {where}")
         return trouble
+
+    def _silent(self, service: Service, patience: float) -> str:
+        """Where nobody answers for it within `patience` seconds; empty: it runs."""
+        if not service.listens:
+            return "" if self._services.running(service) else "anything: it does not run"
+        for listens in service.listens:
+            anybody = msgspec.structs.replace(listens, banner="")
+            answer = wait_for(anybody, self._hostname, patience)
+            if not answer.good:
+                return answer.where
+        return ""
 
     def answers(self, service: Service) -> bool:
         """Whether it answers where it should; one that listens nowhere must run."""

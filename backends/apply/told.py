@@ -23,14 +23,6 @@ class Take(Enum):
     REFERENCE = "reference"
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step as it begins; `percent` of 100 where the step knows how far it is (apt does)."""
-
-    step: str
-    text: str
-    percent: float | None = None
-
-
 class Check(msgspec.Struct, frozen=True):
     """One check of a machine that runs: whether it is as it must be, on what evidence, and what to do if not.
 
@@ -42,6 +34,18 @@ class Check(msgspec.Struct, frozen=True):
     evidence: str
     hint: str = ""
     seconds: float = 0.0
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step as it begins; `percent` of 100 where the step knows how far it is (apt does).
+
+    `check`: the step was one of verifying, and this is what it came to.
+    """
+
+    step: str
+    text: str
+    percent: float | None = None
+    check: Check | None = None
 
 
 class FileDrift(msgspec.Struct, frozen=True):
@@ -111,8 +115,12 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """How an apply or a rollback ended: the checkpoint before it (None: no file changed), and what verified it."""
+    """How an apply or a rollback ended: the checkpoint before it (None: no file changed), and what verified it.
+
+    `trouble`: services that do not run with files that were brought back, in words.
+    """
 
     number: int | None
     steps: int
     checks: tuple[Check, ...] = ()
+    trouble: tuple[str, ...] = ()

@@ -104,7 +104,7 @@ class DemoConfig:
             for one in plans:
                 self._contents.apply(one)
             self.complete = True
-            checks = self.verify(lambda check: tell(Event("verify", check.name)))
+            checks = self.verify(lambda check: tell(Event("verify", check.name, check=check)))
             return Applied(number, len(changed) + len(todo), tuple(checks))
 
     def verify(self, each: Callable[[Check], None]) -> list[Check]:

@@ -182,11 +182,13 @@ def test_without_a_terminal_nothing_is_done_without_yes(server: Machine) -> None
 
 def test_it_is_taken_back_unless_confirmed(server: Machine) -> None:
     before = tree(server, *CONFIG)
-    told = ok(server, "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "5s")
+    told = ok(server, "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "10s")
     assert "mailtui confirm" in told
     assert tree(server, *CONFIG) != before
-    refused = mailtui(server, "--apply", "--yes")
-    assert refused.returncode in {0, 5}  # in sync, or waiting to be confirmed
+    assert "unless `mailtui confirm` is given" in mailtui(server, "--apply", "--check").stdout
+    refused = mailtui(server, "--apply", "--yes", "--public-ip", "203.0.113.178")
+    assert refused.returncode == 5
+    assert "mailtui confirm keeps it" in refused.stderr
     waiting = server.path(f"{STATE}/apply/unconfirmed.json")
     wait_until("it to be taken back", lambda: not waiting.exists(), timeout=60, every=0.5)
     assert tree(server, *CONFIG) == before
@@ -199,8 +201,38 @@ def test_it_is_taken_back_unless_confirmed(server: Machine) -> None:
     ok(server, "rollback", "--yes")
 
 
+def test_where_its_time_passed_unseen_the_next_run_takes_it_back(server: Machine) -> None:
+    before = tree(server, *CONFIG)
+    told = ok(server, "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "8s")
+    assert "mailtui confirm" in told
+    server.run(["systemctl", "stop", "mailtui-revert-*.timer"])
+    time.sleep(9)
+    assert tree(server, *CONFIG) != before
+    assert mailtui(server, "--apply", "--check").returncode == 4
+    assert "was not confirmed in time" in ok(server, "--apply", "--yes")
+    assert tree(server, *CONFIG) == before
+    assert "in sync" in ok(server, "--apply", "--check").lower()
+
+
+def test_a_service_that_does_not_come_back_is_said(server: Machine) -> None:
+    ok(server, "--apply", "--yes", "--filter", "post-queue")
+    folder = server.path("/etc/systemd/system/amavis.service.d")
+    folder.mkdir()
+    (folder / "broken.conf").write_text("[Service]\nExecStartPre=/bin/false\n")
+    server.run(["systemctl", "daemon-reload"])
+    done = mailtui(server, "rollback", "--yes")
+    assert done.returncode == 1
+    assert "▲ restart amavis failed" in done.stdout
+    (folder / "broken.conf").unlink()
+    folder.rmdir()
+    server.run(["systemctl", "daemon-reload"])
+    assert "start amavis" in ok(server, "--apply", "--yes")
+
+
 def test_brought_back_to_how_the_packages_were(server: Machine, packaged: dict[str, object]) -> None:
-    ok(server, "rollback", "1", "--yes")
+    done = mailtui(server, "rollback", "1", "--yes")
+    assert done.returncode == 1
+    assert "▲ clamav-daemon does not answer" in done.stdout  # it has no signatures, as before
     before = packaged["tree"]
     assert isinstance(before, dict)
     now = tree(server, *CONFIG)

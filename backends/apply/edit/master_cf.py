@@ -66,8 +66,12 @@ def _text(old: Service | None, name: str, changes: Mapping[str, str | None]) -> 
     words = columns.split()
     service, kind = name.split("/")
     head = f"{service:<9} {kind:<5} " + " ".join(f"{word:<7}" for word in words[: _COLUMNS - 3])
-    command = " ".join(words[_COLUMNS - 3 :])
-    return f"{head} {command}\n" + "".join(f"  -o {_option(*pair)}\n" for pair in options.items())
+    arguments = " ".join(words[_COLUMNS - 2 :])
+    return (
+        f"{head} {words[_COLUMNS - 3]}\n"
+        + "".join(f"  -o {_option(*pair)}\n" for pair in options.items())
+        + (f"  {arguments}\n" if arguments else "")
+    )
 
 
 def _option(name: str, value: str) -> str:
@@ -87,20 +91,29 @@ def _service(piece: Piece) -> Service | None:
     arguments: list[str] = []
     rest = iter(words[_COLUMNS:])
     for word in rest:
-        if word != "-o":
+        if word == "-o" and all(one.startswith("-") for one in arguments):
+            name, _, value = _unbraced(next(rest, "")).partition("=")
+            options[name.strip()] = value.strip()
+        else:
             arguments.append(word)
-            continue
-        name, _, value = next(rest, "").strip("{} ").partition("=")
-        options[name.strip()] = value.strip()
     return Service(tuple(words[:_COLUMNS]), options, tuple(arguments))
 
 
+def _unbraced(word: str) -> str:
+    """What stands in braces, or the word itself."""
+    return word[1:-1] if word.startswith("{") and word.endswith("}") else word
+
+
 def _words(text: str) -> list[str]:
-    """Words between blanks; what stands in braces is one."""
+    """Words between blanks; what stands in braces that match is one."""
     words: list[str] = []
+    depth = 0
     for word in text.split(" "):
-        if words and words[-1].startswith("{") and not words[-1].endswith("}"):
+        if depth:
             words[-1] += f" {word}"
         elif word:
             words.append(word)
+            if not word.startswith("{"):
+                continue
+        depth = max(0, depth + word.count("{") - word.count("}"))
     return words

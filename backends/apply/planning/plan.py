@@ -44,8 +44,14 @@ class FilePlan(msgspec.Struct, frozen=True):
 
     @property
     def diff(self) -> list[str]:
-        """The lines of a unified diff, without those that a password stands in."""
-        return difference(self.file.path, self.old.content, self.new.content, secret=self.file.secret)
+        """The lines of a unified diff, without those that a password stands in; then what else of it changes."""
+        lines = difference(self.file.path, self.old.content, self.new.content, secret=self.file.secret)
+        if None not in {self.old.content, self.new.content}:
+            if self.old.mode != self.new.mode:
+                lines.append(f"mode {self.old.mode:04o} becomes {self.new.mode:04o}")
+            if (self.old.uid, self.old.gid) != (self.new.uid, self.new.gid):
+                lines.append(f"owner becomes {self.file.owner}:{self.file.group}")
+        return lines
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -4,10 +4,12 @@ import sys
 import time
 from argparse import SUPPRESS, ArgumentParser
 
-from backends.errors import Missing, Refused
+from backends.errors import BackendError, Missing, Refused
 from mailtui.cli.apply.telling import Telling
 from mailtui.cli.session import Session
 
+TRIES = 120
+PAUSE = 30.0  # s
 DESCRIPTION = """
 Bring all files that `mailtui --apply` changed back to how they were at a checkpoint, the latest one by default, and
 have the services run with them. Packages, gld's database and group memberships stay. A rollback makes a checkpoint of
@@ -37,8 +39,7 @@ def run(session: Session) -> int:
     telling = Telling(out, json=options.json)
     if options.unless_confirmed:
         time.sleep(options.after)
-        config.revert_unconfirmed(options.number, telling.event)
-        return 0
+        return _unless_confirmed(session, telling)
     number = options.number
     if number is None:
         history = config.history()
@@ -58,7 +59,24 @@ def run(session: Session) -> int:
     else:
         out.line(f"All files are as they were at checkpoint {number}.")
         out.line(f"Back to before this: mailtui rollback {applied.number}")
-    return 0
+        for one in applied.trouble:
+            out.line(f"▲ {one}")
+    return 1 if applied.trouble else 0
+
+
+def _unless_confirmed(session: Session, telling: Telling) -> int:
+    """Nobody is there to try again: what keeps it from being done may pass."""
+    for left in range(TRIES, 0, -1):
+        try:
+            session.host.config.revert_unconfirmed(session.options.number, telling.event)
+        except BackendError as error:
+            session.out.complain(error)
+            if left == 1:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return 0
+    return 1
 
 
 def _agreed(session: Session, number: int, lines: list[str]) -> None:

@@ -9,11 +9,12 @@ from mailtui.cli.output import Output
 
 
 class Telling:
-    """Tells one run; percentages replace one another on a terminal, and are passed over elsewhere."""
+    """Tells one run; percentages replace one another on a terminal; elsewhere each quarter is a line."""
 
     def __init__(self, out: Output, *, json: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._out, self._json, self._clock = out, json, clock
         self._start = clock()
+        self._quarter = 25.0
 
     @property
     def seconds(self) -> float:
@@ -31,12 +32,18 @@ class Telling:
             self._check(check)
 
     def _event(self, event: Event) -> None:
-        if self._json:
+        if event.check is not None:
+            self._check(event.check)
+        elif self._json:
             self._out.json({"at": round(self.seconds, 2), "event": event})
             self._out.flush()
+        elif event.percent is not None and self._out.columns is None:
+            if event.percent >= self._quarter:
+                self._quarter += 25.0
+                self._line(f"{event.percent:3.0f} %  {event.text}")
         elif event.percent is not None:
             self._out.passing(f"{self.seconds:7.1f} s  {event.percent:3.0f} %  {event.text}")
-        elif event.step != "verify":
+        else:
             self._line(event.text)
 
     def _check(self, check: Check) -> None:

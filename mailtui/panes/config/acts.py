@@ -119,7 +119,7 @@ class Acts:
 def _verify(config: Config) -> Work:
     """Only look whether it works."""
     return lambda tell: Applied(
-        None, 0, tuple(config.verify(lambda check: tell(Event("verify", check.name))))
+        None, 0, tuple(config.verify(lambda check: tell(Event("verify", check.name, check=check))))
     )
 
 

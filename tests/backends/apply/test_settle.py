@@ -1,5 +1,6 @@
 """What follows replaced files: indexes of maps, services restarted in their order, units retired."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from backends.apply.machine.services import Services
 from backends.apply.settle import Settling, stale
 from backends.apply.told import Event
 from backends.errors import Failed
-from backends.reference.manifest import Component, Map, Service, load
+from backends.reference.manifest import Component, Listens, Map, Service, load
 from tests.support.fake_runner import Expected, FakeRunner
 
 TIMER = Service(name="mailtui-cleanup.timer", init="", process="")
@@ -61,9 +62,8 @@ def test_brought_back_what_was_down_stops_and_trouble_is_told() -> None:
         Expected(("systemctl", "stop", "one")),
         Expected(("systemctl", "restart", "two"), stderr=b"no\n", code=1),
     ) as runner:
-        trouble = settling(runner, component(one, two)).serve_again(
-            {"one": "restart", "two": "reload"}, ("one",)
-        )
+        again = settling(runner, component(one, two)).serve_again
+        trouble = again({"one": "restart", "two": "reload"}, ("one",), ())
     assert trouble == ["restart two failed: no"]
 
 
@@ -77,3 +77,16 @@ def test_what_changed_files_need_of_services() -> None:
     with FakeRunner() as runner:
         changes = settling(runner, *load("bookworm")).changes({"/etc/mailname", "/etc/postfix/main.cf", "/x"})
     assert changes == {"postfix": "restart", "amavis": "restart"}
+
+
+def test_what_ran_before_must_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backends.apply.settle.AGAIN", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    gone = Service(name="gone", init="gone", process="gone", listens=(Listens(port=port, banner="220"),))
+    with FakeRunner(Expected(("systemctl", "restart", "gone"))) as runner:
+        found = settling(runner, component(gone))
+        assert found.running() == set()
+        assert found.serve_again({"gone": "restart"}, (), {"gone"}) == [
+            f"gone does not answer on 127.0.0.1:{port}"
+        ]

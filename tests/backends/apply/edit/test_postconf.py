@@ -51,6 +51,39 @@ def test_parameters_as_postconf_reads_them(tmp_path: Path) -> None:
     assert {name: squeezed(value) for name, value in told.items()} == parameters(edited)
 
 
+BRACED = b"""\
+smtp      inet  n       -       y       -       -       smtpd
+  -o syslog_name=postfix/${service_name}
+  -o { smtpd_client_restrictions = check_client_access { inline:{ {192.168.1.1 = OK} } } permit }
+  -v
+filter    unix  -       n       n       -       10      pipe
+  -o smtp_bind_address=127.0.0.1
+  flags=Rq user=filter argv=/usr/bin/spamc -o -e ${sender}
+"""
+
+
+@needs_postfix
+def test_values_with_braces_are_postfixs_own(tmp_path: Path) -> None:
+    """And `-o` behind the first word that is no option is the program's."""
+    edited = with_services(
+        BRACED, {"smtp/inet/smtpd_proxy_timeout": "300s", "filter/unix/smtp_bind_address": None}
+    )
+    main = (PACKAGED / "main.cf.debian").read_bytes() + b"syslog_name = x\n"
+    told = {}
+    for line in postconf(instance(tmp_path, main, edited), "-P"):
+        name, _, value = line.partition(" = ")
+        told[name] = squeezed(value)
+    read = services(edited)
+    assert {key: squeezed(value) for key, value in read.items() if key.count("/") == 2} == told
+    assert told["smtp/inet/syslog_name"] == "postfix/${service_name}"
+    assert told["smtp/inet/smtpd_client_restrictions"].endswith("} permit")
+    assert read["filter/unix"].endswith("argv=/usr/bin/spamc -o -e ${sender}")
+    assert (
+        services(with_services(edited, {"smtp/inet/smtpd_proxy_timeout": None}))["smtp/inet"]
+        == read["smtp/inet"]
+    )
+
+
 @needs_postfix
 def test_services_as_postconf_reads_them(tmp_path: Path) -> None:
     master = (PACKAGED / "master.cf.dist").read_bytes()
