@@ -35,6 +35,8 @@ from backends.text import time_text
 if TYPE_CHECKING:
     from backends.apply.engine import Verify
 
+EARLY = 1.0  # s that a timer may be early
+NOT_CONFIRMED = "not confirmed: rollback to"
 NO_PASSWORD = "not made yet"  # noqa: S105 - stands in for it while nothing is changed
 
 
@@ -141,10 +143,11 @@ class LocalConfig:
                     f"apt has installed, but {', '.join(plan.packages)} is not there",
                     hint="see what `dpkg --audit` says, then run it again",
                 )
-            applied = engine.carry_out(plan, work, "apply", self._verifier(values), keep=keep)
-            if confirm_within is not None and applied.number is not None:
-                self._expect(applied.number, confirm_within, tell)
-            return applied
+            verify = self._verifier(values)
+            if confirm_within is None:
+                return engine.carry_out(plan, work, "apply", verify, keep=keep)
+            with self._taken_back_after(confirm_within, tell, keep=keep):
+                return engine.carry_out(plan, work, "apply", verify, keep=keep)
 
     def rollback(self, number: int, tell: Tell) -> Applied:
         """Bring all files back to how they were at a checkpoint, and the services with them.
@@ -166,9 +169,10 @@ class LocalConfig:
         _must_be_root()
         with self._locked(tell, confirming=True):
             waiting = self._store.unconfirmed()
-            if waiting is None or waiting.number != number:
+            if waiting is None or waiting.number != number or waiting.until > time.time() + EARLY:
                 return False
-            self._roll_back(number, tell)
+            if self._store.next_number() > number:
+                self._roll_back(number, tell, f"{NOT_CONFIRMED} {number}")
             self._store.expect(None)
             return True
 
@@ -237,7 +241,8 @@ class LocalConfig:
             waiting = self._store.unconfirmed()
             if waiting is not None and not confirming and waiting.until < time.time():
                 tell(Event("recover", "What was applied last was not confirmed in time"))
-                self._roll_back(waiting.number, tell)
+                if self._store.next_number() > waiting.number:
+                    self._roll_back(waiting.number, tell, f"{NOT_CONFIRMED} {waiting.number}")
                 self._forget_unconfirmed()
             elif waiting is not None and not confirming:
                 raise Refused(
@@ -246,20 +251,39 @@ class LocalConfig:
                 )
             yield
 
-    def _roll_back(self, number: int, tell: Tell) -> Applied:
+    def _roll_back(self, number: int, tell: Tell, why: str = "") -> Applied:
         release = facts(self._runner).release
         settling = Settling(self._runner, self._services, load(release), "", tell)
-        return bring_back(self._store, settling, number, now=time.time(), step=self._step)
+        return bring_back(self._store, settling, number, now=time.time(), why=why, step=self._step)
 
-    def _expect(self, number: int, seconds: float, tell: Tell) -> None:
-        """Have the change taken back unless it is confirmed; at once where that cannot be had."""
+    @contextmanager
+    def _taken_back_after(self, seconds: float, tell: Tell, *, keep: bool) -> Iterator[None]:
+        """Have what is applied taken back unless it is confirmed, also where this process dies; time counts from its end.
+
+        :raises Failed: that cannot be had; nothing was done.
+        """
+        number = self._store.next_number()
+        self._expect(number, seconds)
+        try:
+            yield
+        except BaseException:
+            if not keep:
+                self._forget_unconfirmed()
+            raise
+        self._forget_unconfirmed()
+        if self._store.next_number() > number:
+            try:
+                self._expect(number, seconds)
+            except BackendError:
+                self._roll_back(number, tell)
+                raise
+
+    def _expect(self, number: int, seconds: float) -> None:
         self._store.expect(Unconfirmed(number, time.time() + seconds))
         try:
             schedule(self._runner, number, seconds, systemd=self._services.systemd)
-        except BackendError as error:
-            self._roll_back(number, tell)
+        except BackendError:
             self._store.expect(None)
-            error.hint += "; all files are as they were before"
             raise
 
     def _forget_unconfirmed(self) -> int | None:

@@ -18,6 +18,7 @@ def bring_back(
     *,
     now: float,
     down: Collection[str] = (),
+    why: str = "",
     step: Hook = lambda _name: None,
 ) -> Applied:
     """Do it. The store must be locked. Services that were `down` before are stopped.
@@ -34,7 +35,7 @@ def bring_back(
     owed = store.owed()
     store.owe({**owed, **changes})
     try:
-        taken = roll_back(store, number, now=now, step=step)
+        taken = roll_back(store, number, now=now, why=why, step=step)
     except BackendError:
         store.owe(owed)
         raise

@@ -32,7 +32,8 @@ def schedule(runner: Runner, number: int, seconds: float, *, systemd: bool) -> N
 def unschedule(runner: Runner, number: int, *, systemd: bool) -> None:
     """It is not taken back any more; a process that still waits finds that out by itself."""
     if systemd:
-        runner.run(Command(("systemctl", "stop", f"{unit_of(number)}.timer"), mutates=True))
+        units = (f"{unit_of(number)}.timer", f"{unit_of(number)}.service")
+        runner.run(Command(("systemctl", "stop", *units), mutates=True))
 
 
 def unit_of(number: int) -> str:

@@ -64,7 +64,10 @@ class Work(NamedTuple):
             *(["the first virus signatures are fetched"] if self.signatures else []),
             *(f"build {one.path}" for one in self.maps),
             *(f"{change} {name}" for name, change in self.services.items() if name not in self.down),
-            *(f"start {name}: it does not answer" for name in self.down),
+            *(
+                f"restart {name}" if name in self.services else f"start {name}: it does not answer"
+                for name in self.down
+            ),
         )
 
 

@@ -28,6 +28,7 @@ from backends.site.file import SITE_FILE, Setting, parse_site, read_site, with_s
 from backends.site.settings import Site
 
 SITE = "site"
+INSTALLED = "/usr/local/bin/mailtui"
 
 
 class Sited(NamedTuple):
@@ -137,4 +138,6 @@ def _site_file(of: Sited) -> FilePlan:
 
 def _program() -> str:
     """This program, as a timer should start it."""
-    return shutil.which("mailtui", path=SBIN) or str(Path(sys.executable).with_name("mailtui"))
+    beside = Path(sys.executable).with_name("mailtui")
+    roots = beside.exists() and beside.stat().st_uid == 0
+    return shutil.which("mailtui", path=SBIN) or (str(beside) if roots else INSTALLED)

@@ -44,8 +44,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class ManagedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A file: its template, how it is managed, and what its change needs of which service.
 
-    `check` names the check that a staged file must pass; a `secret` one is never shown. `when`: the values under which
-    it is there at all.
+    `check` names the check that a staged file must pass; a `secret` one is never shown; of one that is `ours` nothing
+    that was changed here is kept. `when`: the values under which it is there at all.
     """
 
     path: Annotated[str, msgspec.Meta(pattern="^/(etc|var/lib/clamav)/")]
@@ -55,6 +55,7 @@ class ManagedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     group: str = "root"
     mode: Annotated[int, msgspec.Meta(ge=0, le=0o777)] = 0o644
     secret: bool = False
+    ours: bool = False
     changes: Mapping[str, Change] = {}
     check: str = ""
     when: Mapping[str, str] = {}

@@ -142,7 +142,8 @@ def test_a_conflict_is_shown_and_refused_until_somebody_decides(server: Machine)
     check = mailtui(server, "--apply", "--check", "--diff", *moved)
     assert check.returncode == 5
     assert "CONFLICT  /etc/postfix/main.cf" in check.stdout
-    assert "proxy_interfaces" in check.stdout
+    assert "-proxy_interfaces = 203.0.113.1" in check.stdout
+    assert "+proxy_interfaces = 203.0.113.178" in check.stdout
     refused = mailtui(server, "--apply", "--yes", *moved)
     assert refused.returncode == 5
     assert "--take mine or --take reference" in refused.stderr
@@ -192,6 +193,7 @@ def test_it_is_taken_back_unless_confirmed(server: Machine) -> None:
     waiting = server.path(f"{STATE}/apply/unconfirmed.json")
     wait_until("it to be taken back", lambda: not waiting.exists(), timeout=60, every=0.5)
     assert tree(server, *CONFIG) == before
+    assert "not confirmed: rollback to" in ok(server, "history")
     wait_until("the lock", lambda: mailtui(server, "confirm").returncode == 0, timeout=20, every=0.5)
     ok(server, "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "6s")
     after = tree(server, *CONFIG)

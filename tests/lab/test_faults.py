@@ -94,6 +94,24 @@ def test_killed_behind_any_step_it_goes_on_and_back(
     assert "checks are fine" in ok(server, "--apply", "--verify-only")
 
 
+def test_killed_before_it_could_be_confirmed_it_is_taken_back(server: Machine) -> None:
+    before = tree(server, "/etc")
+    argv = server.argv(["mailtui", "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "20s"])
+    with subprocess.Popen(argv, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if " s  restart amavis" in line:
+                server.run(["pkill", "-KILL", "-f", "mailtui --apply --yes --filter"])
+                break
+        run.wait(60)
+    assert tree(server, "/etc") != before
+    waiting = server.path("/var/lib/mailtui/apply/unconfirmed.json")
+    wait_until("it to be taken back", lambda: not waiting.exists(), timeout=120, every=0.5)
+    assert tree(server, "/etc") == before
+    wait_until("the lock", lambda: mailtui(server, "confirm").returncode == 0, timeout=20, every=0.5)
+    assert mailtui(server, "--apply", "--check").returncode == 0
+
+
 def test_interrupted_it_brings_all_back(server: Machine) -> None:
     before = tree(server, "/etc")
     argv = server.argv(["mailtui", "--apply", "--yes", "--filter", "post-queue"])

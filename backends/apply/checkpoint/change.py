@@ -1,7 +1,9 @@
 """Several files changed together: all of them, or after a crash all or none; and changed back."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 import msgspec
 
@@ -45,7 +47,9 @@ def recover(store: Store, step: Hook = lambda _name: None) -> str:
     return f"The change after checkpoint {change.number}, which was broken off, is undone"
 
 
-def roll_back(store: Store, number: int, *, now: float, step: Hook = lambda _name: None) -> int:
+def roll_back(
+    store: Store, number: int, *, now: float, why: str = "", step: Hook = lambda _name: None
+) -> int:
     """Bring all files back to how they were at a checkpoint; gives the number of the checkpoint before that.
 
     :raises Missing: there is no such checkpoint.
@@ -60,7 +64,7 @@ def roll_back(store: Store, number: int, *, now: float, step: Hook = lambda _nam
         store,
         wanted,
         {Path(path): digest for path, digest in bases.items()},
-        why=f"rollback to {number}",
+        why=why or f"rollback to {number}",
         now=now,
         step=step,
     )
@@ -101,7 +105,9 @@ def _change(
     number = _register(store, wanted, why, now)
     step("registered")
     steps = {
-        str(path): Step(None if there.content is None else f".{path.name}.mailtui-{number}", bases[path])
+        str(path): Step(
+            None if there.content is None else f".{path.name}.mailtui-{number}-{token_hex(6)}", bases[path]
+        )
         for path, there in wanted.items()
     }
     change = Change(number=number, steps=steps)
@@ -127,8 +133,7 @@ def _change(
 def _register(store: Store, wanted: Mapping[Path, There], why: str, now: float) -> int:
     """Write down how everything is that the change touches."""
     known = store.bases()
-    history = store.history()
-    number = history[0].number + 1 if history else 1
+    number = store.next_number()
     folders: Sequence[Path] = [
         folder
         for path, there in wanted.items()
@@ -164,7 +169,8 @@ def _finish(store: Store, change: Change, step: Hook) -> None:
 def _undo(store: Store, change: Change) -> None:
     for path, one in change.steps.items():
         if one.staged is not None:
-            places.remove(Path(path), one.staged)
+            with suppress(BackendError):  # somebody else's by now; it is nothing that is read
+                places.remove(Path(path), one.staged)
     checkpoint = next((one for one in store.history() if one.number == change.number), None)
     for folder in sorted(checkpoint.folders if checkpoint else (), reverse=True):
         if Path(folder).is_dir() and not any(Path(folder).iterdir()):

@@ -122,6 +122,10 @@ class Store:
         found = [self._read(path, Checkpoint) for path in (self._folder / "checkpoints").glob("*.json")]
         return sorted((one for one in found if one), key=lambda one: one.number, reverse=True)
 
+    def next_number(self) -> int:
+        """The number that the next checkpoint gets."""
+        return self.history()[0].number + 1 if self.history() else 1
+
     def record(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, and let go of those beyond the newest fifty."""
         self._write(self._checkpoint(checkpoint.number), checkpoint)

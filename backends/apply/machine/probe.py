@@ -32,7 +32,8 @@ def probe(listens: Listens, hostname: str, timeout: float = 5.0) -> Answer:
         with _connected(listens, timeout) as connection:
             if not listens.banner:
                 return Answer(where, good=True, said="connected", there=True)
-            line = _first_line(connection)
+            line = received(connection, LINE, timeout, lambda line: b"\n" in line)
+            line = line.partition(b"\n")[0].rstrip(b"\r")[:LINE]
     except TimeoutError:
         return Answer(where, good=False, said=f"no answer within {timeout:g} s")
     except OSError as error:
@@ -73,8 +74,30 @@ def _connected(listens: Listens, timeout: float) -> socket.socket:
     return connection
 
 
-def _first_line(connection: socket.socket) -> bytes:
-    line = b""
-    while b"\n" not in line and len(line) < LINE and (more := connection.recv(LINE)):
-        line += more
-    return line.partition(b"\n")[0].rstrip(b"\r")[:LINE]
+def received(
+    connection: socket.socket,
+    limit: int,
+    timeout: float,
+    enough: Callable[[bytes], bool] = lambda _got: False,
+) -> bytes:
+    """What is sent until there is enough of it, or the end; all of it within `timeout` seconds, however slowly it comes.
+
+    :raises TimeoutError: nothing came; else what came so far is given.
+    """
+    deadline = time.monotonic() + timeout
+    got = b""
+    while len(got) < limit and not enough(got):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        connection.settimeout(left)
+        try:
+            more = connection.recv(limit - len(got))
+        except TimeoutError:
+            if not got:
+                raise
+            break
+        if not more:
+            break
+        got += more
+    return got

@@ -44,8 +44,12 @@ class FilePlan(msgspec.Struct, frozen=True):
 
     @property
     def diff(self) -> list[str]:
-        """The lines of a unified diff, without those that a password stands in; then what else of it changes."""
-        lines = difference(self.file.path, self.old.content, self.new.content, secret=self.file.secret)
+        """The lines of a unified diff, without those that a password stands in; then what else of it changes.
+
+        Of a conflict: what the reference would make of it.
+        """
+        after = self.reference if self.conflicts else self.new.content
+        lines = difference(self.file.path, self.old.content, after, secret=self.file.secret)
         if None not in {self.old.content, self.new.content}:
             if self.old.mode != self.new.mode:
                 lines.append(f"mode {self.old.mode:04o} becomes {self.new.mode:04o}")
@@ -134,7 +138,8 @@ def _file(component: str, file: ManagedFile, reference: bytes, sides: Sides) -> 
     untouched = old.content is not None and sides.facts.pristine(file.path, old.content)
     if file.kind == "whole" and base is None and untouched:
         base = old.content
-    result = merged(file.kind, reference, old.content, base, overrides=decided, take=sides.take)
+    mine = None if file.ours else old.content
+    result = merged(file.kind, reference, mine, base, overrides=decided, take=sides.take)
     new = There(result.content, _user(file.owner), _group(file.group), file.mode)
     return FilePlan(
         component,

@@ -18,7 +18,7 @@ from backends.text import visible
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 NOT_A_FOLDER = frozenset({errno.ELOOP, errno.ENOTDIR})
-LIMIT = 1 << 18
+LIMIT = 1 << 15
 Steps = tuple[str, ...]
 
 
@@ -52,7 +52,7 @@ class Folder:
         self._known = {_plain(name) for steps in self._all() for name in self._names(steps)}
 
     def find(self, wanted: Callable[[bytes], bool]) -> File | None:
-        """The first new file whose content (its first 256 KiB) is wanted.
+        """The first new file whose content (its first 32 KiB) is wanted.
 
         :raises Refused: a step on the way is not a folder.
         """

@@ -2,6 +2,7 @@
 
 import socket
 
+from backends.apply.machine.probe import received
 from backends.apply.verify.advice import Advice
 from backends.apply.verify.checks import Found
 from backends.errors import NotAnswering
@@ -59,15 +60,22 @@ def _asked(port: int, domain: str, timeout: float) -> tuple[bytes, bool]:
         f"client_address={CLIENT}\nclient_name=unknown\nsender={SENDER}@{domain}\n"
         f"recipient=postmaster@{domain}\n\n"
     )
-    answer = b""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout) as gld:
             gld.sendall(request.encode())
-            while len(answer) < LONGEST and (more := gld.recv(LONGEST)):
-                answer += more
+            return _until_reset(gld, timeout)
     except (ConnectionResetError, BrokenPipeError):
-        return answer, True
-    except TimeoutError:
-        if not answer:
-            raise
-    return answer, False
+        return b"", True
+
+
+def _until_reset(gld: socket.socket, timeout: float) -> tuple[bytes, bool]:
+    answer = bytearray()
+
+    def keep(got: bytes) -> bool:
+        answer[:] = got
+        return False
+
+    try:
+        return received(gld, LONGEST, timeout, keep), False
+    except ConnectionResetError:
+        return bytes(answer), True

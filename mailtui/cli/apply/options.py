@@ -1,11 +1,12 @@
 """The options of `mailtui --apply`, and what of them is a setting of the site."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from backends.site.file import Setting
 from mailtui.cli.parser import age
 
+LONGEST_WAIT = 30 * 86400.0  # s
 DESCRIPTION = """
 Bring this machine to the bundled reference configuration: Postfix, gld with its database, amavisd-new, ClamAV,
 SpamAssassin, maildrop and Dovecot on Debian 12 or 13. What is missing is installed; what is to be is checked by the
@@ -64,7 +65,10 @@ def configure(parser: ArgumentParser) -> None:
     )
     how.add_argument("--keep", action="store_true", help="leave what does not pass the test")
     how.add_argument(
-        "--confirm-within", type=age, metavar="TIME", help="take it back unless `mailtui confirm` is given"
+        "--confirm-within",
+        type=_within,
+        metavar="TIME",
+        help="take it back unless `mailtui confirm` is given",
     )
     site = parser.add_argument_group("the site, written to /etc/mailtui/site.toml")
     site.add_argument("--site", metavar="FILE", type=Path, help="a site file to put in the place of that one")
@@ -85,6 +89,13 @@ def configure(parser: ArgumentParser) -> None:
         default=None,
         help="let clamd run with EICAR's signature alone until there are official ones",
     )
+
+
+def _within(text: str) -> float:
+    seconds = age(text)
+    if not 1 <= seconds <= LONGEST_WAIT:
+        raise ArgumentTypeError("from one second to 30 days")
+    return seconds
 
 
 def settings_of(options: Namespace) -> dict[str, Setting]:

@@ -12,15 +12,16 @@ TRIES = 120
 PAUSE = 30.0  # s
 DESCRIPTION = """
 Bring all files that `mailtui --apply` changed back to how they were at a checkpoint, the latest one by default, and
-have the services run with them. Packages, gld's database and group memberships stay. A rollback makes a checkpoint of
-its own, so that it can be taken back as well.
+have the services run with them. What was changed in these files by hand since then goes as well: see it with --diff.
+Packages, gld's database and group memberships stay. A rollback makes a checkpoint of its own, so that it can be taken
+back as well.
 """
 EXAMPLES = """
 EXAMPLES
 
   mailtui rollback              before the last apply
   mailtui rollback --diff       what that would change; changes nothing
-  mailtui rollback 1 --yes      as it was before mailtui came
+  mailtui rollback 1 --yes      the files as they were before the first apply
 """
 
 
@@ -38,7 +39,8 @@ def run(session: Session) -> int:
     options, out, config = session.options, session.out, session.host.config
     telling = Telling(out, json=options.json)
     if options.unless_confirmed:
-        time.sleep(options.after)
+        session.must_change()
+        time.sleep(max(0.0, options.after))
         return _unless_confirmed(session, telling)
     number = options.number
     if number is None:
@@ -57,11 +59,19 @@ def run(session: Session) -> int:
     if options.json:
         out.json({"applied": applied})
     else:
-        out.line(f"All files are as they were at checkpoint {number}.")
+        out.line(f"All files are as they were at checkpoint {number}: {', '.join(_names(lines))}")
+        out.line("Test it with real mail: mailtui --apply --verify-only")
         out.line(f"Back to before this: mailtui rollback {applied.number}")
         for one in applied.trouble:
             out.line(f"▲ {one}")
     return 1 if applied.trouble else 0
+
+
+def _names(diff: list[str]) -> list[str]:
+    """The files that a diff is about."""
+    named = [line[4:] for line in diff if line.startswith(("--- /", "+++ /")) and line[4:] != "/dev/null"]
+    secret = [line.partition(": ")[0] for line in diff if line.startswith("/")]
+    return list(dict.fromkeys([*named, *secret]))
 
 
 def _unless_confirmed(session: Session, telling: Telling) -> int:

@@ -23,7 +23,7 @@ def add_options(parser: ArgumentParser) -> None:
         type=_keep,
         action="append",
         default=[],
-        help="for how long a kind is kept",
+        help="for how long a kind is kept (30d, spam, badh and clean 14d, archive forever)",
     )
     add("--max-size", metavar="SIZE", type=_text(parse_size), help="of all files together")
     add(

@@ -16,7 +16,7 @@ TIMER = (
 def test_by_a_timer_or_by_a_process_of_its_own() -> None:
     with FakeRunner(
         Expected(TIMER),
-        Expected(("systemctl", "stop", "mailtui-revert-7.timer")),
+        Expected(("systemctl", "stop", "mailtui-revert-7.timer", "mailtui-revert-7.service")),
         Expected(("setsid", "--fork", *BACK, "--after=600")),
     ) as runner:
         schedule(runner, 7, 600, systemd=True)

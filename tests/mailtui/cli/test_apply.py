@@ -85,7 +85,8 @@ def test_back_and_forth(run: Run, host: FakeHost) -> None:
     assert "+++ " in diff.out
     ran = run("rollback", "--yes")
     assert ran.code == 0
-    assert "as they were at checkpoint 3" in ran.out
+    assert "as they were at checkpoint 3: /etc/" in ran.out
+    assert "--verify-only" in ran.out
     assert run("rollback", "99", "--yes").code == 3
     confirmed = run("confirm")
     assert confirmed.code == 0

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,11 @@ BANNER = "220 {hostname} ESMTP"
 
 
 @contextmanager
-def server(says: bytes | None, path: Path | None = None) -> Iterator[int]:
-    """Something on a port of its own (or a socket) that says this to whoever comes; None: it stays silent."""
+def server(says: bytes | None, path: Path | None = None, *, pause: float = 0.0) -> Iterator[int]:
+    """Something on a port of its own (or a socket) that says this to whoever comes; None: it stays silent.
+
+    With a `pause` (s) it says a byte at a time.
+    """
     listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
     listener.bind(str(path) if path else ("127.0.0.1", 0))
     listener.listen()
@@ -30,7 +34,12 @@ def server(says: bytes | None, path: Path | None = None) -> Iterator[int]:
                 return
             held.append(connection)
             if says is not None:
-                connection.sendall(says)
+                try:
+                    for piece in [says] if not pause else [says[i : i + 1] for i in range(len(says))]:
+                        connection.sendall(piece)
+                        time.sleep(pause)
+                except OSError:  # nobody listens any more
+                    continue
                 connection.close()
 
     threading.Thread(target=serve, daemon=True).start()
@@ -94,3 +103,11 @@ def test_it_is_waited_for_until_the_right_one_answers() -> None:
         assert wait_for(Listens(port=port, banner="220"), "x", 1.0, sleep=moments.append, clock=clock).good
     assert pauses >= 5
     assert moments == []
+
+
+def test_one_that_speaks_a_byte_at_a_time_is_not_listened_to_for_long() -> None:
+    with server(b"220 mail.example.test ESMTP", pause=0.2) as port:
+        started = time.monotonic()
+        answer = probe(Listens(port=port, banner=BANNER), "mail.example.test", 0.5)
+    assert not answer.good
+    assert time.monotonic() - started < 3
