@@ -5,11 +5,15 @@ import shutil
 import time
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from backends.host import Config, Queue, ServiceState
+from backends.host import Config, Greylist, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
+
+if TYPE_CHECKING:
+    from backends.greylist.access import Way
 
 CONFIG_DIR = "/etc/postfix"
 
@@ -37,6 +41,12 @@ class LocalHost:
 
         return LocalConfig(self._runner)
 
+    @cached_property
+    def greylist(self) -> Greylist:
+        from backends.greylist.adapter import MariaGreylist  # noqa: PLC0415 - for the greylist only
+
+        return MariaGreylist(self.journal, _way_to_greylist)
+
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
         from backends.services import services  # noqa: PLC0415 - psutil
@@ -53,12 +63,22 @@ class LocalHost:
 
     def close(self, *, acts: bool = True) -> None:
         self._runner.close(acts=acts)
+        if (greylist := self.__dict__.get("greylist")) is not None:
+            greylist.close()
 
 
 def _kept_for() -> float:
     from backends.site.file import load_site  # noqa: PLC0415 - for deletions only
 
     return load_site().queue.kept_for
+
+
+def _way_to_greylist() -> "Way":
+    from backends.greylist.access import Way  # noqa: PLC0415 - for connections only
+    from backends.site.file import load_site  # noqa: PLC0415
+
+    site = load_site().greylist
+    return Way(site.port, site.tls)
 
 
 def has_mail_stack(config_dir: str | None = None) -> bool:

@@ -8,6 +8,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _APPLY = "mailtui.cli.apply"
+_GREYLIST = "mailtui.cli.greylist"
+_GREYLIST_DESCRIPTION = """
+See and change gld's greylist: is this mail waiting, since when, when is it let in, and let it in now.
+"""
+_GREYLIST_EXAMPLES = """
+EXAMPLES
+
+  mailtui greylist list --sender ann@example.org
+  mailtui greylist check --client 192.0.2.1 --from ann@example.org --to bob@example.net
+  mailtui greylist release 192.0.2.1 ann@example.org bob@example.net
+  mailtui greylist never --never-after 12h
+  mailtui greylist purge --older-than 90d --dry-run
+  mailtui greylist whitelist add @example.org --comment 'ticket 4711'
+  mailtui greylist doctor
+"""
 _QUEUE = "mailtui.cli.queue"
 _QUEUE_DESCRIPTION = """
 See and change the mail queue: each command is the headless twin of what the console does.
@@ -57,6 +72,24 @@ COMMANDS: Mapping[str, Command | Group] = {
             "expire": Command(f"{_QUEUE}.act", "return messages to their senders now"),
             "flush": Command(f"{_QUEUE}.flush", "try delivery now"),
             "undo": Command(f"{_QUEUE}.undo", "bring a deletion back, on hold"),
+        },
+    ),
+    "greylist": Group(
+        "see and change gld's greylist",
+        _GREYLIST_DESCRIPTION,
+        _GREYLIST_EXAMPLES,
+        {
+            "list": Command(f"{_GREYLIST}.listing", "triplets: waiting, since when, let in when"),
+            "stats": Command(f"{_GREYLIST}.stats", "how many wait, passed, never came back; top lists"),
+            "never": Command(f"{_GREYLIST}.stats", "who never came back, by domain and network"),
+            "pools": Command(f"{_GREYLIST}.stats", "senders that try from several addresses"),
+            "check": Command(f"{_GREYLIST}.check", "what gld would decide, and why"),
+            "release": Command(f"{_GREYLIST}.act", "let triplets in as soon as they come back"),
+            "delete": Command(f"{_GREYLIST}.act", "forget triplets; can be undone for a time"),
+            "purge": Command(f"{_GREYLIST}.purge", "forget what nobody has used for long"),
+            "whitelist": Command(f"{_GREYLIST}.whitelist", "what is let in without waiting"),
+            "doctor": Command(f"{_GREYLIST}.doctor", "what is wrong, and what to do"),
+            "undo": Command(f"{_GREYLIST}.undo", "take an act back"),
         },
     ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),

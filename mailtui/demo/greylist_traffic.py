@@ -59,10 +59,10 @@ class Traffic:
             self._rows[key] = Triplet(key.ip, key.sender, key.recipient, row.first, when, row.n + 1)
 
     def put(self, row: Triplet) -> None:
-        self._rows = self._rows | {row.key: row}
+        self._rows[row.key] = row
 
     def forget(self, key: Key) -> None:
-        self._rows = {other: row for other, row in self._rows.items() if other != key}
+        self._rows.pop(key, None)
 
     def _somebody(self, when: int) -> None:
         rng = self._rng
@@ -86,7 +86,7 @@ class Traffic:
         """First visit of a triplet that will pass so many times."""
         self.visit(key, when)
         if visits:
-            self._plan(key, when + self._conf.min_time + self._rng.randrange(10, 1500), visits)
+            self._plan(key, when + self._conf.min_time + self._rng.randrange(10, 5400), visits)
 
     def _comes_back(self, key: Key, when: int, left: int) -> None:
         if key in self._rows:

@@ -6,11 +6,12 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Queue, ServiceState
+from backends.host import Config, Greylist, Queue, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
     from mailtui.demo.config import DemoConfig
+    from mailtui.demo.greylist import DemoGreylist
     from mailtui.demo.simulation import Simulation
 
 SERVICES = {
@@ -46,6 +47,7 @@ class DemoHost:
         self._start = int(clock())
         self._simulation: Simulation | None = None
         self._config: DemoConfig | None = None
+        self._greylist: DemoGreylist | None = None
         self._building = Lock()
 
     @cached_property
@@ -64,6 +66,16 @@ class DemoHost:
 
                 self._config = DemoConfig(self._clock, self._sleep)
         return self._config
+
+    @property
+    def greylist(self) -> Greylist:
+        """A simulated gld with its table in memory."""
+        with self._building:
+            if self._greylist is None:
+                from mailtui.demo.greylist import DemoGreylist  # noqa: PLC0415 - when it is asked for
+
+                self._greylist = DemoGreylist(self._clock, self._seed)
+        return self._greylist
 
     def services(self) -> list[ServiceState]:
         """The services of the stack; clamd is the one that does not run until something was applied."""

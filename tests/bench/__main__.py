@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.bench import acting, apply, console, memory, others, quarantine, reading, start, table
+from tests.bench import acting, apply, console, greylist, memory, others, quarantine, reading, start, table
 from tests.bench.measure import Bench, Row, Skip
 
 PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "apply": apply.apply,
     "cleanup-dry-run": quarantine.dry_run,
     "cleanup": quarantine.cleanup,
+    "greylist": greylist.greylist,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Config, ServiceState
+from backends.host import Config, Greylist, ServiceState
 from backends.journal import Journal
 from backends.queue.content.view import Attachment, MessageView
 from backends.queue.listing.lines import BrokenLine
@@ -156,6 +156,12 @@ class FakeHost:
         from mailtui.demo.config import DemoConfig
 
         return DemoConfig(clock=lambda: NOW, sleep=lambda _seconds: None)
+
+    @cached_property
+    def greylist(self) -> Greylist:
+        from mailtui.demo.greylist import DemoGreylist
+
+        return DemoGreylist(clock=lambda: NOW)
 
     def services(self) -> list[ServiceState]:
         return [

@@ -1,0 +1,147 @@
+"""What the mail log tells of the greylist, which the table cannot: how long mail was really kept waiting.
+
+gld logs whom it refuses and which whitelist rows hit, not who passes; that a message got in is seen by the queue
+manager's line of its sender and a delivery line of its recipient. Sender and recipient alone join the two: a server that
+comes back from another address has waited since its first.
+"""
+
+import os
+import re
+import stat
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+from backends.errors import NotPermitted
+from backends.greylist.scanning import stopped
+from backends.greylist.values import VOID, Logged
+
+LOGS = (Path("/var/log/mail.log.1"), Path("/var/log/mail.log"))
+LIMIT = 128 << 20
+"""Bytes of the log that are read, the newest."""
+KEPT = 500_000
+"""Triplets and messages that are kept in mind."""
+_LINE = re.compile(
+    rb"(?P<when>\S+ +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ (?:"
+    rb"gld(?:\[\d+\])?: (?P<what>Greylist activated|Local whitelist hit|DNS whitelist hit) for"
+    rb" recipient=<(?P<recipient>.*?)> sender=<(?P<sender>.*)> ip=<(?P<ip>[0-9A-Fa-f.:]+)>"
+    rb"|postfix[\w/.-]*\[\d+\]: (?P<queue_id>[0-9A-Za-z]{6,40}): (?:from=<(?P<from>.*?)>, size="
+    rb"|to=<(?P<to>.*?)>,(?: orig_to=<(?P<orig>.*?)>,)? relay=))"
+)
+_WORDS = (b" gld", b": from=<", b": to=<")
+
+
+def read_log(paths: Iterable[Path] = LOGS, *, now: float | None = None, stop: Event | None = None) -> Logged:
+    """Read the newest part of the log.
+
+    :raises NotPermitted: this user may not read it.
+    :raises Refused: it was stopped.
+    """
+    return parse(_lines([*paths], stop), time.time() if now is None else now)
+
+
+def parse(lines: Iterable[bytes], now: float) -> Logged:
+    """What the lines tell; `now` (epoch seconds) is for time stamps that have no year."""
+    waiting: OrderedDict[tuple[bytes, bytes], float] = OrderedDict()
+    senders: OrderedDict[bytes, tuple[bytes, float]] = OrderedDict()
+    greylisted, delays = 0, []
+    hits: Counter[str] = Counter()
+    first = last = 0.0
+    for line in lines:
+        if not any(word in line for word in _WORDS) or (found := _LINE.match(line)) is None:
+            continue
+        when = _time(found["when"], now)
+        first, last = first or when, when
+        if found["what"] == b"Greylist activated":
+            greylisted += 1
+            waiting.setdefault((found["sender"].lower(), found["recipient"].lower()), when)
+            _bounded(waiting)
+        elif found["what"] == b"Local whitelist hit":
+            hits.update(_listed(_text(found["sender"]), _text(found["ip"])))
+        elif found["from"] is not None:
+            senders[found["queue_id"]] = (found["from"].lower() or VOID.encode(), when)
+            _bounded(senders)
+        elif found["queue_id"] in senders:
+            sender, entered = senders[found["queue_id"]]
+            pairs = ((sender, recipient.lower()) for recipient in (found["orig"], found["to"]) if recipient)
+            delays += [max(0.0, entered - waiting.pop(pair)) for pair in pairs if pair in waiting]
+    return Logged(first, last, greylisted, len(delays), _quantiles(sorted(delays)), dict(hits))
+
+
+def _quantiles(delays: list[float]) -> tuple[float, float, float, float]:
+    """Median, 90th and 99th percentile, and the longest."""
+    if not delays:
+        return (0.0, 0.0, 0.0, 0.0)
+    at = (delays[min(len(delays) - 1, int(share * len(delays)))] for share in (0.5, 0.9, 0.99))
+    return (*at, delays[-1])  # type: ignore[return-value]
+
+
+def _listed(sender: str, ip: str) -> set[str]:
+    """The whitelist rows that gld has looked for, in lower case: one of them has hit."""
+    domain = sender[sender.find("@") :] if "@" in sender else sender
+    return {sender.lower(), domain.lower(), ip, ip.rpartition(".")[0] if "." in ip else ip}
+
+
+def _lines(paths: list[Path], stop: Event | None) -> Iterator[bytes]:
+    """The lines of the files in their order, the newest bytes of them."""
+    sizes = [_size(path) for path in paths]
+    left = LIMIT
+    starts = []
+    for size in reversed(sizes):
+        starts.append(max(0, size - left))
+        left = max(0, left - size)
+    for path, size, start in zip(paths, sizes, reversed(starts), strict=True):
+        if size <= start:
+            continue
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise NotPermitted(
+                f"{path} cannot be read: {error.strerror}",
+                hint="run mailtui as root, or add this user to the group adm",
+            ) from error
+        with os.fdopen(handle, "rb") as file:
+            file.seek(start)
+            if start:
+                file.readline()
+            for number, line in enumerate(file):
+                if number % 10_000 == 0:
+                    stopped(stop)
+                yield line
+
+
+def _size(path: Path) -> int:
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def _time(text: bytes, now: float) -> float:
+    """Epoch seconds of either kind of time stamp; without a year the latest that is not in the future."""
+    said = text.decode("ascii", "replace")
+    try:
+        if said[:4].isdigit():
+            return datetime.fromisoformat(said).timestamp()
+        year = datetime.fromtimestamp(now, UTC).year
+        when = time.mktime(time.strptime(f"{year} {said}", "%Y %b %d %H:%M:%S"))
+        return when if when < now + 86400 else when - 365.25 * 86400
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _bounded(
+    table: "OrderedDict[tuple[bytes, bytes], float] | OrderedDict[bytes, tuple[bytes, float]]",
+) -> None:
+    if len(table) > KEPT:
+        table.popitem(last=False)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")

@@ -1,0 +1,57 @@
+"""The running gld itself, asked over its policy port as Postfix asks it."""
+
+import socket
+
+from backends.errors import BadRequest, NotAnswering
+from backends.text import visible
+
+PATIENCE = 10.0  # s
+LONGEST = 4096
+
+
+def ask(port: int, client: str, sender: str, recipient: str) -> str:
+    """gld's action, as `dunno`; an unknown triplet is stored by this.
+
+    :raises BadRequest: a line end in a text.
+    :raises NotAnswering: nobody is there, or gld cannot answer.
+    """
+    if any(char in text for text in (client, sender, recipient) for char in "\n\r\0"):
+        raise BadRequest("A line end cannot be part of an address", hint="leave it out")
+    request = (
+        "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\n"
+        f"client_address={client}\nsender={sender}\nrecipient={recipient}\n\n"
+    )
+    answer = b""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as gld:
+            gld.sendall(request.encode("utf-8", "surrogateescape"))
+            while len(answer) < LONGEST and (more := gld.recv(LONGEST)):
+                answer += more
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    except OSError as error:
+        raise NotAnswering(
+            f"gld does not answer on port {port}: {error.strerror or 'it says nothing'}",
+            hint="systemctl status gld; mailtui greylist doctor",
+        ) from error
+    said = " ".join(answer.decode("utf-8", "replace").split())
+    if not said.startswith("action="):
+        raise NotAnswering(
+            f"gld closed the connection without an answer{': ' + visible(said)[:100] if said else ''}",
+            hint="it cannot use its database, and ERRACCEPT=0: mailtui greylist doctor",
+        )
+    return visible(said.removeprefix("action="))
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on the port, of any address of this machine; nobody is asked for it."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            with open(table, encoding="ascii") as file:  # noqa: PTH123 - read line by line
+                for line in file:
+                    words = line.split()
+                    if len(words) > 3 and words[3] == "0A" and words[1].endswith(f":{port:04X}"):
+                        return True
+        except OSError:
+            continue
+    return False

@@ -1,0 +1,1 @@
+"""`mailtui greylist`: one module a command."""

@@ -1,0 +1,108 @@
+"""Which triplets a command is about: filters, a triplet as three words, or triplets on standard input."""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _ActionsContainer
+
+import msgspec
+
+from backends.errors import BadRequest
+from backends.greylist.values import DAY, STATES, VOID, Filter, Key
+from mailtui.cli.parser import age
+
+FILTERS = """
+SELECTORS
+
+  Sender and recipient are looked for anywhere, regardless of case. A client
+  is a whole address, or what addresses begin with: 192.0.2. or 2001:db8:.
+  States: waiting (refused now), ready (let in as soon as it comes), never
+  (has not come back for long: see --never-after), passed. Of several filters
+  all must hold. Ages are 90 (seconds), 45m, 2h30m, 3d, 1w.
+"""
+INPUT_LIMIT = 1 << 28
+CAP = 1000
+
+
+def add_filters(parser: ArgumentParser) -> None:
+    """The options that choose triplets by what they are."""
+    group = parser.add_argument_group("which triplets")
+    group.add_argument("--client", metavar="ADDRESS", default="", help="of this client, or of its network")
+    group.add_argument("--sender", metavar="TEXT", default="", help=f"from this sender ({VOID}: bounces)")
+    group.add_argument("--recipient", metavar="TEXT", default="", help="to this recipient")
+    group.add_argument("--state", metavar="STATE", choices=STATES, help=f"in this state: {', '.join(STATES)}")
+    group.add_argument("--older-than", metavar="AGE", type=age, help="first seen at least that long ago")
+    add_never_after(group)
+
+
+def add_never_after(parser: _ActionsContainer) -> None:
+    parser.add_argument(
+        "--never-after",
+        metavar="AGE",
+        type=_span,
+        default=DAY,
+        help="take a client that has not come back for that long not to come any more (1d)",
+    )
+
+
+def add_acting(parser: ArgumentParser) -> None:
+    """The options of what changes something."""
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def add_cap(parser: ArgumentParser, default: int, text: str) -> None:
+    parser.add_argument("--max", metavar="N", type=number, default=default, help=f"{text} ({default:,})")
+
+
+def filter_of(options: Namespace) -> Filter:
+    return Filter(
+        client=options.client,
+        sender=options.sender,
+        recipient=options.recipient,
+        state=options.state,
+        older_than=options.older_than,
+    )
+
+
+def keys_of(words: list[str]) -> tuple[Key, ...]:
+    """The triplets that words name: three for one, or `-` for standard input.
+
+    :raises BadRequest: they name none.
+    """
+    if words == ["-"]:
+        return _read(sys.stdin.buffer.read(INPUT_LIMIT))
+    if len(words) % 3:
+        raise BadRequest(
+            "A triplet is three words: client, sender, recipient",
+            hint=f"for example 192.0.2.1 ann@example.org bob@example.net; {VOID} is the empty sender",
+        )
+    return tuple(Key(*words[at : at + 3]) for at in range(0, len(words), 3))
+
+
+def number(text: str) -> int:
+    """A number from 1 on, as an option's value.
+
+    :raises ArgumentTypeError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
+        raise ArgumentTypeError("a number from 1 on")
+    return int(text)
+
+
+def _read(content: bytes) -> tuple[Key, ...]:
+    decode = msgspec.json.Decoder(Key).decode
+    found = []
+    for place, line in enumerate(content.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(decode(line))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BadRequest(
+                f"Line {place} of standard input is no triplet: {error}",
+                hint="it takes the lines of `mailtui greylist list --json`",
+            ) from error
+    return tuple(found)
+
+
+def _span(text: str) -> int:
+    return int(age(text))

@@ -1,0 +1,54 @@
+"""`mailtui greylist undo`: take an act back."""
+
+from argparse import ArgumentParser
+
+from backends.greylist.plan import Trashed, rows_text
+from backends.text import time_text
+from mailtui.cli.greylist.report import report
+from mailtui.cli.session import Session
+from mailtui.cli.table import Column, print_table
+
+DESCRIPTION = """
+Take an act back: deleted triplets return exactly as they were, released ones wait again, the whitelist is as before.
+Rows that have changed since are left out. Acts are kept for a week; what is older goes with the next one.
+"""
+EXAMPLES = """
+EXAMPLES
+
+  mailtui greylist undo           the latest act
+  mailtui greylist undo --list    which acts there are
+  mailtui greylist undo 7         act number 7
+"""
+COLUMNS = (
+    Column("number", right=True),
+    Column("when"),
+    Column("by"),
+    Column("what"),
+    Column("rows", right=True),
+    Column("such as", flexible=True),
+)
+
+
+def configure(parser: ArgumentParser, _name: str) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
+    parser.add_argument("number", metavar="N", nargs="?", type=int, help="number of an act (the latest)")
+    parser.add_argument("--list", action="store_true", help="only print what can be taken back")
+
+
+def run(session: Session) -> int:
+    greylist = session.host.greylist
+    if not session.options.list:
+        session.must_change()
+        return report(session, greylist.undo(session.options.number))
+    acts = greylist.trash()
+    if session.options.json:
+        for act in acts:
+            session.out.json(act)
+    elif not print_table(session.out, COLUMNS, map(_cells, acts)):
+        session.out.note("There is nothing to undo")
+    return 0
+
+
+def _cells(act: Trashed) -> list[str]:
+    rows = rows_text(act.count, act.action).partition(" ")[0]
+    return [str(act.number), time_text(act.when), act.user, act.action, rows, act.sample]

@@ -1,0 +1,102 @@
+"""The mail log of gld and Postfix, in both kinds of time stamps; its parts are as real machines have logged them."""
+
+import os
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from backends.errors import Refused
+from backends.greylist import log
+from backends.greylist.log import parse, read_log
+
+NOW = 1795348000.0  # 2026-11-22 11:46:40 UTC
+GREYLISTED = "{} mail gld: Greylist activated for recipient=<{}> sender=<{}> ip=<{}>"
+ENTERED = "{} mail postfix/qmgr[4764]: {}: from=<{}>, size=995, nrcpt=1 (queue active)"
+DELIVERED = "{} mail postfix/{}[4782]: {}: to=<{}>, relay=local, delay=0.4, dsn=2.0.0, status=sent"
+ALICE, BOB = "alice@example.test", "bob@example.org"
+
+
+def at(seconds: int) -> str:
+    return f"2026-11-22T11:{30 + seconds // 60:02}:{seconds % 60:02}.263381+00:00"
+
+
+def lines(*texts: str) -> list[bytes]:
+    return [text.encode() + b"\n" for text in texts]
+
+
+def test_how_long_mail_was_kept_waiting_since_its_first_refusal() -> None:
+    found = parse(
+        lines(
+            GREYLISTED.format(at(0), ALICE, BOB, "192.0.2.7"),
+            GREYLISTED.format(at(60), ALICE, BOB, "192.0.2.8"),
+            GREYLISTED.format(at(70), ALICE, "never@example.net", "203.0.113.9"),
+            GREYLISTED.format(at(80), ALICE, "void@void", "203.0.113.9"),
+            ENTERED.format(at(300), "069EF24267E", "Bob@Example.org"),
+            ENTERED.format(at(380), "069EF24267F", ""),
+            DELIVERED.format(at(301), "local", "069EF24267E", ALICE),
+            DELIVERED.format(at(301), "local", "069EF24267E", ALICE),
+            DELIVERED.format(at(390), "smtp", "069EF24267F", ALICE),
+            "garbage",
+        ),
+        NOW,
+    )
+    assert (found.greylisted, found.passed) == (4, 2)
+    assert found.delays == (300.0, 300.0, 300.0, 300.0)
+    assert found.until - found.since == 390
+
+
+def test_an_alias_is_joined_by_its_own_name_and_traditional_stamps_are_read() -> None:
+    found = parse(
+        lines(
+            "Nov 22 11:30:00 mail gld[44]: Greylist activated for recipient=<sales@example.test> sender=<a@b.example> ip=<2001:db8::1>",
+            "Nov 22 11:40:00 mail postfix/qmgr[1]: 4bXk2F1Yz9zqd: from=<a@b.example>, size=9, nrcpt=1 (queue active)",
+            "Nov 22 11:40:09 mail postfix/local[1]: 4bXk2F1Yz9zqd: to=<alice@example.test>, orig_to=<sales@example.test>, relay=local",
+        ),
+        NOW,
+    )
+    assert (found.passed, found.delays[0]) == (1, 600.0)
+
+
+def test_hits_of_the_whitelist_are_counted_for_all_that_gld_looked_up() -> None:
+    hit = "{} mail gld: Local whitelist hit for recipient=<{}> sender=<{}> ip=<{}>"
+    found = parse(lines(hit.format(at(0), ALICE, "Ann@Example.org", "192.0.2.7")), NOW)
+    assert found.hits == {"ann@example.org": 1, "@example.org": 1, "192.0.2.7": 1, "192.0.2": 1}
+
+
+def test_hostile_lines_are_lines() -> None:
+    evil = "a> sender=<x> ip=<1.2.3.4>\x1b[2J"
+    found = parse(lines(GREYLISTED.format(at(0), ALICE, evil, "192.0.2.7"), "\0" * 100, "9" * 10_000), NOW)
+    assert found.greylisted == 1
+    assert (
+        parse(
+            [b"2026-99-99T99:99:99 mail gld: Greylist activated for recipient=<a> sender=<b> ip=<1.1.1.1>"],
+            NOW,
+        ).since
+        == 0
+    )
+
+
+def test_only_the_newest_bytes_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, newer = tmp_path / "mail.log.1", tmp_path / "mail.log"
+    older.write_bytes(
+        b"".join(lines(*(GREYLISTED.format(at(0), ALICE, f"{n}@b.example", "192.0.2.7") for n in range(50))))
+    )
+    newer.write_bytes(
+        b"".join(lines(*(GREYLISTED.format(at(9), ALICE, f"n{n}@b.example", "192.0.2.7") for n in range(50))))
+    )
+    assert read_log((older, newer), now=NOW).greylisted == 100
+    monkeypatch.setattr(log, "LIMIT", newer.stat().st_size + 500)
+    assert 50 < read_log((older, newer), now=NOW).greylisted < 60
+    monkeypatch.setattr(log, "LIMIT", 500)
+    assert 0 < read_log((older, newer), now=NOW).greylisted < 10
+    assert read_log((tmp_path / "none",), now=NOW).greylisted == 0
+    (tmp_path / "link").symlink_to(newer)
+    assert read_log((tmp_path / "link",), now=NOW).greylisted == 0
+    stop = Event()
+    stop.set()
+    with pytest.raises(Refused):
+        read_log((newer,), stop=stop)
+    if os.geteuid() == 0:
+        os.mkfifo(tmp_path / "pipe")
+        assert read_log((tmp_path / "pipe",), now=NOW).greylisted == 0

@@ -1,0 +1,243 @@
+"""gld's table with five million triplets: pages, statistics and a purge, beside the server's and gld's own.
+
+A small server is all this takes: InnoDB in latin1, as the reference makes it, all of it in memory.
+"""
+
+import os
+import random
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+
+from backends.greylist.adapter import MariaGreylist
+from backends.greylist.plan import Purge
+from backends.greylist.stats_values import Part
+from backends.greylist.trash import Trash
+from backends.greylist.values import Filter, Page
+from backends.journal import Journal
+from tests.bench.measure import Bench, Row, Skip, pairs, seconds
+from tests.support import gld
+from tests.support.mariadb import PrivateMariaDB
+
+DAY = 86400
+SLOWEST_ANSWER = 0.2  # s
+BULK = "SET unique_checks = 0, foreign_key_checks = 0"  # an empty table is filled without an undo log
+OLD = 54  # days; a fifth of the triplets was not used since
+RESTORE = "INSERT IGNORE INTO greylist SELECT * FROM spare; ANALYZE TABLE greylist"
+FIRST_PAGE = 0.05  # s
+ROUNDS = 200
+WIDE = "SELECT ip, sender, recipient, first, last, n FROM greylist ORDER BY ip, sender, recipient LIMIT 100"
+
+
+def greylist(bench: Bench) -> Iterator[Row]:
+    """All rows, one server.
+
+    :raises Skip: there can be none here.
+    """
+    if reason := gld.why_not():
+        raise Skip(reason)
+    with _server(bench) as (server, count):
+        million = f"{count / 1e6:g} million"
+        adapter = _adapter(bench, server)
+        import_module("pymysql")
+        cold = _timed(lambda: adapter.page(Filter()))
+        yield Row(f"connecting, first page of {million}", cold, FIRST_PAGE, "s", "50 ms", 1.0)
+        _totals(adapter)  # so that the table is in memory
+        with _raw(server) as ask:
+            first = _medians(lambda: adapter.page(Filter()), lambda: (ask("SELECT 1"), ask(WIDE)))
+            yield Row("first page", *first, "s", "SELECT 1, and 100 rows by the key", 1.5)
+            pages = _pages(adapter)
+            deeper = _medians(lambda: next(pages), lambda: adapter.page(Filter()))
+            yield Row("any next page", *deeper, "s", "the first page", 1.2)
+        client = ["mariadb", "--no-defaults", f"--socket={server.socket}", "gld", "-e"]
+        both = pairs(
+            lambda: _timed(lambda: _totals(adapter)),
+            lambda: seconds([*client, "SELECT COUNT(*), SUM(n > 1) FROM greylist"]),
+            bench.rounds,
+        )
+        told: list[float] = []
+        began = time.perf_counter()
+        adapter.stats(lambda _part: told.append(time.perf_counter() - began), ["totals"])
+        note = f"first numbers after {told[0] * 1000:.0f} ms"
+        yield Row("totals of all of them", *both, "s", "COUNT(*), SUM(n > 1)", 1.3, note)
+        adapter.close()
+        yield from _purges(bench, server)
+
+
+def _purges(bench: Bench, server: PrivateMariaDB) -> Iterator[Row]:
+    """The same fifth of the rows goes again and again; gld is asked about new clients all the while."""
+    before = int(time.time()) - OLD * DAY
+    _sql(server, f"CREATE TABLE spare AS SELECT * FROM greylist WHERE last < {before}")
+    ours, theirs = [], []
+    slowest, slowest_of_gld = 0.0, 0.0
+    with gld.PrivateGld(server) as running:
+        adapter = _adapter(bench, server, running.config)
+        for _ in range(bench.size(2, 1)):
+            with _asking(running) as answers:
+                theirs.append(_timed(partial(running.run, "-c", str(OLD), timeout=1200)))
+            slowest_of_gld = max(slowest_of_gld, *answers)
+            _sql(server, RESTORE)
+            plan = adapter.plan(Purge(before))
+            with _asking(running) as answers:
+                ours.append(_timed(partial(adapter.carry_out, plan)))
+            slowest = max(slowest, *answers)
+            _sql(server, RESTORE)
+        adapter.close()
+    yield Row(
+        f"purge of {plan.count:,}",
+        median(ours),
+        median(theirs),
+        "s",
+        "gld -c, one statement",
+        2.0,
+        "all of it kept for the undo",
+    )
+    note = f"beside gld -c {slowest_of_gld:.2f} s"
+    yield Row("gld's slowest answer meanwhile", slowest, SLOWEST_ANSWER, "s", "200 ms", 1.0, note)
+
+
+@contextmanager
+def _server(bench: Bench) -> Iterator[tuple[PrivateMariaDB, int]]:
+    count = bench.size(5_000_000, 20_000)
+    rows = bench.folder / "greylist.tsv"
+    _write(rows, count)
+    with PrivateMariaDB() as server:
+        server.client(
+            f"SET GLOBAL innodb_buffer_pool_size = {bench.size(5 << 30, 64 << 20)};"
+            f"SET GLOBAL innodb_log_file_size = {bench.size(1 << 30, 96 << 20)}; SET GLOBAL local_infile = 1"
+        )
+        gld.make_database(server)
+        _sql(
+            server,
+            f"{BULK}; LOAD DATA LOCAL INFILE '{rows}' IGNORE INTO TABLE greylist; ANALYZE TABLE greylist",
+        )
+        rows.unlink()
+        yield server, count
+
+
+def _write(path: Path, count: int) -> None:
+    """Addresses of busy networks and of many others; two fifths have passed; spread over 75 days."""
+    chance, now = random.Random(3), int(time.time())
+    draw = chance.random
+    rows = []
+    for number in range(count):
+        if draw() > 0.2:
+            ip = f"{192 + int(draw() ** 3 * 20)}.{int(draw() ** 2 * 255)}.{int(draw() * 255)}.{int(draw() * 255)}"
+        else:
+            ip = f"203.0.113.{int(draw() ** 3 * 254)}"
+        first = now - int(draw() * 75 * DAY)
+        passed = draw() > 0.6
+        last = min(now, first + int(draw() * 30 * DAY)) if passed else first
+        row = f"{ip}\tuser{number}@example{int(draw() * 3000)}.org\trcpt{int(draw() * 5000)}@example.test"
+        rows.append(f"{row}\t{first}\t{last}\t{2 + int(draw() * 40) if passed else 1}\n")
+    rows.sort()
+    with path.open("w") as file:
+        file.writelines(rows)
+
+
+def _sql(server: PrivateMariaDB, statements: str) -> None:
+    argv = [
+        "mariadb",
+        "--no-defaults",
+        f"--socket={server.socket}",
+        "--local-infile=1",
+        "gld",
+        "-e",
+        statements,
+    ]
+    subprocess.run(argv, check=True, capture_output=True, timeout=1800)
+
+
+def _adapter(bench: Bench, server: PrivateMariaDB, conf: Path | None = None) -> MariaGreylist:
+    if conf is None:
+        conf = bench.folder / "gld.conf"
+        conf.write_text(f"SQLUSER={gld.ACCOUNT}\nSQLPASSWD={gld.PASSWORD}\nSQLDB=gld\n")
+    return MariaGreylist(
+        Journal(),
+        conf=conf,
+        unix_socket=str(server.socket),
+        trash=Trash(bench.folder / "greylist-trash"),
+        record=lambda _outcome, _plan: None,
+    )
+
+
+@contextmanager
+def _raw(server: PrivateMariaDB) -> Iterator[Callable[[str], object]]:
+    """Statements over one connection of the same library."""
+    import pymysql
+
+    connection = pymysql.connect(
+        unix_socket=str(server.socket), user="root", database="gld", charset="utf8mb4"
+    )
+    cursor = connection.cursor()
+
+    def ask(statement: str) -> object:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+    try:
+        yield ask
+    finally:
+        connection.close()
+
+
+def _pages(adapter: MariaGreylist) -> Iterator[Page]:
+    """Page after page, from somewhere in the middle, over and over."""
+    while True:
+        after = adapter.page(Filter(client="203.0.113.7")).rows[0].key
+        for _ in range(50):
+            page = adapter.page(Filter(), after)
+            yield page
+            if not page.more:
+                break
+            after = page.rows[-1].key
+
+
+def _medians(ours: Callable[[], object], peer: Callable[[], object]) -> tuple[float, float]:
+    ours(), peer()
+    both = [(_timed(ours), _timed(peer)) for _ in range(ROUNDS)]
+    return median(one for one, _ in both), median(other for _, other in both)
+
+
+def _totals(adapter: MariaGreylist) -> None:
+    told: list[Part] = []
+    adapter.stats(told.append, ["totals"])
+    assert told[-1].done == 1.0
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+@contextmanager
+def _asking(running: gld.PrivateGld) -> Iterator[list[float]]:
+    """gld is asked about somebody new all the while; how long each answer took."""
+    taken = [0.0]
+    over = threading.Event()
+
+    def ask() -> None:
+        number = 0
+        while not over.wait(0.02):
+            number += 1
+            client = f"{192 + number % 20}.{number % 256}.{number // 256 % 256}.{os.getpid() % 256}"
+            request = partial(running.ask, client, f"new{number}@example.org", "bob@example.test")
+            began = time.perf_counter()
+            with suppress(OSError):
+                request()
+            taken.append(time.perf_counter() - began)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield taken
+    finally:
+        over.set()
+        asking.join()
