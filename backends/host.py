@@ -3,7 +3,7 @@
 All that crosses it is a plain value, so that a host at the other end of a pipe can stand behind it as well.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,11 @@ from backends.queue.message import Message
 from backends.queue.plan import Outcome, Plan, Rights, Target, Trashed
 
 if TYPE_CHECKING:
+    from backends.quarantine import plan as quarantine
+    from backends.quarantine.content import View
+    from backends.quarantine.listing import Listing
+    from backends.quarantine.message import Header as Found
+    from backends.quarantine.message import Target as Quarantined
     from backends.queue.listing.snapshot import QueueSnapshot
     from backends.reference.explain import Row
     from backends.site.file import Setting
@@ -146,6 +151,57 @@ class Config(Protocol):
         """What differs from the page that the reference was made of, and why."""
 
 
+class Quarantine(Protocol):
+    """Amavis's quarantine. Every method may block, and may raise a BackendError."""
+
+    def why_not(self) -> str:
+        """Why this user may not act on it; empty: that is permitted."""
+
+    def read(
+        self, early: "Callable[[Listing], None]" = lambda _: None, stop: Event | None = None
+    ) -> "Listing":
+        """All files, none of them opened; of many, `early` is given the first before the rest."""
+
+    def headers(self, targets: "Sequence[Quarantined]", stop: Event | None = None) -> "list[Found]":
+        """What amavis found in each, remembered for as long as the file is the same.
+
+        :raises Refused: `stop` was set.
+        """
+
+    def show(self, target: "Quarantined", limit: int = 16 << 20) -> "View":
+        """One message, at most `limit` bytes of it.
+
+        :raises Missing: it is not there any more.
+        """
+
+    def raw(self, target: "Quarantined") -> bytes:
+        """The whole message, decompressed.
+
+        :raises Refused: it is too large.
+        """
+
+    def plan(
+        self, action: str, targets: "Sequence[Quarantined]", recipients: Sequence[str] = ()
+    ) -> "quarantine.Plan":
+        """What the action would do. Changes nothing.
+
+        :raises NotPermitted: this user may not.
+        :raises Refused: different viruses would be let out together.
+        """
+
+    def carry_out(self, plan: "quarantine.Plan") -> "quarantine.Outcome":
+        """Do what was planned. Files that are not the planned ones any more are left out and reported."""
+
+    def trash(self) -> "list[quarantine.Trashed]":
+        """Deletions that can be undone, latest first."""
+
+    def undo(self, number: int | None = None) -> "quarantine.Outcome":
+        """Bring a deletion back; the latest, or the one of that number."""
+
+    def empty_trash(self) -> int:
+        """Let go of all deletions; gives the number of files."""
+
+
 class Host(Protocol):
     """One machine."""
 
@@ -158,6 +214,9 @@ class Host(Protocol):
 
     @property
     def config(self) -> Config: ...
+
+    @property
+    def quarantine(self) -> Quarantine: ...
 
     def services(self) -> list[ServiceState]:
         """The services of a mail stack in their order: postfix, gld, amavis, clamd, dovecot, mariadb."""

@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 
-from backends.host import Config, Queue, ServiceState
+from backends.host import Config, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -36,6 +36,12 @@ class LocalHost:
         from backends.apply.adapter import LocalConfig  # noqa: PLC0415 - for applying only
 
         return LocalConfig(self._runner)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        from backends.quarantine.adapter import AmavisQuarantine  # noqa: PLC0415 - when it is asked for
+
+        return AmavisQuarantine(self._runner)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""

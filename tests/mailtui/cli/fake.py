@@ -15,7 +15,8 @@ import msgspec
 from backends.errors import BackendError, ParseFailed
 from backends.host import Config, ServiceState
 from backends.journal import Journal
-from backends.queue.content.view import Attachment, MessageView
+from backends.mail.attachment import Attachment
+from backends.queue.content.view import MessageView
 from backends.queue.listing.lines import BrokenLine
 from backends.queue.message import Message, Recipient
 from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Rights, Target, Trashed
