@@ -9,9 +9,6 @@ RELEASING = frozenset({"release", "release-ham"})
 ACTIONS = ("release", "release-ham", "delete", "keep", "let-go")
 """`release-ham`: released, and learnt as no spam; `let-go`: kept no longer."""
 
-ASKED_ABOVE = 20
-"""Messages: an act on more of them wants their number typed."""
-
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What an action would do, before it is done: whom it hits, and the exact commands.

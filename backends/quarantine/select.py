@@ -5,6 +5,8 @@ In the filter `field:value` narrows: kind: id: alert: rule: from: to: subject: o
 """
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Self
 
 import msgspec
@@ -30,6 +32,9 @@ FIELDS = {
 }
 IN_NAME = frozenset({"kind", "id"})
 """What can be told without reading the file."""
+
+TOGETHER = 5000
+"""Messages that are read in one go."""
 
 _SCORE = re.compile(r"score([<>])=?(-?\d{1,6}(?:\.\d{1,3})?)", re.IGNORECASE)
 
@@ -102,6 +107,28 @@ class Selector(msgspec.Struct, frozen=True):
         if self.below is not None and (header.score is None or header.score >= self.below):
             return False
         return all(_has(one, target, header) for one in self.terms if one.field not in IN_NAME)
+
+
+def matching(
+    targets: Iterable[Target],
+    selector: Selector,
+    headers: Callable[[Sequence[Target]], Sequence[Header]],
+    now: float,
+    *,
+    always: bool = False,
+) -> Iterator[tuple[Target, Header | None]]:
+    """Those that match, in their order, with what was found in them, where that was read.
+
+    `always`: read them also where the selector does not need it. `now` in epoch seconds.
+    """
+    possible = (target for target in targets if selector.may_match(target, now))
+    if not (selector.reads or always):
+        yield from ((target, None) for target in possible)
+        return
+    while some := list(islice(possible, TOGETHER)):
+        for target, header in zip(some, headers(some), strict=True):
+            if selector.matches(target, header, now):
+                yield target, header
 
 
 def _has(one: Term, target: Target, header: Header | None) -> bool:
