@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Config, ServiceState
+from backends.host import Config, Quarantine, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.queue.content.view import MessageView
@@ -157,6 +157,12 @@ class FakeHost:
         from mailtui.demo.config import DemoConfig
 
         return DemoConfig(clock=lambda: NOW, sleep=lambda _seconds: None)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        from mailtui.demo.quarantine import DemoQuarantine
+
+        return DemoQuarantine(1, 100, lambda: NOW, self.journal)
 
     def services(self) -> list[ServiceState]:
         return [
