@@ -18,7 +18,7 @@ from mailtui.demo.chance import draw
 from mailtui.demo.quarantined import DAY, Quarantined, content, population
 
 FOLDER = "/var/lib/amavis/virusmails"
-ROOM = Room(size=40 << 30, free=11 << 30, inodes=2_600_000, free_inodes=2_200_000)
+ROOM = Room(size=8 << 30, free=560 << 20, inodes=2_600_000, free_inodes=2_200_000)
 
 
 class DemoQuarantine:
