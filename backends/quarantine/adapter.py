@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DAY = 86400.0
 FEW = 5_000  # files up to which they are listed here: starting a process takes longer
-BATCH = 20_000  # messages whose headers are read in one go
+BATCH = 100_000  # messages whose headers are read in one go
 REMEMBERED = 200_000  # messages whose headers are remembered
 EXPORT_LIMIT = 256 << 20
 QUIET = 600.0  # s

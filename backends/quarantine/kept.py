@@ -87,7 +87,7 @@ def _lines(marks: Set[Mark]) -> bytes:
 
 def _mark(line: bytes) -> Mark | None:
     inode, _, path = line.partition(b" ")
-    if not (inode.isdigit() and len(inode) < 21 and path):
+    if not (inode.isdigit() and len(inode) < 21) or {b"", b".", b".."} & set(path.split(b"/")):
         return None
     return int(inode), path.decode("utf-8", "surrogateescape")
 

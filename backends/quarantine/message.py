@@ -20,11 +20,13 @@ NAMELESS = "virus"
 Picked = tuple[bytes, ...]
 """The values of FIELDS and of the subject, as they are written; a seventh says why they cannot be read."""
 
-_SUBJECT = re.compile(rb"\nSubject[ \t]*:", re.IGNORECASE)
-_FOLD = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*")
+_FOLDED = rb"([^\n]*(?:\n[ \t][^\n]*)*)"
+_SUBJECT = re.compile(rb"\n[Ss][Uu][Bb][Jj][Ee][Cc][Tt][ \t]*:" + _FOLDED)
+_OWN = re.compile(rb"\n(" + b"|".join(FIELDS) + rb"):" + _FOLDED)
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _RULE = re.compile(r"([A-Za-z0-9_]+)=(-?\d+(?:\.\d+)?)")
 _TESTS = re.compile(r"tests=\[([^\]]*)\]?")
+_CONTAINS = re.compile(r"^(INFECTED|BANNED), message contains (?:virus(?:es)?: ?)?")
 _VIRUS = re.compile(r"INFECTED, message contains virus(?:es)?:\s*(.+)", re.DOTALL)
 
 
@@ -46,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, gc=False):
         return self.mtime / 1e9
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, gc=False):
     """What amavis found, and the envelope. All of it is others' text. `trouble`: why it cannot be read."""
 
     alert: str = ""
@@ -65,9 +67,9 @@ class Header(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> str:
-        """The alert, else the rules with the highest scores."""
+        """The alert in few words, else the rules with the highest scores."""
         if self.alert or not self.rules:
-            return self.alert
+            return _CONTAINS.sub(r"\1: ", self.alert, count=1)
         worst = sorted(self.rules, key=lambda rule: -rule[1])[:4]
         return " ".join(f"{name}={score:g}" for name, score in worst)
 
@@ -77,17 +79,17 @@ def pick(content: bytes) -> Picked:
     whole = b"\n" + content
     end = whole.find(b"\nReceived:")
     top = whole if end < 0 else whole[:end]
-    values = [_value(top, top.find(b"\n" + name + b":"), len(name) + 2) for name in FIELDS]
-    at = whole.find(b"\nSubject:")
-    if at >= 0:
-        return (*values, _value(whole, at, 9))
-    found = _SUBJECT.search(whole)
-    return (*values, _value(whole, found.start(), found.end() - found.start()) if found else b"")
+    own = dict(reversed(_OWN.findall(top)))
+    subject = _SUBJECT.search(whole)
+    values = (*(own.get(name, b"") for name in FIELDS), subject[1] if subject else b"")
+    return tuple(value[:LONGEST].strip() for value in values)
 
 
 def header(picked: Picked) -> Header:
     """What the fields mean."""
-    alert, score, status, sender, recipients, subject = map(_unfolded, picked[:6])
+    alert, score, status, sender, recipients, subject = [
+        _unfolded(part) if part else "" for part in picked[:6]
+    ]
     tests = _TESTS.search(status)
     found = _ADDRESS.findall(recipients) or recipients.split()
     return Header(
@@ -104,13 +106,6 @@ def header(picked: Picked) -> Header:
 def unreadable(why: str) -> Picked:
     """In place of the fields of a message that cannot be read."""
     return (*[b""] * 6, why.encode("utf-8", "replace"))
-
-
-def _value(block: bytes, at: int, length: int) -> bytes:
-    if at < 0:
-        return b""
-    found = _FOLD.match(block, at + length, at + length + LONGEST)
-    return found[0].strip() if found else b""
 
 
 def _unfolded(value: bytes) -> str:

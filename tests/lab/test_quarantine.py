@@ -68,6 +68,25 @@ def inbox(machine: Machine, text: str) -> list[str]:
     return machine.run(["grep", "-rlF", text, "/home/alice/Maildir"], check=False).stdout.split()
 
 
+def hams(machine: Machine) -> int:
+    """How many messages amavis's SpamAssassin has learnt as no spam."""
+    learn = ["runuser", "-u", "amavis", "--", "env", "HOME=/var/lib/amavis", "sa-learn", "--dump", "magic"]
+    lines = [line.split() for line in machine.run(learn, check=False).stdout.splitlines()]
+    return next((int(line[2]) for line in lines if line[-1] == "nham"), 0)
+
+
+def amavis(machine: Machine, verb: str) -> None:
+    """Start or restart it; wait until it answers."""
+    machine.run(["systemctl", verb, "amavis"])
+    ask = "import socket; socket.create_connection(('127.0.0.1', 10024), 5).recv(3)"
+    wait_until(
+        "amavis answering",
+        lambda: machine.run(["python3", "-c", ask], check=False).returncode == 0,
+        timeout=60,
+        every=0.5,
+    )
+
+
 def arrives(machine: Machine, text: str, count: int = 1) -> None:
     wait_until(f"{text} in the Maildir", lambda: len(inbox(machine, text)) == count, timeout=60, every=0.5)
 
@@ -121,16 +140,18 @@ def test_exported_as_it_was(server: Machine) -> None:
 
 
 def test_what_was_kept_back_is_released_into_the_maildir(server: Machine) -> None:
-    assert not inbox(server, "a program")
+    attached = base64.b64encode(PROGRAM).decode()
+    assert not inbox(server, attached)
     said = ok(server, "quarantine", "release", "--yes", of(server, "banned")["path"])
     assert "250 2.0.0" in said
     assert "release: 1 of 1 message" in said
-    arrives(server, "a program")
+    arrives(server, attached)
     assert of(server, "banned")["path"], "it stays in the quarantine as well"
 
 
 def test_released_to_somebody_else_and_learnt(server: Machine) -> None:
     server.run(["useradd", "--create-home", "bob"])
+    before = hams(server)
     spam = of(server, "spam")["path"]
     said = ok(server, "quarantine", "release", "--ham", "--recipient", "bob@example.test", "--yes", spam)
     assert "Learned tokens from 1 message(s) (1 message(s) examined)" in said
@@ -141,12 +162,7 @@ def test_released_to_somebody_else_and_learnt(server: Machine) -> None:
         every=0.5,
     )
     assert server.run(["stat", "-c", "%U", "/var/lib/amavis/.spamassassin/bayes_toks"]).stdout == "amavis\n"
-    dump = server.run(
-        ["runuser", "-u", "amavis", "--", "env", "HOME=/var/lib/amavis", "sa-learn", "--dump", "magic"]
-    )
-    assert any(
-        line.split()[2:] == ["1", "0", "non-token", "data:", "nham"] for line in dump.stdout.splitlines()
-    )
+    assert hams(server) == before + 1
 
 
 def test_a_virus_is_let_out_by_its_name_only(server: Machine) -> None:
@@ -157,7 +173,7 @@ def test_a_virus_is_let_out_by_its_name_only(server: Machine) -> None:
     assert f"the virus {name} stays where it is" in refused.stderr
     wrong = mailtui(server, "quarantine", "release", "--yes", "--virus", "Other", virus["path"])
     assert wrong.returncode == 5
-    assert not inbox(server, "a virus")
+    assert not inbox(server, "EICAR-STANDARD")
     assert "250 2.0.0" in ok(server, "quarantine", "release", "--yes", "--virus", name, virus["path"])
     arrives(server, "EICAR-STANDARD")
 
@@ -215,7 +231,7 @@ def test_who_may_and_what_is_said_when_amavis_does_not_run(server: Machine) -> N
         assert "Amavis does not run" in stopped.stderr
         assert "systemctl start amavis" in stopped.stderr
     finally:
-        server.run(["systemctl", "start", "amavis"])
+        amavis(server, "start")
     assert len(listed(server)) == 1
     server.run(["rm", f"{FOLDER}/{path}"])
     assert mailtui(server, "quarantine", "release", "--yes", path).returncode == 1
@@ -227,10 +243,10 @@ def test_what_amavis_refuses_is_told_with_its_words(server: Machine) -> None:
     path = listed(server)[0]["path"]
     server.path("/etc/amavis/conf.d/99-lab").write_text("$auth_required_release = 1;\n1;\n")
     try:
-        server.run(["systemctl", "restart", "amavis"])
+        amavis(server, "restart")
         refused = mailtui(server, "quarantine", "release", "--yes", path)
         assert refused.returncode == 1, (refused.stdout, refused.stderr)
         assert "Amavis did not release it: " in refused.stderr
     finally:
         server.run(["rm", "/etc/amavis/conf.d/99-lab"])
-        server.run(["systemctl", "restart", "amavis"])
+        amavis(server, "restart")
