@@ -275,9 +275,9 @@ def test_released_to_whom(subject: AmavisQuarantine, runner: Runner) -> None:
     spam = targets(subject, "spam")
     outcome = subject.carry_out(subject.plan("release", spam))
     assert (outcome.done, outcome.printed) == (1, ("250 2.0.0 Ok: queued as 4F2B1166135",))
-    assert runner.ran[-1].argv == ("amavisd-release", "A/spam-ATXQBcuaoJ-2.gz")
+    assert str(runner.ran[-1]) == "amavisd-release A/spam-ATXQBcuaoJ-2.gz"
     subject.carry_out(subject.plan("release", spam, ["bob@example.org"]))
-    assert runner.ran[-1].argv == ("amavisd-release", "A/spam-ATXQBcuaoJ-2.gz", "", "bob@example.org")
+    assert str(runner.ran[-1]) == "amavisd-release A/spam-ATXQBcuaoJ-2.gz '' bob@example.org"
     assert runner.ran[-1].mutates
     for bad in ("bob", "-x@example.org", "a b@example.org", "<a@b.example>", "a@b\n"):
         with pytest.raises(BadRequest, match="no address"):
