@@ -75,7 +75,7 @@ class AmavisQuarantine:
         taken = time.time()
         with self._opened() as folder:
             part = Names(self._amavis.naming, most=FEW + 1).run(folder.handle, Stop())
-            if not part.whole and not (stop and stop.is_set()):
+            if not (stop and stop.is_set()):
                 some = joined([part])
                 early(
                     Listing(

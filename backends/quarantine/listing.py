@@ -60,9 +60,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return len(self.columns.kinds)
 
     @cached_property
-    def paths(self) -> list[bytes]:
-        """Each file's, encoded as file systems have it."""
-        return self.columns.paths.split(SEPARATOR.encode()) if self.columns.kinds else []
+    def ends(self) -> "array[int]":
+        """Where each path ends in the column of paths."""
+        paths, ends, at = self.columns.paths, array("Q"), -1
+        for _ in self.columns.kinds:
+            at = paths.find(SEPARATOR.encode(), at + 1)
+            ends.append(len(paths) if at < 0 else at)
+        return ends
 
     @cached_property
     def mtimes(self) -> "memoryview[int]":
@@ -82,7 +86,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(self.kept)
 
     def path(self, row: int) -> str:
-        return self.paths[row].decode("utf-8", "surrogateescape")
+        start = self.ends[row - 1] + 1 if row else 0
+        return self.columns.paths[start : self.ends[row]].decode("utf-8", "surrogateescape")
 
     def target(self, row: int) -> Target:
         """The message in a row."""
@@ -96,8 +101,12 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def row_of(self, path: str) -> int | None:
         """The row of a path."""
-        encoded = path.encode("utf-8", "surrogateescape")
-        return self.paths.index(encoded) if encoded in self.paths else None
+        paths, sought, at = self.columns.paths, path.encode("utf-8", "surrogateescape"), -1
+        while sought and (at := paths.find(sought, at + 1)) >= 0:
+            around = paths[max(0, at - 1) : at] + paths[at + len(sought) : at + len(sought) + 1]
+            if not around.strip(SEPARATOR.encode()):
+                return paths.count(SEPARATOR.encode(), 0, at)
+        return None
 
     def is_kept(self, target: Target) -> bool:
         """Whether a cleanup leaves it."""

@@ -24,6 +24,8 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "apply": apply.apply,
     "cleanup-dry-run": quarantine.dry_run,
     "cleanup": quarantine.cleanup,
+    "quarantine": quarantine.listing,
+    "headers": quarantine.headers,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

@@ -241,7 +241,9 @@ def test_what_amavis_refuses_is_told_with_its_words(server: Machine) -> None:
     send(server, b"Subject: a third program\r\n" + ATTACHED)
     wait_until("a message in quarantine", lambda: len(listed(server)) == 1, timeout=60, every=0.5)
     path = listed(server)[0]["path"]
-    server.path("/etc/amavis/conf.d/99-lab").write_text("$auth_required_release = 1;\n1;\n")
+    server.path("/etc/amavis/conf.d/99-lab").write_text(
+        "$policy_bank{'AM.PDP-SOCK'}{auth_required_release} = 1;\n1;\n"
+    )
     try:
         amavis(server, "restart")
         refused = mailtui(server, "quarantine", "release", "--yes", path)

@@ -30,6 +30,7 @@ WORDS = {
 }
 WIDTH = 70
 OTHERS = "others"
+KEEP = "keep or not"
 
 
 class Acts:
@@ -60,7 +61,7 @@ class Acts:
             if addresses is not None:
                 self._plan("release", selection, addresses.replace(",", " ").split())
 
-        question = f"Release {messages_text(len(selection.targets))}?"
+        question = f"Release {messages_text(selection.count)}?"
         self._pane.app.push_screen(ChooseScreen(question, options, [selection.label, ""]), chosen)
 
     def begin(self, action: str) -> None:
@@ -70,10 +71,8 @@ class Acts:
 
     def keep(self) -> None:
         """Keep what is selected; where all of it is kept, no longer."""
-        pane = self._pane
-        if (selection := self._selected()) and pane.view is not None:
-            kept = all(map(pane.view.listing.is_kept, selection.targets))
-            self._plan("let-go" if kept else "keep", selection)
+        if selection := self._selected():
+            self._plan(KEEP, selection)
 
     def export(self, target: Target) -> None:
         """Ask for a file, and write the message into it."""
@@ -101,17 +100,23 @@ class Acts:
         selection = self._pane.selection()
         if selection is None:
             self._pane.notify("Still looking; press the key again when it is shown")
-        elif not selection.targets:
+        elif not selection.count:
             self._pane.notify("Nothing is selected")
-        return selection if selection and selection.targets else None
+        return selection if selection and selection.count else None
 
     def _plan(self, action: str, selection: Selection, recipients: Sequence[str] = ()) -> None:
-        quarantine = self._pane.host.quarantine
-        self._pane.beside(
-            lambda: quarantine.plan(action, selection.targets, recipients), partial(self._confirm, selection)
-        )
+        def plan() -> Plan:
+            targets, verb = selection.targets(), action
+            if action == KEEP:
+                verb = "let-go" if all(map(selection.view.listing.is_kept, targets)) else "keep"
+            return self._pane.host.quarantine.plan(verb, targets, recipients)
+
+        self._pane.beside(plan, partial(self._confirm, selection))
 
     def _confirm(self, selection: Selection, plan: Plan) -> None:
+        if not plan.targets:
+            self._pane.notify("What was selected is not there any more")
+            return
         many = len(plan.targets) if len(plan.targets) > ASKED_ABOVE else None
         now = self._pane.host.now()
         self._pane.app.push_screen(

@@ -9,7 +9,7 @@ from textual.message import Message
 from backends.errors import BackendError
 from backends.host import Host
 from backends.quarantine.listing import Listing
-from mailtui.panes.quarantine.view import View, Wish, compute
+from mailtui.panes.quarantine.view import Places, View, Wish, compute
 from mailtui.work import outcome
 
 
@@ -32,6 +32,7 @@ class Looker:
     ) -> None:
         self._host, self._start, self._tell = host, start, tell
         self._superseded = Event()
+        self._places: Places | None = None
         self.generation = 0
 
     def look(self, listing: Listing, wish: Wish) -> None:
@@ -46,10 +47,14 @@ class Looker:
         self._superseded.set()
 
     def _compute(self, listing: Listing, wish: Wish, generation: int, stop: Event) -> None:
-        quarantine, now = self._host.quarantine, self._host.now()
+        places, now = self._places, self._host.now()
+        if places is None or places.listing is not listing:
+            self._places = places = Places(listing)
 
         def early(view: View) -> None:
             self._tell(Viewed(generation, view))
 
-        made = outcome(lambda: compute(listing, wish, quarantine.headers, now=now, stop=stop, early=early))
+        made = outcome(
+            lambda: compute(places, wish, self._host.quarantine.headers, now=now, stop=stop, early=early)
+        )
         self._tell(Viewed(generation, made))

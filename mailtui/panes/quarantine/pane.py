@@ -58,6 +58,7 @@ class QuarantinePane(FedPane[Listing]):
         self._stopped = False
         self._refusal: str | None = None
         self._filter_error = ""
+        self._hidden = 0
 
     def compose(self) -> ComposeResult:
         yield Static("", id="quarantine-title", markup=False)
@@ -85,6 +86,8 @@ class QuarantinePane(FedPane[Listing]):
         self.refresh_bindings()
 
     def read(self, feed: Feed[Listing]) -> Listing:
+        if self.listing is not None:
+            return self.host.quarantine.read()
         return self.host.quarantine.read(feed.early, feed.stopped)
 
     def leave(self) -> None:
@@ -150,6 +153,7 @@ class QuarantinePane(FedPane[Listing]):
                 )
             )
             self.query_one(HeatMap).show(LABELS, heat_rows(view), title=f"Kind {self.glyphs.times} age")
+            self._hide()
             self._show_detail()
         self.show_title()
 
@@ -213,8 +217,7 @@ class QuarantinePane(FedPane[Listing]):
 
     def _marks_text(self) -> str:
         marks = self.messages.marks
-        hidden = not_shown(self.view, marks) if self.view and marks else 0
-        more = f", {hidden:,} of them not shown here" if hidden else ""
+        more = f", {self._hidden:,} of them not shown here" if self._hidden else ""
         return (
             f"{len(marks):,} marked{more} {self.glyphs.dot} keys act on these; esc unmarks" if marks else ""
         )
@@ -302,7 +305,13 @@ class QuarantinePane(FedPane[Listing]):
 
     @on(MarkedTable.Marked)
     def _marked(self) -> None:
+        self._hide()
         self.show_title()
+
+    def _hide(self) -> None:
+        """Count the marked messages that the view leaves out."""
+        marks = self.messages.marks
+        self._hidden = not_shown(self.view, marks) if self.view and marks else 0
 
     def action_mark_all(self) -> None:
         if self.view is not None and self.settled:
@@ -317,7 +326,7 @@ class QuarantinePane(FedPane[Listing]):
         if self.query_one("#kinds").has_focus:
             return narrowed(self.view)
         if not len(self.view.rows):
-            return Selection("", ())
+            return Selection(self.view, "", 0)
         return under_cursor(self.view, self.messages.cursor or 0)
 
     def missing(self) -> list[str]:

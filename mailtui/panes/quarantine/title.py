@@ -25,15 +25,17 @@ def title(
     """The line, `width` cells wide; `now` in epoch seconds."""
     if view is None:
         return title_line("reading the quarantine", "", width, glyphs)
-    stats, right = view.stats, read_ago(view.listing.taken, now)
+    right = read_ago(view.listing.taken, now)
     if view.partial:
         right = "reading"
     if feed.frozen:
         right += "  FROZEN (f)"
     narrowed = " ".join(part for part in (wish.filter, wish.kind) if part)
-    left = totals(stats, glyphs.dot)
+    left = totals(view.stats, glyphs.dot)
     if narrowed:
         left += f"   {glyphs.part} {visible(narrowed)}"
+    for text in apart(view.stats):
+        left += f" {glyphs.dot} {text}"
     return title_line(left, right, width, glyphs)
 
 
@@ -45,6 +47,16 @@ def totals(stats: Stats, dot: str) -> str:
     if stats.full_in is not None:
         parts.append(f"full in {age_text(stats.full_in)}")
     return f" {dot} ".join(parts)
+
+
+def apart(stats: Stats) -> list[str]:
+    """What is there beside the messages, for instance `2 leftover work folders, 46M`."""
+    parts = []
+    if stats.leftovers:
+        parts.append(f"{stats.leftovers:,} leftover work folders, {size_text(stats.leftover_size)}")
+    if stats.foreign.count:
+        parts.append(f"{stats.foreign.count:,} not amavis's")
+    return parts
 
 
 def trouble(view: View | None, *, stopped: bool, filter_error: str, refusal: str, glyphs: Glyphs) -> str:

@@ -1,12 +1,12 @@
 """What the pane shows of a listing: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from backends.errors import Refused
-from backends.quarantine.listing import Listing
+from backends.quarantine.listing import SEPARATOR, Listing
 from backends.quarantine.message import Header, Target
 from backends.quarantine.names import KINDS
 from backends.quarantine.select import IN_NAME, Selector
@@ -34,11 +34,37 @@ class Wish:
     reverse: bool = False
 
 
+class Places:
+    """Which row of a listing a path has, by hashes: a dictionary of a million paths takes too much room."""
+
+    def __init__(self, listing: Listing) -> None:
+        import numpy as np  # noqa: PLC0415 - after the first frame
+
+        self.listing = listing
+        hashes = np.fromiter(
+            map(hash, listing.columns.paths.split(SEPARATOR.encode())), np.int64, len(listing) or 1
+        )
+        self._order = np.argsort(hashes)
+        self._hashes = hashes[self._order]
+
+    def rows_of(self, paths: Iterable[str]) -> "Rows":
+        """The rows of those paths that are there."""
+        import numpy as np  # noqa: PLC0415 - after the first frame
+
+        sought = [path.encode("utf-8", "surrogateescape") for path in paths]
+        if not sought or not len(self.listing):
+            return np.empty(0, np.int64)
+        hashes = np.fromiter(map(hash, sought), np.int64, len(sought))
+        at = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        return np.unique(self._order[at[self._hashes[at] == hashes]])
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A wish fulfilled. `rows` are those of the listing in the order shown, `stats` of all kinds that match."""
 
     listing: Listing
+    places: Places
     wish: Wish
     rows: "Rows"
     stats: Stats
@@ -50,7 +76,7 @@ class View:
 
 
 def compute(
-    listing: Listing,
+    places: Places,
     wish: Wish,
     headers: Callable[[Sequence[Target], Event], Sequence[Header]],
     *,
@@ -65,7 +91,7 @@ def compute(
     """
     import numpy as np  # noqa: PLC0415 - after the first frame
 
-    selector = Selector.typed(wish.filter)
+    listing, selector = places.listing, Selector.typed(wish.filter)
     order = _order(listing, wish)
     if not selector.is_empty:
         order = order[_possible(listing, selector, now)[order]]
@@ -84,20 +110,20 @@ def compute(
             _go_on(stop)
             at, step = at + step, THEN
             if at < len(order):
-                early(_view(listing, wish, np.array(found, np.int64), now, partial=True))
+                early(_view(places, wish, np.array(found, np.int64), now, partial=True))
         order = np.array(found, np.int64)
     _go_on(stop)
-    return _view(listing, wish, order, now, partial=listing.partial)
+    return _view(places, wish, order, now, partial=listing.partial)
 
 
-def _view(listing: Listing, wish: Wish, matching: "Rows", now: float, *, partial: bool) -> View:
+def _view(places: Places, wish: Wish, matching: "Rows", now: float, *, partial: bool) -> View:
     import numpy as np  # noqa: PLC0415 - after the first frame
 
-    rows = matching
+    listing, rows = places.listing, matching
     if wish.kind:
         kinds = np.frombuffer(listing.columns.kinds, np.uint8)
         rows = matching[kinds[matching] == KINDS.index(wish.kind)]
-    return View(listing, wish, rows, stats(listing, now, matching), partial)  # type: ignore[arg-type]
+    return View(listing, places, wish, rows, stats(listing, now, matching), partial)  # type: ignore[arg-type]
 
 
 def _order(listing: Listing, wish: Wish) -> "Rows":

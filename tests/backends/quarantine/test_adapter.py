@@ -84,7 +84,9 @@ def test_all_of_it_is_listed_and_nothing_else(quarantine: Quarantine, subject: A
     virus = found["0/virus-0p4b2Z502_-V"]
     assert virus == Target(virus.path, "virus", status.st_ino, status.st_mtime_ns, len(VIRUS))
     assert listing.foreign.count == len(HOSTILE) + 1
-    assert listing.row_of("A/nothing") is None
+    assert [listing.row_of(path) for path in ("A/nothing", "", "0/virus", "spam-ATXQBcuaoJ-2.gz")] == [
+        None
+    ] * 4
     assert (listing.room.free > 0, listing.kept, listing.partial) == (True, (), False)
 
 
@@ -93,6 +95,7 @@ def test_of_many_the_first_come_at_once(subject: AmavisQuarantine, monkeypatch: 
     some: list[Listing] = []
     whole = subject.read(some.append)
     assert [(len(one), one.partial) for one in some] == [(2, True)]
+    assert [some[0].row_of(some[0].path(row)) for row in range(2)] == [0, 1]
     assert (len(whole), whole.partial) == (3, False)
     assert [one.subject for one in subject.headers(targets(subject, "spam"))] == ["späm and more"]
 
