@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backends.errors import Failed, NoSpace, Refused
+from backends.errors import Failed, Missing, NoSpace, Refused
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SPILL_FOLDER = "/var/tmp"  # noqa: S108 - on disk even where /tmp is memory; the file there never has a name
@@ -152,3 +152,27 @@ def lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def create(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a new file; nothing that has its name already is touched or followed.
+
+    :raises Refused: there is something of that name.
+    :raises NoSpace: the file system is full; nothing is left there.
+    :raises Missing: there is no such folder.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, mode)
+    except FileExistsError as error:
+        raise Refused(f"{path} is there already", hint="choose another name, or move it away") from error
+    except OSError as error:
+        raise Missing(f"{path} cannot be written: {error.strerror}", hint="choose another folder") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno in NO_ROOM:
+            raise NoSpace(f"No room left for {path}", hint=f"free space in {path.parent}") from error
+        raise Failed(f"{path} cannot be written: {error.strerror}", hint="choose another folder") from error

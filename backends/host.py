@@ -19,6 +19,11 @@ from backends.queue.plan import Outcome, Plan, Rights, Target, Trashed
 if TYPE_CHECKING:
     from backends.greylist import plan as grey
     from backends.greylist import stats_values, values
+    from backends.quarantine import plan as quarantine
+    from backends.quarantine.content import View
+    from backends.quarantine.listing import Listing
+    from backends.quarantine.message import Header as Found
+    from backends.quarantine.message import Target as Quarantined
     from backends.queue.listing.snapshot import QueueSnapshot
     from backends.reference.explain import Row
     from backends.site.file import Setting
@@ -240,6 +245,57 @@ class Greylist(Protocol):
         """Look what is wrong with it; `each` is told each finding."""
 
 
+class Quarantine(Protocol):
+    """Amavis's quarantine. Every method may block, and may raise a BackendError."""
+
+    def why_not(self) -> str:
+        """Why this user may not act on it; empty: that is permitted."""
+
+    def read(
+        self, early: "Callable[[Listing], None]" = lambda _: None, stop: Event | None = None
+    ) -> "Listing":
+        """All files, none of them opened; of many, `early` is given the first before the rest."""
+
+    def headers(self, targets: "Sequence[Quarantined]", stop: Event | None = None) -> "list[Found]":
+        """What amavis found in each, remembered for as long as the file is the same.
+
+        :raises Refused: `stop` was set.
+        """
+
+    def show(self, target: "Quarantined", limit: int = 16 << 20) -> "View":
+        """One message, at most `limit` bytes of it.
+
+        :raises Missing: it is not there any more.
+        """
+
+    def raw(self, target: "Quarantined") -> bytes:
+        """The whole message, decompressed.
+
+        :raises Refused: it is too large.
+        """
+
+    def plan(
+        self, action: str, targets: "Sequence[Quarantined]", recipients: Sequence[str] = ()
+    ) -> "quarantine.Plan":
+        """What the action would do. Changes nothing.
+
+        :raises NotPermitted: this user may not.
+        :raises Refused: different viruses would be let out together.
+        """
+
+    def carry_out(self, plan: "quarantine.Plan") -> "quarantine.Outcome":
+        """Do what was planned. Files that are not the planned ones any more are left out and reported."""
+
+    def trash(self) -> "list[quarantine.Trashed]":
+        """Deletions that can be undone, latest first."""
+
+    def undo(self, number: int | None = None) -> "quarantine.Outcome":
+        """Bring a deletion back; the latest, or the one of that number."""
+
+    def empty_trash(self) -> int:
+        """Let go of all deletions; gives the number of files."""
+
+
 class Host(Protocol):
     """One machine."""
 
@@ -255,6 +311,9 @@ class Host(Protocol):
 
     @property
     def greylist(self) -> Greylist: ...
+
+    @property
+    def quarantine(self) -> Quarantine: ...
 
     def services(self) -> list[ServiceState]:
         """The services of a mail stack in their order: postfix, gld, amavis, clamd, dovecot, mariadb."""

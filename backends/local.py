@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Queue, ServiceState
+from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -46,6 +46,12 @@ class LocalHost:
         from backends.greylist.adapter import MariaGreylist  # noqa: PLC0415 - for the greylist only
 
         return MariaGreylist(self.journal, _way_to_greylist)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        from backends.quarantine.adapter import AmavisQuarantine  # noqa: PLC0415 - when it is asked for
+
+        return AmavisQuarantine(self._runner)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""

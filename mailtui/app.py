@@ -45,7 +45,12 @@ class MailtuiApp(App[int]):
 
     TITLE = "mailtui"
     AUTO_FOCUS = None
-    CSS_PATH = ["app.tcss", "panes/queue/queue.tcss", "panes/config/config.tcss"]  # noqa: RUF012
+    CSS_PATH = [  # noqa: RUF012
+        "app.tcss",
+        "panes/queue/queue.tcss",
+        "panes/config/config.tcss",
+        "panes/quarantine/quarantine.tcss",
+    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,4 +1,4 @@
-"""A line in the mail log for each cleanup: who had what deleted."""
+"""A line in the mail log for each cleanup and each act: who had what done."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ def user() -> str:
         return str(os.getuid())
 
 
-def write(text: str, *, well: bool) -> None:
+def write(text: str, *, well: bool, action: str = "cleanup") -> None:
     """Tell syslog(3), facility mail: as a warning where not all went well."""
     syslog.openlog("mailtui", syslog.LOG_PID, syslog.LOG_MAIL)
-    syslog.syslog(syslog.LOG_INFO if well else syslog.LOG_WARNING, f"user={user()} action=cleanup {text}")
+    syslog.syslog(syslog.LOG_INFO if well else syslog.LOG_WARNING, f"user={user()} action={action} {text}")

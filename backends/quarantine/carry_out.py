@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
 from backends.quarantine.trash import NO_PART, Keeping
 from backends.quarantine.tree import Noted, Share, Steps, Walk
@@ -56,7 +57,8 @@ def joined(parts: Sequence[Done]) -> Done:
 class Deletion:
     """One process's share. `before`: the moment of each kind before which files go.
 
-    `trashed`: the moment before which they are moved into `trash`, the opened folder of a run, instead of deleted.
+    `trashed`: the moment before which they are moved into `trash`, the opened folder of a run, instead of deleted;
+    `kept`: files that stay whatever their age.
     """
 
     def __init__(
@@ -68,9 +70,10 @@ class Deletion:
         trash: int = -1,
         trashed: Sequence[float] | None = None,
         any_name: bool = False,
+        kept: frozenset[Mark] = frozenset(),
     ) -> None:
         self._naming, self._before, self._any_name = naming, before, any_name
-        self._trash, self._trashed = trash, trashed
+        self._trash, self._trashed, self._kept = trash, trashed, kept
         self._share, self._stop = share, Stop()
         self._done = nothing()
 
@@ -92,6 +95,7 @@ class Deletion:
         before, trashed, counts, sizes = self._before, self._trashed, self._done.counts, self._done.sizes
         (number, shares), stop = self._share, self._stop
         matched, unlink = self._naming.within(steps), os.unlink
+        kept = {inode for inode, _ in self._kept}
         turn = 0
         with Keeping(self._trash, steps) as keeping, os.scandir(handle) as entries:
             for entry in entries:
@@ -108,10 +112,14 @@ class Deletion:
                         continue
                     name = entry.name
                     match = matched(name)
-                    if match is None and not self._any_name:
+                    if match is None and (not self._any_name or (not steps and name in NO_PART)):
                         continue
                     kind = KIND_OF_GROUP[match and match.lastindex]
-                    if mtime >= before[kind] or status[stat.ST_MODE] & 0o170000 != stat.S_IFREG:
+                    if (
+                        mtime >= before[kind]
+                        or status[stat.ST_MODE] & 0o170000 != stat.S_IFREG
+                        or (status[stat.ST_INO] in kept and self._stays(status, steps, name))
+                    ):
                         continue
                     turn += 1
                     if stop.number or (turn % 256 == 0 and stop.asked()):
@@ -129,6 +137,10 @@ class Deletion:
                 counts[kind] += 1
                 sizes[kind] += status[stat.ST_SIZE]
         return folders
+
+    def _stays(self, status: os.stat_result, steps: Steps, name: str) -> bool:
+        """Whether somebody said that this file stays."""
+        return (status.st_ino, "/".join((*steps, name))) in self._kept
 
     def _failed(self, error: OSError, path: str) -> None:
         """Note a file that could not be deleted.

@@ -44,11 +44,15 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class Files(msgspec.Struct, frozen=True):
-    """Files as columns: the place of each one's kind in KINDS, its modification time (epoch seconds) and size."""
+    """Files as columns: the place of each one's kind in KINDS, its modification time (epoch seconds) and size.
+
+    `kept`: bytes of files that are in no column, for they stay whatever their age.
+    """
 
     kinds: bytes = b""
     mtimes: bytes = b""
     sizes: bytes = b""
+    kept: int = 0
 
     def mtimes_of(self) -> "array[float]":
         return array("d", self.mtimes)
@@ -114,7 +118,7 @@ class _Lacking:
         self._free = max(0, wanted - room.free)
         self._inodes = max(0, int(room.inodes * policy.min_free.part) - room.free_inodes)
         if policy.max_size:
-            self._size = sum(sum(files.sizes_of()) for files in found) - policy.max_size
+            self._size = sum(sum(files.sizes_of()) + files.kept for files in found) - policy.max_size
         for files in found:
             for kind, mtime, size in zip(files.kinds, files.mtimes_of(), files.sizes_of(), strict=True):
                 if mtime < before[kind]:

@@ -11,7 +11,7 @@ from math import inf
 import msgspec
 
 from backends.errors import Refused
-from backends.quarantine import audit, scan, trash
+from backends.quarantine import audit, kept, scan, trash
 from backends.quarantine.carry_out import Deletion, Done, joined
 from backends.quarantine.folder import Folder
 from backends.quarantine.names import KINDS, Naming
@@ -46,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     by_age: tuple[float, ...]
     kinds: tuple[KindPlan, ...] = ()
     ahead: int = 0
+    kept: int = 0
     foreign: Noted = msgspec.field(default_factory=Noted)
     unreadable: Noted = msgspec.field(default_factory=Noted)
     refused: str = ""
@@ -117,6 +118,7 @@ class Cleanup:
             by_age=self._by_age,
             kinds=kinds,
             ahead=found.ahead,
+            kept=found.kept,
             foreign=found.foreign,
             unreadable=found.unreadable,
             refused=f"This would delete {total:,} files, more than {cap:,}" if cap and total > cap else "",
@@ -142,24 +144,30 @@ class Cleanup:
 
     def _scan(self, stop: Stop) -> list[scan.Found]:
         def job(share: Share) -> Job:
-            look = scan.Scan(
-                self._naming,
-                self._by_age,
-                self._now,
-                share,
-                columns=self._policy.needs_room,
-                any_name=self._any_name,
-            )
-            return self._job(lambda ends: look.run(self._folder.handle, ends))
+            return self._job(lambda ends: self._look(share).run(self._folder.handle, ends))
 
         return each([job(share) for share in _shares()], scan.Found, stop)
+
+    def _look(self, share: Share) -> scan.Scan:
+        return scan.Scan(
+            self._naming,
+            self._by_age,
+            self._now,
+            share,
+            columns=self._policy.needs_room,
+            any_name=self._any_name,
+            kept=kept.read(self._folder.handle),
+        )
 
     def _deleted(self, plan: Plan, number: int | None, stop: Stop) -> Done:
         root = self._folder.handle
 
         def delete(share: Share, ends: Stop) -> Done:
+            stay = kept.read(root)
             if number is None:
-                return Deletion(self._naming, plan.before, share, any_name=self._any_name).run(root, ends)
+                return Deletion(self._naming, plan.before, share, any_name=self._any_name, kept=stay).run(
+                    root, ends
+                )
             with trash.files_of(root, number) as files:
                 return Deletion(
                     self._naming,
@@ -168,6 +176,7 @@ class Cleanup:
                     trash=files,
                     trashed=plan.by_age,
                     any_name=self._any_name,
+                    kept=stay,
                 ).run(root, ends)
 
         def job(share: Share) -> Job:

@@ -8,6 +8,7 @@ from math import inf
 
 import msgspec
 
+from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
 from backends.quarantine.retention import Files
 from backends.quarantine.trash import NO_PART
@@ -19,7 +20,7 @@ class Found(msgspec.Struct, kw_only=True):
     """What one process found of each kind, in the order of KINDS; sizes in bytes, `oldest` in epoch seconds.
 
     `going` and `going_size`: of what was last modified before the kind's moment. `foreign`: what amavis does not name
-    so, or no plain file; `ahead`: files from the future.
+    so, or no plain file; `ahead`: files from the future; `kept`: files that stay because somebody said so.
     """
 
     counts: list[int]
@@ -28,6 +29,7 @@ class Found(msgspec.Struct, kw_only=True):
     going: list[int]
     going_size: list[int]
     ahead: int = 0
+    kept: int = 0
     foreign: Noted
     unreadable: Noted
     files: Files = Files()
@@ -56,6 +58,7 @@ def joined(parts: Sequence[Found]) -> Found:
             setattr(whole, name, [one + other for one, other in pairs])
         whole.oldest = [min(both) for both in zip(whole.oldest, part.oldest, strict=True)]
         whole.ahead += part.ahead
+        whole.kept += part.kept
         whole.foreign.join(part.foreign)
         whole.unreadable.join(part.unreadable)
     return whole
@@ -64,7 +67,8 @@ def joined(parts: Sequence[Found]) -> Found:
 class Scan:
     """One process's share of a folder. `before`: the moment of each kind before which files count as going.
 
-    `columns`: gather each file's kind, time and size; `any_name`: a plain file of any name is of the kind `other`.
+    `columns`: gather each file's kind, time and size; `any_name`: a plain file of any name is of the kind `other`;
+    `kept`: files that do not count as going.
     """
 
     def __init__(
@@ -76,10 +80,12 @@ class Scan:
         *,
         columns: bool = False,
         any_name: bool = False,
+        kept: frozenset[Mark] = frozenset(),
     ) -> None:
         self._naming, self._before, self._now = naming, before, now
         self._share = share
         self._columns, self._any_name = columns, any_name
+        self._kept, self._kept_size = kept, 0
         self._kinds, self._mtimes, self._sizes = bytearray(), array("d"), array("q")
         self._found = empty()
 
@@ -89,7 +95,9 @@ class Scan:
         walk.go(stop)
         found = self._found
         found.unreadable = walk.unreadable
-        found.files = Files(bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes())
+        found.files = Files(
+            bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes(), self._kept_size
+        )
         return found
 
     def _visit(self, handle: int, steps: Steps, alone: bool) -> list[str]:
@@ -100,6 +108,7 @@ class Scan:
         going, going_size = found.going, found.going_size
         number, shares = self._share
         matched = self._naming.within(steps)
+        kept = {inode for inode, _ in self._kept}
         with os.scandir(handle) as entries:
             for entry in entries:
                 if not alone:
@@ -109,8 +118,7 @@ class Scan:
                     if entry.inode() % shares != number:
                         continue
                 match = matched(entry.name)
-                if match is None and not self._any_name:
-                    found.foreign.add("/".join((*steps, entry.name)))
+                if match is None and self._left(steps, entry.name):
                     continue
                 try:
                     status = entry.stat(follow_symlinks=False)
@@ -125,6 +133,12 @@ class Scan:
                 sizes[kind] += size
                 if mtime < oldest[kind]:  # noqa: PLR1730 - a call costs more here
                     oldest[kind] = mtime
+                if (
+                    kept
+                    and status[stat.ST_INO] in kept
+                    and self._stays(status, "/".join((*steps, entry.name)))
+                ):
+                    continue
                 if mtime < before[kind]:
                     going[kind] += 1
                     going_size[kind] += size
@@ -135,3 +149,19 @@ class Scan:
                     self._mtimes.append(mtime)
                     self._sizes.append(size)
         return folders
+
+    def _left(self, steps: Steps, name: str) -> bool:
+        """Whether a file is none of the quarantine's; it is noted then, if it is not ours."""
+        if not steps and name in NO_PART:
+            return True
+        if not self._any_name:
+            self._found.foreign.add("/".join((*steps, name)))
+        return not self._any_name
+
+    def _stays(self, status: os.stat_result, path: str) -> bool:
+        """Whether somebody said that this file stays; it is counted then."""
+        if (status.st_ino, path) not in self._kept:
+            return False
+        self._found.kept += 1
+        self._kept_size += status.st_size
+        return True

@@ -17,12 +17,13 @@ import msgspec
 
 from backends.errors import Failed, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM
+from backends.quarantine.kept import KEEP, NEW
 from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove
 from backends.quarantine.workers import Stop
 
 TRASH = ".mailtui-trash"
-NO_PART = frozenset({TRASH, "lost+found"})
-"""Folders in a quarantine folder that are none of amavis's; the second is made by mkfs."""
+NO_PART = frozenset({TRASH, KEEP, NEW, "lost+found"})
+"""What is in a quarantine folder and none of amavis's: ours, and what mkfs makes."""
 
 FILES, ABOUT, LAST = "files", "run.json", "last"
 ABOUT_LIMIT = 1 << 16
@@ -51,14 +52,14 @@ def begin(root: int, run: Run) -> int:
     :raises NoSpace: there is no room for it.
     :raises Refused: the trash is not a folder of this user alone.
     """
-    with _refusing("made"):
+    with refusing("made"):
         with suppress(FileExistsError):
             os.mkdir(TRASH, 0o700, dir_fd=root)
-        with _trash(root) as trash:
-            number = max([_last(trash), *_numbers(trash)]) + 1
+        with trash_at(root) as trash:
+            number = max([_last(trash), *numbers(trash)]) + 1
             _write(trash, LAST, str(number).encode(), os.O_TRUNC)
-            os.mkdir(_name(number), 0o700, dir_fd=trash)
-            with opened(_name(number), trash) as folder:
+            os.mkdir(folder_name(number), 0o700, dir_fd=trash)
+            with opened(folder_name(number), trash) as folder:
                 _write(folder, ABOUT, msgspec.json.encode(run), os.O_EXCL)
                 os.mkdir(FILES, 0o700, dir_fd=folder)
                 os.fsync(folder)
@@ -69,17 +70,21 @@ def begin(root: int, run: Run) -> int:
 @contextmanager
 def files_of(root: int, number: int) -> Iterator[int]:
     """The opened folder for the files of a run."""
-    with _trash(root) as trash, opened(_name(number), trash) as folder, opened(FILES, folder) as files:
+    with (
+        trash_at(root) as trash,
+        opened(folder_name(number), trash) as folder,
+        opened(FILES, folder) as files,
+    ):
         yield files
 
 
 def finish(root: int, number: int) -> None:
     """Make sure that a run is on disk; one that holds nothing goes."""
-    with _refusing("finished"), _trash(root) as trash, opened(_name(number), trash) as folder:
+    with refusing("finished"), trash_at(root) as trash, opened(folder_name(number), trash) as folder:
         with suppress(OSError):
             os.rmdir(FILES, dir_fd=folder)
             os.unlink(ABOUT, dir_fd=folder)
-            os.rmdir(_name(number), dir_fd=trash)
+            os.rmdir(folder_name(number), dir_fd=trash)
         os.fsync(trash)
 
 
@@ -89,10 +94,10 @@ def let_go(root: int, now: float, stop: Stop, *, really: bool = True) -> Emptied
     :raises Failed: one of them cannot be deleted.
     """
     emptied = Emptied()
-    with suppress(FileNotFoundError), _refusing("emptied"), _trash(root) as trash:
+    with suppress(FileNotFoundError), refusing("emptied"), trash_at(root) as trash:
         mount = mount_of(trash)
-        for number in _numbers(trash):
-            name = _name(number)
+        for number in numbers(trash):
+            name = folder_name(number)
             if _until(trash, name) < now and not stop.asked():
                 count, size = remove(name, trash, mount, stop, really=really)
                 emptied.count += count - 1  # what it is about is no file of the quarantine
@@ -139,7 +144,7 @@ class Keeping:
 
 
 @contextmanager
-def _trash(root: int) -> Iterator[int]:
+def trash_at(root: int) -> Iterator[int]:
     """The trash, opened.
 
     :raises Refused: it is not a folder of this user alone.
@@ -166,13 +171,15 @@ def _strange() -> Refused:
     )
 
 
-def _numbers(trash: int) -> list[int]:
+def numbers(trash: int) -> list[int]:
+    """The runs in the trash, the first one first."""
     return sorted(
         int(name) for name in os.listdir(trash) if name.isascii() and name.isdigit() and len(name) < 10
     )
 
 
-def _name(number: int) -> str:
+def folder_name(number: int) -> str:
+    """The folder of a run in the trash."""
     return f"{number:06}"
 
 
@@ -183,14 +190,20 @@ def _last(trash: int) -> int:
     return 0
 
 
+def about(folder: int) -> Run:
+    """What the run is about whose folder is opened; of one that does not say so what its folder tells."""
+    try:
+        return msgspec.json.decode(_read(folder, ABOUT), type=Run)
+    except (OSError, msgspec.MsgspecError):
+        changed = os.fstat(folder).st_mtime
+        return Run("?", changed, changed + UNKNOWN_KEPT_FOR)
+
+
 def _until(trash: int, name: str) -> float:
     """When a run's time is over."""
     try:
         with opened(name, trash) as folder:
-            try:
-                return msgspec.json.decode(_read(folder, ABOUT), type=Run).until
-            except (OSError, msgspec.MsgspecError):
-                return os.fstat(folder).st_mtime + UNKNOWN_KEPT_FOR
+            return about(folder).until
     except OSError:
         return float("inf")
 
@@ -217,7 +230,7 @@ def _write(folder: int, name: str, content: bytes, how: int) -> None:
 
 
 @contextmanager
-def _refusing(doing: str) -> Iterator[None]:
+def refusing(doing: str) -> Iterator[None]:
     """Say what an operating system's error means here."""
     try:
         yield

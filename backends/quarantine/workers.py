@@ -123,9 +123,18 @@ def _start(job: Job, stop: Stop, others: Sequence[_Child]) -> _Child:
 def _done(job: Job, stop: Stop) -> bytes:
     """In the child: the job done, as what is said to the parent."""
     gc.disable()
-    try:
+
+    def work() -> object:
         become(job.owner)
-        return b"+" + msgspec.msgpack.encode(job.work(stop))
+        return job.work(stop)
+
+    return told(work)
+
+
+def told(work: Callable[[], object]) -> bytes:
+    """What `work` gives or raises, as bytes for another process."""
+    try:
+        return b"+" + msgspec.msgpack.encode(work())
     except BackendError as error:
         trouble = _Trouble(type(error).__name__, str(error), error.hint)
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
@@ -181,6 +190,14 @@ def _answer(child: _Child, code: int, kind: type[T]) -> T:
             f"A part of the work was ended {f'by signal {-code}' if code < 0 else 'without a word'}",
             hint="run it again; if it happens again, look for a lack of memory in the kernel's log",
         )
+    return heard(said, kind)
+
+
+def heard(said: bytes, kind: type[T]) -> T:
+    """What another process gave.
+
+    :raises BackendError: what it raised.
+    """
     if said[:1] == b"+":
         return msgspec.msgpack.decode(said[1:], type=kind)
     trouble = msgspec.msgpack.decode(said[1:], type=_Trouble)

@@ -4,17 +4,14 @@ Plain text is looked for regardless of case; `re:` makes it a regular expression
 filter `!` excludes and `field:value` narrows: queue: id: from: to: domain: reason: older: larger:
 """
 
-import re
 from typing import Self
 
 import msgspec
 
-from backends.errors import BadRequest
 from backends.queue.message import Message, domain_of
+from backends.terms import ANYWHERE, SPACED, WORD, Term, term
 from backends.text import parse_age, parse_size
 
-ANYWHERE = ""
-SPACED = str.maketrans("\x1f\x1e\n", "   ")  # what separates texts in the store is a blank in them
 FIELDS = {
     "queue": "queue",
     "id": "id",
@@ -26,26 +23,6 @@ FIELDS = {
     "domain": "domain",
     "reason": "reason",
 }
-_WORD = re.compile(r'(!?)(?:(\w+):)?("[^"]*"?|\S+)')
-
-
-class Term(msgspec.Struct, frozen=True):
-    """One condition: text (lower case) or a pattern, anywhere or in one field, possibly excluded."""
-
-    field: str
-    text: str
-    pattern: re.Pattern[str] | None = None
-    excluded: bool = False
-
-    def found_in(self, text: str) -> bool:
-        """Whether the text, in lower case, has it."""
-        return self.pattern.search(text) is not None if self.pattern else self.text in text
-
-    def matches(self, message: Message) -> bool:
-        return (
-            any(self.found_in(text.lower().translate(SPACED)) for text in _texts(message, self.field))
-            is not self.excluded
-        )
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -73,7 +50,7 @@ class Selector(msgspec.Struct, frozen=True):
         :raises BadRequest: a pattern after `re:` is none.
         """
         given = {"queue": queue, "sender": sender, "recipient": recipient, "domain": domain, "reason": reason}
-        terms = [_term(field, value) for field, value in {**given, ANYWHERE: text}.items() if value]
+        terms = [term(field, value) for field, value in {**given, ANYWHERE: text}.items() if value]
         return cls(tuple(terms), older_than, larger_than)
 
     @classmethod
@@ -85,7 +62,7 @@ class Selector(msgspec.Struct, frozen=True):
         terms: list[Term] = []
         older: float | None = None
         larger: int | None = None
-        for excluded, name, value in _WORD.findall(line):
+        for excluded, name, value in WORD.findall(line):
             plain, field = value.strip('"'), name.lower()
             if not plain:
                 continue
@@ -94,11 +71,11 @@ class Selector(msgspec.Struct, frozen=True):
             elif field == "larger":
                 larger = parse_size(plain)
             elif field in FIELDS:
-                terms.append(_term(FIELDS[field], plain, excluded=bool(excluded)))
+                terms.append(term(FIELDS[field], plain, excluded=bool(excluded)))
             elif field:
-                terms.append(_term(ANYWHERE, f"{name}:{plain}", excluded=bool(excluded)))
+                terms.append(term(ANYWHERE, f"{name}:{plain}", excluded=bool(excluded)))
             else:
-                terms.append(_term(ANYWHERE, plain, excluded=bool(excluded)))
+                terms.append(term(ANYWHERE, plain, excluded=bool(excluded)))
         return cls(tuple(terms), older, larger)
 
     @property
@@ -112,19 +89,13 @@ class Selector(msgspec.Struct, frozen=True):
             return False
         if self.larger_than is not None and message.message_size <= self.larger_than:
             return False
-        return all(term.matches(message) for term in self.terms)
+        return all(_has(message, one) for one in self.terms)
 
 
-def _term(field: str, value: str, *, excluded: bool = False) -> Term:
-    if not value.startswith("re:"):
-        return Term(field, value.lower().translate(SPACED), excluded=excluded)
-    try:
-        pattern = re.compile(value[3:], re.IGNORECASE)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise BadRequest(
-            f"{value[3:]!r} is not a regular expression: {error}", hint=r"for example re:^bounce-\d+@"
-        ) from error
-    return Term(field, value, pattern, excluded)
+def _has(message: Message, term: Term) -> bool:
+    """Whether the message has it, or has it not where it is excluded."""
+    texts = _texts(message, term.field)
+    return any(term.found_in(text.lower().translate(SPACED)) for text in texts) is not term.excluded
 
 
 def _texts(message: Message, field: str) -> list[str]:

@@ -24,6 +24,7 @@ EXAMPLES
   mailtui greylist doctor
 """
 _QUEUE = "mailtui.cli.queue"
+_QUARANTINE = "mailtui.cli.quarantine"
 _QUEUE_DESCRIPTION = """
 See and change the mail queue: each command is the headless twin of what the console does.
 """
@@ -37,6 +38,21 @@ EXAMPLES
   mailtui queue delete --reason 'user unknown' --older-than 1d
   mailtui queue undo
   mailtui queue list --json --larger-than 10M | mailtui queue hold -
+"""
+_QUARANTINE_DESCRIPTION = """
+See what amavis has quarantined, and release, delete or keep it: each command is the headless twin of what the console
+does. A message is named by its path in the quarantine, by its file's name, or by its mail_id.
+"""
+_QUARANTINE_EXAMPLES = """
+EXAMPLES
+
+  mailtui quarantine stats
+  mailtui quarantine list --kind spam --score-above 10 --newer-than 1d
+  mailtui quarantine list --filter 'to:alice invoice !kind:virus'
+  mailtui quarantine show e/spam-eixTQBTbFfJ3.gz
+  mailtui quarantine release eixTQBTbFfJ3
+  mailtui quarantine delete --kind spam --older-than 7d
+  mailtui quarantine undo
 """
 
 
@@ -90,6 +106,23 @@ COMMANDS: Mapping[str, Command | Group] = {
             "whitelist": Command(f"{_GREYLIST}.whitelist", "what is let in without waiting"),
             "doctor": Command(f"{_GREYLIST}.doctor", "what is wrong, and what to do"),
             "undo": Command(f"{_GREYLIST}.undo", "take an act back"),
+        },
+    ),
+    "quarantine": Group(
+        "see, release, delete and keep quarantined mail",
+        _QUARANTINE_DESCRIPTION,
+        _QUARANTINE_EXAMPLES,
+        {
+            "list": Command(f"{_QUARANTINE}.listing", "the quarantined messages, and what was found in them"),
+            "show": Command(f"{_QUARANTINE}.show", "one message: verdict, headers, attachments, text"),
+            "release": Command(
+                f"{_QUARANTINE}.act", "deliver messages after all; can have them learnt as ham"
+            ),
+            "delete": Command(f"{_QUARANTINE}.act", "delete messages; can be undone for 24 hours"),
+            "keep": Command(f"{_QUARANTINE}.act", "have `mailtui cleanup` leave messages"),
+            "undo": Command(f"{_QUARANTINE}.undo", "bring a deletion back"),
+            "stats": Command(f"{_QUARANTINE}.stats", "kinds by age and size, and until when there is room"),
+            "export": Command(f"{_QUARANTINE}.export", "write a message into an .eml file"),
         },
     ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),

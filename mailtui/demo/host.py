@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Queue, ServiceState
+from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SERVICES = {
     "dovecot": "running",
     "mariadb": "running",
 }
+QUARANTINED = 684
 
 
 class DemoHost:
@@ -56,6 +57,13 @@ class DemoHost:
         from mailtui.demo.queue import demo_queue  # noqa: PLC0415 - not for what only asks for services
 
         return demo_queue(self._current, self.journal, self.now)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Invented messages that amavis kept back."""
+        from mailtui.demo.quarantine import DemoQuarantine  # noqa: PLC0415 - when it is asked for
+
+        return DemoQuarantine(self._seed, QUARANTINED, self.now, self.journal)
 
     @property
     def config(self) -> Config:

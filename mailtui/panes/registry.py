@@ -29,12 +29,18 @@ def _config(host: Host, settings: Settings) -> Pane:
     return ConfigPane(host, settings)
 
 
+def _quarantine(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.quarantine.pane import QuarantinePane  # noqa: PLC0415 - when it is first gone to
+
+    return QuarantinePane(host, settings)
+
+
 PANES: Sequence[Entry] = (
     _later("1", "Overview", "Over", "mailtui health"),
     Entry("2", "Queue", "Queue", QueuePane),
     _later("3", "Greylist", "Grey", "mailtui greylist"),
     _later("4", "Scores", "Scores", "mailtui scores"),
-    _later("5", "Quarantine", "Quar", "mailtui quarantine"),
+    Entry("5", "Quarantine", "Quar", _quarantine),
     _later("6", "Maps", "Maps", "mailtui maps"),
     _later("7", "Antivirus", "AV", "mailtui av"),
     Entry("8", "Config", "Conf", _config),

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """True when confirmed: by `y`, or by typing the number where `typed` gives one."""
+    """True when confirmed: by `y`, or by typing the number or the words that `typed` gives."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "dismiss(False)", "No", id="confirm.no"),
@@ -25,7 +25,7 @@ class ConfirmScreen(ModalScreen[bool]):
         lines: Sequence[str],
         *,
         commands: Sequence[str] = (),
-        typed: int | None = None,
+        typed: int | str | None = None,
         danger: bool = False,
     ) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class ConfirmScreen(ModalScreen[bool]):
                     classes="answer",
                     markup=False,
                 )
-                yield Input(id="confirm-count", type="integer")
+                yield Input(id="confirm-count", type="integer" if isinstance(self._typed, int) else "text")
 
     def on_mount(self) -> None:
         self.app.clear_notifications()

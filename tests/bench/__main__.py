@@ -25,6 +25,8 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "cleanup-dry-run": quarantine.dry_run,
     "cleanup": quarantine.cleanup,
     "greylist": greylist.greylist,
+    "quarantine": quarantine.listing,
+    "headers": quarantine.headers,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

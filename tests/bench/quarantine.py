@@ -1,14 +1,20 @@
-"""`mailtui cleanup` of half a million files in 62 folders, against find(1); in memory and on disk."""
+"""A quarantine of half a million files in 62 folders, cleaned up, listed and read, against find(1) and head(1)."""
 
+import gzip
 import os
 import random
 import shutil
+import statistics
 import string
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from backends.quarantine.adapter import AmavisQuarantine
+from backends.quarantine.config import Amavis
+from backends.runner import LocalRunner
 from tests.bench.measure import Bench, Row, pairs, program, seconds
 from tests.bench.start import MAILTUI
 
@@ -16,6 +22,28 @@ DAY = 86400
 KEPT = 30
 MEMORY = Path("/dev/shm")
 NOBODY = 65534
+INSTANT = 100.0  # ms
+SCORE = 12.5
+MESSAGE = (
+    b"""\
+Return-Path: <bob@example.org>
+X-Envelope-From: <bob@example.org>
+X-Envelope-To: <alice@example.test>
+X-Quarantine-ID: <enwsi4bCd5fk>
+X-Spam-Score: 12.5
+X-Spam-Status: Yes, score=12.5 tag=x tag2=6.31 kill=6.31 tests=[BAYES_99=3.5,
+ URIBL_BLACK=1.7, RAZOR2_CHECK=1.7, PYZOR_CHECK=1.4] autolearn=no
+Received: from mail.example.test ([127.0.0.1])
+ by localhost (mail.example.test [127.0.0.1]) (amavis, port 10024) with ESMTP
+ id enwsi4bCd5fk for <alice@example.test>
+From: bob@example.org
+To: alice@example.test
+Subject: an offer
+Message-ID: <993285435368@example.org>
+
+"""
+    + b"a line of an offer that nobody wants\n" * 40
+)
 LETTERS = string.ascii_letters + string.digits
 
 
@@ -58,11 +86,65 @@ def cleanup(bench: Bench) -> Iterator[Row]:
         yield Row(f"cleanup of {files.count // 2:,} {where}", *both, "s", "find -mtime -delete", 0.85)
 
 
-class _Quarantine:
-    """A folder of files that are 0 to 60 days old: half of them older than is kept."""
+def listing(bench: Bench) -> Iterator[Row]:
+    """Until the pane has the first screen of files, and until it has all of them."""
+    files = _Quarantine(bench, bench.folder)
+    find: list[str | Path] = [
+        program("find", "Debian: findutils"),
+        files.path,
+        "-type",
+        "f",
+        "-printf",
+        "%s %T@ %f\\n",
+    ]
+    first: list[float] = []
 
-    def __init__(self, bench: Bench, place: Path) -> None:
-        self.count = bench.size(500_000, 2_000)
+    def ours() -> float:
+        start = time.perf_counter()
+        found = files.adapter().read(lambda _: first.append((time.perf_counter() - start) * 1000))
+        assert len(found) == files.count
+        return time.perf_counter() - start
+
+    try:
+        both = pairs(ours, lambda: seconds(find), bench.rounds)
+    finally:
+        shutil.rmtree(files.path.parent)
+    yield Row(f"quarantine of {files.count:,} listed", *both, "s", "find -printf", 1.2)
+    if first:
+        yield Row("its first screen", statistics.median(first), INSTANT, "ms", "an instant", 1.0)
+
+
+def headers(bench: Bench) -> Iterator[Row]:
+    """What was found in each of many messages, every second of them compressed; nothing is remembered."""
+    program("xargs", "Debian: findutils")
+    files = _Quarantine(bench, bench.folder, bench.size(50_000, 500), real=True)
+    head = f"find {files.path} -type f -print0 | xargs -0 head -qc 2048"
+    found = files.adapter().read()
+    targets = [found.target(row) for row in range(len(found))]
+
+    def ours() -> float:
+        subject = files.adapter()
+        start = time.perf_counter()
+        assert sum(one.score == SCORE for one in subject.headers(targets)) == files.count
+        return time.perf_counter() - start
+
+    def peer() -> float:
+        start = time.perf_counter()
+        subprocess.run(["sh", "-c", head], stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - start
+
+    try:
+        both = pairs(ours, peer, bench.rounds)
+    finally:
+        shutil.rmtree(files.path.parent)
+    yield Row(f"headers of {files.count:,}", *both, "s", "find, xargs head", 1.5)
+
+
+class _Quarantine:
+    """A folder of files that are 0 to 60 days old: half of them older than is kept; `real`: with headers in them."""
+
+    def __init__(self, bench: Bench, place: Path, count: int = 0, *, real: bool = False) -> None:
+        self.count, self._real = count or bench.size(500_000, 2_000), real
         self.path = place / f"mailtui-bench-{os.getpid()}" / "virusmails"
         self.path.mkdir(parents=True, exist_ok=True)
         for letter in LETTERS:
@@ -77,6 +159,10 @@ class _Quarantine:
         ages = ("--keep", f"spam={KEPT}d", "--keep", f"badh={KEPT}d")
         return [MAILTUI, "cleanup", "--dir", str(self.path), *ages]
 
+    def adapter(self) -> AmavisQuarantine:
+        """What the console has."""
+        return AmavisQuarantine(LocalRunner(), Amavis(quarantine=str(self.path)))
+
     def deleting(self, argv: Sequence[str | Path]) -> float:
         """How long a command takes that deletes files; they are made again then."""
         taken = seconds(argv)
@@ -84,7 +170,12 @@ class _Quarantine:
         return taken
 
     def _fill(self) -> None:
-        chance, now, content = random.Random(5), time.time(), b"x" * 1000
+        chance, now = random.Random(5), time.time()
+        contents = (
+            {"": MESSAGE, ".gz": gzip.compress(MESSAGE)}
+            if self._real
+            else dict.fromkeys(("", ".gz"), b"x" * 1000)
+        )
         for number in range(self.count):
             kind, end = ("spam", ".gz") if chance.random() < 0.5 else ("badh", "")
             when = now - chance.random() * 2 * KEPT * DAY
@@ -92,7 +183,9 @@ class _Quarantine:
             file = os.open(name, os.O_WRONLY | os.O_CREAT, 0o640)
             try:
                 if not os.fstat(file).st_size:
-                    os.write(file, content)
+                    os.write(file, contents[end])
+                    if os.geteuid() == 0:
+                        os.fchown(file, NOBODY, NOBODY)
                 os.utime(file, (when, when))
             finally:
                 os.close(file)

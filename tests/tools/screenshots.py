@@ -41,6 +41,10 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "config-diff": ((120, 32), ("8", "down", "down", "tab", "down", "enter"), SETTINGS),
     "config-apply": ((110, 36), ("8", "a", "1", "y"), SETTINGS),
     "config-explain": ((120, 40), ("8", "t"), SETTINGS),
+    "quarantine-80x24": ((80, 24), ("5",), SETTINGS),
+    "quarantine-140x45": ((140, 45), ("5", "down", "tab", "space", "down", "space"), SETTINGS),
+    "quarantine-preview": ((110, 40), ("5", "down", "down", "tab", "enter"), SETTINGS),
+    "quarantine-release": ((110, 36), ("5", "down", "tab", "R", "1"), SETTINGS),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

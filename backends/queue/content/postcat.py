@@ -16,14 +16,13 @@ import re
 from collections.abc import Iterable
 
 from backends.errors import ParseFailed
+from backends.mail.headers import split, text
 from backends.queue.content.view import MessageView
 
 ENVELOPE_LIMIT = 256 << 10
-HEADERS = 2000
 
 _FIRST = re.compile(rb"\*\*\* ENVELOPE RECORDS ([^\n]{1,1000}) \*\*\*\n")
 _CONTENTS = b"\n*** MESSAGE CONTENTS "
-_HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:")
 
 
 def bounded(chunks: Iterable[bytes], limit: int) -> tuple[bytes, bool]:
@@ -67,14 +66,14 @@ def parse(queue_id: str, output: bytes, *, truncated: bool = False) -> MessageVi
         )
     head, _, rest = output[first.end() - 1 :].partition(_CONTENTS + first[1] + b" ***\n")
     contents, extracted = _contents(rest, first[1])
-    headers, body = _headers(contents)
-    from backends.queue.content.mime import attachments  # noqa: PLC0415 - the email package, for this alone
+    headers, body = split(contents)
+    from backends.mail.mime import attachments  # noqa: PLC0415 - the email package, for this alone
 
     return MessageView(
         queue_id=queue_id,
         envelope=tuple(_records(head) + _records(extracted)),
         headers=headers,
-        body=_text(body),
+        body=text(body),
         attachments=attachments(headers, body),
         truncated=truncated,
     )
@@ -99,38 +98,7 @@ def _records(block: bytes) -> list[tuple[str, str]]:
     """`name: value` lines; a line of another kind has no name."""
     found = []
     for line in block.split(b"\n"):
-        name, colon, value = _text(line).partition(": ")
+        name, colon, value = text(line).partition(": ")
         if line.strip():
             found.append((name, value.strip()) if colon else ("", name))
     return found
-
-
-def _headers(contents: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """The header lines, unfolded, and the body; as in Postfix the header ends at the first line that is none."""
-    found: list[tuple[str, list[str]]] = []
-    at = 0
-    while at < len(contents):
-        end = contents.find(b"\n", at)
-        end = len(contents) if end < 0 else end
-        line = contents[at:end].rstrip(b"\r")
-        if not line:
-            at = end + 1
-            break
-        if line[:1] in b" \t" and found:
-            found[-1][1].append(_text(line).strip())
-        elif (name := _HEADER.match(line)) and len(found) < HEADERS:
-            found.append((name[1].decode(), [_text(line[name.end() :]).strip()]))
-        else:
-            break
-        at = end + 1
-    return tuple((name, " ".join(filter(None, lines))) for name, lines in found), contents[at:]
-
-
-def _text(content: bytes) -> str:
-    """UTF-8, or line by line UTF-8 or Latin-1."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        if b"\n" not in content:
-            return content.decode("latin-1")
-    return "\n".join(_text(line) for line in content.split(b"\n"))

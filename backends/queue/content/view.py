@@ -2,13 +2,7 @@
 
 import msgspec
 
-
-class Attachment(msgspec.Struct, frozen=True):
-    """A part of the message: its file name (as written by the sender), type and encoded size in bytes."""
-
-    name: str
-    content_type: str
-    size: int
+from backends.mail.attachment import Attachment
 
 
 class MessageView(msgspec.Struct, frozen=True):

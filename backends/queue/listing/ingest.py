@@ -18,7 +18,7 @@ from backends.queue.listing.reason import Reasons
 from backends.queue.listing.snapshot import QueueSnapshot
 from backends.queue.listing.store import END, FIELD, FIELDS, PART, Ints, QueueStore
 from backends.queue.message import QUEUES, Message, Recipient, domain_of
-from backends.queue.select import SPACED
+from backends.terms import SPACED
 
 BROKEN_LIMIT = 1000
 _NOBODY = Recipient("")

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from backends.queue.listing.store import FIELDS, PART, QueueStore, Rows
-from backends.queue.select import ANYWHERE, SPACED, Selector, Term
+from backends.queue.select import Selector
+from backends.terms import ANYWHERE, SPACED, Term
 
 OF_RECIPIENTS = ("recipient", "reason")
 IN_TEXT = (ANYWHERE, *FIELDS)

@@ -108,9 +108,10 @@ class _Run:
         cleanup = quarantine.Cleanup(folder, rules, naming, undo=options.undo, any_name=options.any_name)
         report.trash = cleanup.empty_trash(self._stop, really=really)
         plan = cleanup.plan(self._stop, counted=not really, freed=0 if really else report.trash.size)
-        report.kinds, report.ahead, report.foreign, report.left = (
+        report.kinds, report.ahead, report.kept, report.foreign, report.left = (
             plan.kinds,
             plan.ahead,
+            plan.kept,
             plan.foreign,
             plan.unreadable,
         )

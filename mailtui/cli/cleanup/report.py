@@ -34,6 +34,7 @@ class Report(msgspec.Struct, kw_only=True):
     work: Leftover = msgspec.field(default_factory=Leftover)
     queue_trash: int = 0
     ahead: int = 0
+    kept: int = 0
     foreign: Noted = msgspec.field(default_factory=Noted)
     left: Noted = msgspec.field(default_factory=Noted)
     errors: list[str] = []
@@ -54,6 +55,7 @@ def show(out: Output, report: Report) -> None:
     for count, text in (
         (report.foreign.count, f"not amavis's, stay: {', '.join(report.foreign.first)}"),
         (report.ahead, "dated in the future, stay"),
+        (report.kept, "kept by `mailtui quarantine keep`, stay"),
         (report.trash.count, f"in the trash for their time, would go, {size_text(report.trash.size)}"),
     ):
         if count:

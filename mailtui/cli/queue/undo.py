@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from backends.queue.plan import Trashed
 from backends.text import messages_text, size_text, time_text
-from mailtui.cli.queue.confirm import must_confirm
+from mailtui.cli.confirm import must_confirm
 from mailtui.cli.queue.report import report
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table

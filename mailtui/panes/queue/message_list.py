@@ -1,60 +1,11 @@
-"""The list of messages with marks on them; marks are queue IDs and outlive every reading."""
-
-from collections.abc import Iterable
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.message import Message
+"""The list of messages; marks are queue IDs."""
 
 from mailtui.panes.queue.sources import MESSAGE_COLUMNS
-from mailtui.widgets.virtual_table import VirtualTable
+from mailtui.widgets.marked_table import MarkedTable
 
 
-class MessageList(VirtualTable):
-    """A table whose rows can be marked one by one, in ranges, or many at once."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", id="queue.mark"),
-        Binding("shift+down", "mark_range(1)", "Mark range down", show=False, id="queue.range-down"),
-        Binding("shift+up", "mark_range(-1)", "Mark range up", show=False, id="queue.range-up"),
-    ]
-
-    class Marked(Message):
-        """The marks are others now."""
+class MessageList(MarkedTable):
+    """The messages of the queue."""
 
     def __init__(self) -> None:
         super().__init__(MESSAGE_COLUMNS, id="messages")
-        self.marks: set[str] = set()
-
-    def action_mark(self) -> None:
-        self._toggle()
-        self.action_cursor_down()
-
-    def action_mark_range(self, step: int) -> None:
-        self._toggle(on=True)
-        (self.action_cursor_down if step > 0 else self.action_cursor_up)()
-        self._toggle(on=True)
-
-    def mark(self, queue_ids: Iterable[str]) -> None:
-        """Mark these as well."""
-        self.marks.update(queue_ids)
-        self._changed()
-
-    def unmark(self) -> None:
-        """Let go of all marks."""
-        self.marks.clear()
-        self._changed()
-
-    def _toggle(self, *, on: bool = False) -> None:
-        if self.cursor is None or self.cursor_key is None:
-            return
-        if on or self.cursor_key not in self.marks:
-            self.marks.add(self.cursor_key)
-        else:
-            self.marks.discard(self.cursor_key)
-        self.refresh_row(self.cursor)
-        self.post_message(self.Marked())
-
-    def _changed(self) -> None:
-        self.refresh_rows()
-        self.post_message(self.Marked())

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from backends.errors import BadRequest
 from backends.queue.message import Recipient
-from backends.queue.select import Selector, Term
+from backends.queue.select import Selector
+from backends.terms import Term
 from tests.backends.queue.making import NOW, message
 
 ONE = message(

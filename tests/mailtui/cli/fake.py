@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Config, Greylist, ServiceState
+from backends.host import Config, Greylist, Quarantine, ServiceState
 from backends.journal import Journal
-from backends.queue.content.view import Attachment, MessageView
+from backends.mail.attachment import Attachment
+from backends.queue.content.view import MessageView
 from backends.queue.listing.lines import BrokenLine
 from backends.queue.message import Message, Recipient
 from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Rights, Target, Trashed
@@ -162,6 +163,12 @@ class FakeHost:
         from mailtui.demo.greylist import DemoGreylist
 
         return DemoGreylist(clock=lambda: NOW)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        from mailtui.demo.quarantine import DemoQuarantine
+
+        return DemoQuarantine(1, 100, lambda: NOW, self.journal)
 
     def services(self) -> list[ServiceState]:
         return [

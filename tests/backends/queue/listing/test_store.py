@@ -8,7 +8,7 @@ from hypothesis import given
 
 from backends.queue.listing.store import END, FIELD, PART, QueueCount
 from backends.queue.message import Message
-from backends.queue.select import SPACED
+from backends.terms import SPACED
 from tests.backends.queue.making import NOW, message, some_messages, store_of
 
 

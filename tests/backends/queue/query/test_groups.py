@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backends.queue.listing.reason import normalise
 from backends.queue.message import Message, domain_of
 from backends.queue.query.groups import BY, Group, group
-from backends.queue.select import SPACED
+from backends.terms import SPACED
 from tests.backends.queue.making import NOW, message, some_messages, store_of
 
 WAITING = {"deferred": "no reason recorded", "active": "being delivered now", "hold": "on hold"}

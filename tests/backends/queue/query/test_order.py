@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backends.queue.listing.store import PART
 from backends.queue.message import Message
 from backends.queue.query.order import SIGNIFICANT, permutation
-from backends.queue.select import SPACED
+from backends.terms import SPACED
 from tests.backends.queue.making import any_message, message, some_messages, store_of
 
 

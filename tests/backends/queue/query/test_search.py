@@ -11,7 +11,8 @@ from backends.queue.listing import store
 from backends.queue.message import Message
 from backends.queue.query import search
 from backends.queue.query.search import find, first, with_domain
-from backends.queue.select import FIELDS, Selector, Term
+from backends.queue.select import FIELDS, Selector
+from backends.terms import Term
 from tests.backends.queue.making import NOW, any_text, message, some_messages, store_of
 
 PATTERNS = [

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.queue.content import mime
-from backends.queue.content.mime import attachments
-from backends.queue.content.view import Attachment
+from backends.mail import mime
+from backends.mail.attachment import Attachment
+from backends.mail.mime import attachments
 
 MIXED = (("Content-Type", 'multipart/mixed; boundary="b"'),)
 

@@ -5,11 +5,12 @@ from binascii import Error as BadBase64
 from collections.abc import Iterator
 from email.errors import MessageError
 from email.header import decode_header, make_header
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from backends.queue.content.view import Attachment
+from backends.mail.attachment import Attachment
 
 PARTS = 500
 DEPTH = 20
@@ -21,12 +22,26 @@ _BOUNDARY = re.compile(rb"^--([^\n]*)$", re.MULTILINE)
 _HEADER = re.compile(r"^([!-9;-~]{1,100}):((?:[^\n]|\n[ \t])*)", re.MULTILINE)
 
 
+class Leaf(NamedTuple):
+    """A part without parts of its own: `attached` to be saved, at `start` of the body, `size` bytes long, encoded."""
+
+    name: str
+    content_type: str
+    charset: str
+    encoding: str
+    attached: bool
+    start: int
+    size: int
+
+
 class _Part(msgspec.Struct):
     kind: str
     name: str
     boundary: bytes
     attached: bool
     start: int
+    charset: str = ""
+    encoding: str = ""
 
 
 def attachments(headers: tuple[tuple[str, str], ...], body: bytes) -> tuple[Attachment, ...]:
@@ -35,9 +50,28 @@ def attachments(headers: tuple[tuple[str, str], ...], body: bytes) -> tuple[Atta
     At most 500 parts and 20 levels are looked at; an attached message is not looked into. Sizes are of the encoded
     text, in bytes. Sources: RFC 2045, 2046 (boundaries), 2183 (disposition), 2231 and 2047 (names).
     """
+    found = leaves(headers, body)
+    return tuple(Attachment(one.name, one.content_type, one.size) for one in found if one.attached)
+
+
+def leaves(headers: tuple[tuple[str, str], ...], body: bytes) -> list[Leaf]:
+    """The parts of a message that have no parts of their own, in their order, with the limits of `attachments`."""
     top = _part([(name, value[:HEADER_LIMIT]) for name, value in headers], 0)
     parts = _parts(top.boundary, body) if top.boundary else iter([(top, len(body))])
-    return tuple(Attachment(part.name, part.kind, size) for part, size in parts if part.attached)
+    return [
+        Leaf(part.name, part.kind, part.charset, part.encoding, part.attached, part.start, size)
+        for part, size in parts
+    ]
+
+
+def decoded(written: str) -> str:
+    """A header's text with its encoded words (RFC 2047) decoded where they can be understood, otherwise as written."""
+    if "=?" not in written:
+        return written
+    try:
+        return str(make_header(decode_header(written[:HEADER_LIMIT])))
+    except (MessageError, LookupError, ValueError, BadBase64):
+        return written
 
 
 def _parts(outermost: bytes, body: bytes) -> Iterator[tuple[_Part, int]]:
@@ -87,7 +121,15 @@ def _part(headers: list[tuple[str, str]], start: int) -> _Part:
     boundary = parameters.get("boundary", "") if kind.startswith("multipart/") else ""
     name = _name(more, "filename") or _name(parameters, "name")
     attached = bool(name) or disposition == "attachment" or not kind.startswith(("text/", "multipart/"))
-    return _Part(kind, name, boundary.rstrip().encode("utf-8", "replace"), attached, start)
+    return _Part(
+        kind,
+        name,
+        boundary.rstrip().encode("utf-8", "replace"),
+        attached,
+        start,
+        parameters.get("charset", ""),
+        by_name.get("content-transfer-encoding", "").strip().lower(),
+    )
 
 
 def _value(header: str) -> tuple[str, dict[str, str]]:
@@ -126,11 +168,7 @@ def _name(parameters: dict[str, str], key: str) -> str:
         pieces.append(parameters.get(plain, parameters.get(f"{plain}*", "")))
     if pieces:
         return _percent("".join(pieces)) if f"{key}*0*" in parameters else "".join(pieces)
-    written = parameters.get(key, "")
-    try:
-        return str(make_header(decode_header(written))) if "=?" in written else written
-    except (MessageError, LookupError, ValueError, BadBase64):
-        return written
+    return decoded(parameters.get(key, ""))
 
 
 def _percent(written: str) -> str:

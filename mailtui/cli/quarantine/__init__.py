@@ -1,0 +1,1 @@
+"""`mailtui quarantine …`: one module per command; release, delete and keep share `act`."""

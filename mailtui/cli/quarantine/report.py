@@ -1,0 +1,76 @@
+"""What an act on quarantined messages would do, and what came of it, as text and as JSON."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from backends.quarantine.message import Target
+from backends.quarantine.plan import LeftOut, Outcome, Plan
+from backends.text import age_text, messages_text, size_text, time_text, visible
+from mailtui.cli.session import Session
+
+SHOWN = 20
+COMMANDS = 5
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """What the plan would do, in a few lines."""
+    lines = [f"{plan.action}: {messages_text(len(plan.targets))}, {size_text(plan.size)}"]
+    lines += [
+        f"  {word}   {_described(target)}"
+        for word, target in (("oldest", plan.oldest), ("newest", plan.newest))
+        if target is not None
+    ]
+    if plan.recipients:
+        lines.append(f"  to       {', '.join(plan.recipients)} (not the original recipients)")
+    if plan.virus:
+        lines.append(f"  VIRUS    {visible(plan.virus)} would be delivered")
+    lines += [f"  command  {command}" for command in plan.commands[:COMMANDS]]
+    if len(plan.commands) > COMMANDS:
+        lines.append(f"  and {len(plan.commands) - COMMANDS:,} more like it")
+    if plan.action == "delete":
+        lines.append(f"  undo     for {age_text(plan.kept_for)}, with: mailtui quarantine undo")
+    return lines
+
+
+def plan_value(plan: Plan) -> dict[str, object]:
+    """The same as a value for JSON."""
+    return {
+        "action": plan.action,
+        "count": len(plan.targets),
+        "size": plan.size,
+        "oldest": plan.oldest,
+        "newest": plan.newest,
+        "recipients": plan.recipients,
+        "virus": plan.virus,
+        "commands": [str(command) for command in plan.commands],
+    }
+
+
+def report(session: Session, outcome: Outcome) -> int:
+    """Print what came of it and give the exit code: 1 when fewer were done than asked for."""
+    out = session.out
+    with suppress(BrokenPipeError):  # it was done, whether anybody reads this or not
+        if session.options.json:
+            out.json(outcome)
+        else:
+            for text in outcome.printed[:SHOWN]:
+                out.line(text)
+            out.line(f"{outcome.action}: {outcome.done:,} of {messages_text(outcome.asked)}")
+            for text in left_out_lines(outcome.left_out):
+                out.line(text)
+            if outcome.undo is not None and not session.host.demo:
+                out.line(f"undo with: mailtui quarantine undo {outcome.undo}")
+        out.flush()
+    return 1 if outcome.done < outcome.asked else 0
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
+    """Which messages were not done, and why; of very many, how many of them are not spelt out."""
+    lines = [f"  left out {one.path}: {one.why}" for one in left_out[:SHOWN]]
+    if len(left_out) > SHOWN:
+        lines.append(f"  and {len(left_out) - SHOWN:,} more; --json names them all")
+    return lines
+
+
+def _described(target: Target) -> str:
+    return f"{target.path}  {time_text(target.seconds)}  {size_text(target.size)}"

@@ -1,0 +1,37 @@
+"""Asking for a line of text."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+
+class AskScreen(ModalScreen[str | None]):
+    """What was typed, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave", id="ask.leave")]
+
+    def __init__(self, question: str, lines: Sequence[str] = (), *, guess: str = "") -> None:
+        super().__init__()
+        self._question, self._lines, self._guess = question, lines, guess
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._question, classes="question", markup=False)
+            if self._lines:
+                yield Static("\n".join(self._lines), classes="details", markup=False)
+            yield Input(self._guess, id="ask-text")
+            yield Static("enter goes on    esc leaves all as it is", classes="answer", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        if text := event.value.strip():
+            self.dismiss(text)
