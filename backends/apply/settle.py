@@ -98,6 +98,7 @@ class Settling:
             if service.name in down:
                 self.tell(Event("service", f"start {service.name}"))
                 self._services.enable(service)
+                self._services.forgive(service)
                 change = "restart"
             elif change is not None:
                 self.tell(Event("service", f"{change} {service.name}"))

@@ -48,6 +48,11 @@ class Services:
         )
         self._run(argv, f"enable {service.name}", service)
 
+    def forgive(self, service: Service) -> None:
+        """Let systemd start it again, however often that has failed just now."""
+        if self.systemd:
+            self._runner.run(Command(("systemctl", "reset-failed", service.name), mutates=True))
+
     def retire(self, service: Service) -> None:
         """Stop a unit that is about to go, and have it started no more; nothing without systemd.
 

@@ -49,6 +49,7 @@ def test_services_are_changed_in_their_order_and_what_was_down_is_enabled() -> N
     one, two = Service(name="one", init="one", process="one"), MAILDROP
     with FakeRunner(
         Expected(("systemctl", "enable", "--quiet", "one")),
+        Expected(("systemctl", "reset-failed", "one"), code=1),
         Expected(("systemctl", "restart", "one")),
         Expected(("systemctl", "reload", "two")),
     ) as runner:
