@@ -6,7 +6,6 @@ what is sent is text in utf8mb4, as gld's own connection has it.
 
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager, suppress
@@ -66,6 +65,22 @@ class Session:
         with _told(self._access), self._connection.cursor() as cursor:
             cursor.execute(sql, tuple(values))
             rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+    def rows_between(
+        self, first: str, sql: str, values: Sequence[Value], last: str
+    ) -> Sequence[tuple[Any, ...]]:
+        """All rows that a statement gives which needs one before it and one behind it.
+
+        :raises BackendError: one of them failed; see its hint.
+        """
+        with _told(self._access):
+            connection = self._connection
+            connection.query(first)
+            with connection.cursor() as cursor:
+                cursor.execute(sql, tuple(values))
+                rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            connection.query(last)
             return rows
 
     def change(self, sql: str, values: Sequence[Value] = ()) -> int:
@@ -224,9 +239,7 @@ def _told(access: Access) -> Iterator[None]:
     import pymysql  # noqa: PLC0415
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except UnicodeEncodeError as error:
         raise BadRequest(
             "The text holds bytes that are no characters", hint="give it in UTF-8, or look for a part of it"

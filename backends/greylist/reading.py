@@ -75,9 +75,9 @@ def _from(within: Sql, after: Key | None, *, backwards: bool) -> Sql:
 
 def _handled(session: Session, after: Key, limit: int, *, backwards: bool) -> list[Triplet]:
     """What comes after a key, by its index itself: planning a SELECT of it takes the server longer than reading."""
-    session.change("HANDLER greylist OPEN")
-    rows = session.rows(_BEFORE if backwards else _AFTER, (after.ip, after.sender, after.recipient, limit))
-    session.change("HANDLER greylist CLOSE")
+    sql = _BEFORE if backwards else _AFTER
+    values = (after.ip, after.sender, after.recipient, limit)
+    rows = session.rows_between("HANDLER greylist OPEN", sql, values, "HANDLER greylist CLOSE")
     return [Triplet(*row) for row in rows]
 
 
