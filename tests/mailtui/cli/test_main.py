@@ -66,7 +66,7 @@ def test_wrong_usage_is_2(run: Run, words: tuple[str, ...]) -> None:
 
 def test_a_wrong_command_is_answered_with_the_right_ones(run: Run) -> None:
     err = run("queue", "lst", "--sender", "show").err
-    assert all(name in err for _, name in IN_GROUPS)
+    assert all(name in err for group, name in IN_GROUPS if group == "queue")
 
 
 @pytest.mark.parametrize("words", [(), *[(name,) for name in COMMANDS], *IN_GROUPS])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBar
 from textual.widgets import Input
 
 from backends.errors import Failed, Missing
@@ -384,7 +385,8 @@ async def test_who_may_not_act_sees_why(host: DemoHost, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 12), (80, 24), (200, 60)])
-async def test_any_size_of_terminal(size: tuple[int, int]) -> None:
+async def test_any_size_of_terminal(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScrollBar, "renderer", ScrollBar.renderer)  # plain mode sets another for all
     plain = Settings(theme="mailtui-16", interval=3600, plain=True)
     async with console(size=size, settings=plain) as (app, pilot, pane):
         await pilot.press("tab", "down", "space", "escape")
