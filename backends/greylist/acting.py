@@ -154,6 +154,7 @@ def _deleted(
         rows = session.rows(f"DELETE {some} RETURNING {COLUMNS}", values)
         if table.transactional:
             batch.add(rows)
+    batch.sync()
     return rows
 
 

@@ -42,7 +42,7 @@ class Batch:
         self.sample = ""
 
     def add(self, rows: Sequence[Sequence[str | int]]) -> None:
-        """Keep rows; they are in the file when this returns, and on disk within a second of it."""
+        """Keep rows; they are in the file when this returns, the first ones on disk as well."""
         if not rows:
             return
         self.sample = self.sample or " ".join(str(value) for value in rows[0][:3])[:300]
@@ -51,11 +51,20 @@ class Batch:
         try:
             self._file.write(self._zip.compress(lines) + self._zip.flush(zlib.Z_SYNC_FLUSH))
             self._file.flush()
-            if time.monotonic() - self._synced > 1:
-                os.fsync(self._file.fileno())
-                self._synced = time.monotonic()
         except OSError as error:
             raise _told(error, self._path) from error
+        if not self._synced:
+            self.sync()
+
+    def sync(self) -> None:
+        """Bring what was kept to disk, once a second; to be called while no lock is held, for it may take that long."""
+        if time.monotonic() - self._synced < 1:
+            return
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _told(error, self._path) from error
+        self._synced = time.monotonic()
 
     def close(self) -> None:
         """All rows are there; an act that has touched none leaves nothing."""
@@ -81,6 +90,9 @@ class NotKept:
 
     def add(self, rows: Sequence[Sequence[str | int]]) -> None:
         """Let go of them."""
+
+    def sync(self) -> None:
+        """Nothing is kept."""
 
 
 class Trash:

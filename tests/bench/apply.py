@@ -34,6 +34,7 @@ def apply(bench: Bench) -> Iterator[Row]:
     wheels = _ansible()
     with machine_with(RELEASE, bare(RELEASE)) as machine:
         whole, apt = _bootstrap(machine)
+        machine.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-apt"], timeout=120)
         machine.copy_in(wheels, "/usr/src/ansible")
         machine.run(["python3", "-m", "venv", "/opt/ansible"])
         machine.run(

@@ -82,10 +82,10 @@ def stack(release: str) -> Flavour:
 
 
 def bare(release: str) -> Flavour:
-    """No mail server at all; apt has all packages of the reference at hand, and another mail server."""
+    """No mail server at all; apt has all packages of the reference at hand, another mail server, and what ansible needs."""
     components = load(RELEASES[release].codename)
     names = dict.fromkeys(name for one in components for name in (*one.packages, *one.optional))
-    return Flavour(name="bare", packages=(), download=(*names, "exim4-daemon-light"))
+    return Flavour(name="bare", packages=(), download=(*names, "exim4-daemon-light", "python3-apt"))
 
 
 # Every name below is the machine's own; nothing in it may depend on the host that builds it.
