@@ -20,11 +20,15 @@ Kind = Literal["whole", "parameters", "services", "assignments", "directives", "
 
 
 class Listens(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where a service answers: a TCP port on 127.0.0.1, or a socket; `banner` is a pattern of its first line."""
+    """Where a service answers: a TCP port on 127.0.0.1, or a socket; `banner` is a pattern of its first line.
+
+    `say` is what it must be told before it says a word.
+    """
 
     port: int = 0
     socket: str = ""
     banner: str = ""
+    say: str = ""
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -158,7 +158,7 @@ def test_amavis_does_not_run(server: Machine) -> None:
     assert bad(checks) == {"amavis runs", "amavis answers on 127.0.0.1:10024", *MAIL["pre-queue"]}
     clean, spam, virus = (checks[name] for name in MAIL["pre-queue"])
     assert clean.evidence == "451 4.3.0 Error: queue file write error (to RCPT)"
-    assert "systemctl start amavis" in clean.hint
+    assert "systemctl restart amavis" in clean.hint
     assert spam.evidence == virus.evidence == "not tried: the clean message did not arrive"
     assert sum(check.seconds for check in checks.values()) < 20
 
@@ -169,7 +169,7 @@ def test_amavis_stands_still(server: Machine) -> None:
     assert bad(checks) == {"amavis answers on 127.0.0.1:10024", *MAIL["pre-queue"]}
     assert checks["amavis answers on 127.0.0.1:10024"].evidence == "no answer within 5 s"
     assert checks[MAIL["pre-queue"][0]].evidence == "no answer within 15 s after RCPT"
-    assert "systemctl start amavis" in checks[MAIL["pre-queue"][0]].hint
+    assert "systemctl restart amavis" in checks[MAIL["pre-queue"][0]].hint
     assert sum(check.seconds for check in checks.values()) < 40
 
 
@@ -186,7 +186,7 @@ def test_gld_does_not_run(server: Machine) -> None:
         checks = verified(server)
     assert bad(checks) == {"gld runs", "gld answers on 127.0.0.1:2525", "gld decides on a sender"}
     assert checks["gld decides on a sender"].evidence == "gld: Connection refused"
-    assert "systemctl start gld" in checks["gld decides on a sender"].hint
+    assert "systemctl restart gld" in checks["gld decides on a sender"].hint
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_the_database_does_not_run(server: Machine, accept: str, evidence: str) 
         "gld decides on a sender",
     }
     assert checks["gld decides on a sender"].evidence == evidence
-    assert "systemctl start mariadb" in checks["gld decides on a sender"].hint
+    assert "systemctl restart mariadb" in checks["gld decides on a sender"].hint
 
 
 def test_postfix_and_dovecot_do_not_run(server: Machine) -> None:
@@ -293,7 +293,7 @@ def test_behind_the_queue_amavis_does_not_run(server: Machine) -> None:
     assert bad(checks) == {"amavis runs", "amavis answers on 127.0.0.1:10024", *MAIL["post-queue"]}
     clean = checks[MAIL["post-queue"][0]]
     assert "(deferred): connect to 127.0.0.1[127.0.0.1]:10024: Connection refused" in clean.evidence
-    assert "systemctl start amavis" in clean.hint
+    assert "systemctl restart amavis" in clean.hint
     assert clean.seconds < 10
 
 
@@ -307,7 +307,7 @@ def test_behind_the_queue_amavis_stands_still(server: Machine) -> None:
     assert bad(checks) == {"amavis answers on 127.0.0.1:10024", *MAIL["post-queue"]}
     clean = checks[MAIL["post-queue"][0]]
     assert "(active): no reason is known yet" in clean.evidence
-    assert "systemctl start amavis" in clean.hint
+    assert "systemctl restart amavis" in clean.hint
     tidy(server)
 
 

@@ -32,6 +32,7 @@ def probe(listens: Listens, hostname: str, timeout: float = 5.0) -> Answer:
         with _connected(listens, timeout) as connection:
             if not listens.banner:
                 return Answer(where, good=True, said="connected", there=True)
+            connection.sendall(listens.say.encode())
             line = received(connection, LINE, timeout, lambda line: b"\n" in line)
             line = line.partition(b"\n")[0].rstrip(b"\r")[:LINE]
     except TimeoutError:

@@ -23,7 +23,7 @@ class Advice(NamedTuple):
 
     def start(self, name: str) -> str:
         """The command that starts a service."""
-        return f"systemctl start {name}" if self.systemd else f"service {name} start"
+        return f"systemctl restart {name}" if self.systemd else f"service {name} restart"
 
     def log(self, name: str) -> str:
         """The command that shows what a service said last."""

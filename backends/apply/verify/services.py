@@ -56,5 +56,5 @@ def _answers(services: Services, service: Service, listens: Listens, hostname: s
 
 
 def _hint(services: Services, service: Service) -> str:
-    start = f"systemctl start {service.name}" if services.systemd else f"service {service.init} start"
+    start = f"systemctl restart {service.name}" if services.systemd else f"service {service.init} restart"
     return f"see why with: {services.why(service)}; start it: {start}"

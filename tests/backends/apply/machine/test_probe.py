@@ -111,3 +111,14 @@ def test_one_that_speaks_a_byte_at_a_time_is_not_listened_to_for_long() -> None:
         answer = probe(Listens(port=port, banner=BANNER), "mail.example.test", 0.5)
     assert not answer.good
     assert time.monotonic() - started < 3
+
+
+def test_one_that_speaks_when_spoken_to(tmp_path: Path) -> None:
+    """And one that is stopped in its tracks does not: that the kernel accepts for it is no answer."""
+    path = tmp_path / "clamd.ctl"
+    listens = Listens(socket=str(path), say="nPING\n", banner="PONG|COMMAND UNAVAILABLE")
+    with server(b"PONG\n", path):
+        assert probe(listens, "").good
+    path.unlink()
+    with server(None, path):
+        assert not probe(listens, "", 0.3).good

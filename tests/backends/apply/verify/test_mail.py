@@ -117,7 +117,7 @@ def test_a_message_that_waits_is_not_waited_for(site: Site) -> None:
         found = sending.clean()
     assert not found.good
     assert found.evidence == f"waited in the queue as A1 (deferred): {REASON}"
-    assert "systemctl start amavis" in found.hint
+    assert "systemctl restart amavis" in found.hint
 
 
 def test_what_is_delivered_too_late_is_removed_nevertheless(site: Site) -> None:
@@ -147,7 +147,7 @@ def test_a_refusal_and_postfixs_notice_of_it(
         for check in (sending.clean, sending.spam, sending.virus):
             found = check()
             assert (found.good, found.evidence) == (False, evidence)
-            assert "systemctl start amavis" in found.hint
+            assert "systemctl restart amavis" in found.hint
 
 
 STALE = (

@@ -48,7 +48,7 @@ def test_without_its_database_it_does_not_read_the_request(answer: bytes) -> Non
         found = check_policy(port, "example.test", ADVICE)
     assert not found.good
     assert "gld does not reach its database" in found.evidence
-    assert "systemctl start mariadb" in found.hint
+    assert "systemctl restart mariadb" in found.hint
 
 
 def test_silence_and_nobody() -> None:
@@ -58,4 +58,4 @@ def test_silence_and_nobody() -> None:
         assert "mariadb" in silent.value.hint
     with pytest.raises(NotAnswering, match="Connection refused") as nobody:
         check_policy(port, "example.test", ADVICE)
-    assert "systemctl start gld" in nobody.value.hint
+    assert "systemctl restart gld" in nobody.value.hint

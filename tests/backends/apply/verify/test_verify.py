@@ -64,7 +64,7 @@ def test_nobody_answers_anywhere(nobody: int) -> None:
         f"{name} runs" for name in ("gld", "amavis", "dovecot", "postfix")
     }
     assert checks[f"gld answers on 127.0.0.1:{nobody}"].evidence == "Connection refused"
-    assert "systemctl start gld" in checks[f"gld answers on 127.0.0.1:{nobody}"].hint
+    assert "systemctl restart gld" in checks[f"gld answers on 127.0.0.1:{nobody}"].hint
     for name in ("VRFY is refused", "an unknown user is refused", *LATER):
         assert checks[name].evidence == f"not tried: nothing answers rightly on 127.0.0.1:{nobody}"
     assert checks["IMAP speaks TLS"].evidence.startswith("not tried: ")
@@ -89,7 +89,7 @@ def test_a_service_that_does_not_run(nobody: int) -> None:
         "gld runs",
         good=False,
         evidence="does not run",
-        hint="see why with: journalctl -u gld -n 20; start it: systemctl start gld",
+        hint="see why with: journalctl -u gld -n 20; start it: systemctl restart gld",
         seconds=checks["gld runs"].seconds,
     )
 
