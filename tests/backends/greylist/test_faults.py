@@ -25,7 +25,8 @@ from tests.backends.greylist.conftest import ROWS, Make
 from tests.support.gld import PASSWORD, make_database
 from tests.support.mariadb import PrivateMariaDB
 
-WAITING = Triplet("192.0.2.9", "new@example.org", "bob@example.test", int(time.time()), int(time.time()), 1)
+NOW = int(time.time())
+WAITING = Triplet("192.0.2.9", "new@example.org", "bob@example.test", NOW, NOW, 1)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_no_password_is_shown_by_values(make: Make) -> None:
 def test_rights_to_read_are_enough_for_reading_and_what_needs_more_is_told(
     make: Make, server: PrivateMariaDB
 ) -> None:
-    adapter = make(WAITING, *ROWS)
+    adapter = make(WAITING, *ROWS, clock=lambda: NOW)
     server.client("REVOKE INSERT, UPDATE, DELETE ON gld.* FROM gld@localhost")
     assert len(adapter.page(Filter()).rows) == len(ROWS) + 1
     assert len(adapter.page(Filter(), ROWS[0].key).rows) == len(ROWS)
@@ -140,7 +141,7 @@ def test_a_server_that_is_stopped_started_and_hangs(tmp_path: Path) -> None:
 
 def test_a_table_that_is_locked(make: Make, server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "SET_UP", connection.SET_UP.replace("_timeout = 5", "_timeout = 1"))
-    adapter = make(WAITING, engine="MyISAM")
+    adapter = make(WAITING, engine="MyISAM", clock=lambda: NOW)
     plan = adapter.plan(Release((WAITING.key,)))
     adapter.close()
     with locked(server, "LOCK TABLES greylist WRITE"):
@@ -181,7 +182,7 @@ def test_a_table_that_is_damaged(make: Make, server: PrivateMariaDB) -> None:
 
 
 def test_a_server_that_takes_no_changes(make: Make, server: PrivateMariaDB) -> None:
-    adapter = make(WAITING)
+    adapter = make(WAITING, clock=lambda: NOW)
     plan = adapter.plan(Release((WAITING.key,)))
     server.client("SET GLOBAL read_only = 1")
     try:

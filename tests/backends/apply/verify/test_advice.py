@@ -30,6 +30,7 @@ def test_what_to_do(said: str, advice: Advice, hint: str) -> None:
 def test_without_systemd() -> None:
     advice = Advice(systemd=False, filter="pre-queue", user="alice")
     assert (
-        advice.about("gld") == "service gld restart; see what it says: grep gld /var/log/mail.log | tail -n 20"
+        advice.about("gld")
+        == "service gld restart; see what it says: grep gld /var/log/mail.log | tail -n 20"
     )
     assert "journalctl" not in advice.on("something")
