@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from backends.apply.told import Drift, Take
@@ -42,15 +44,15 @@ def run(session: Session) -> int:
         return _in_sync(session, drift)
     _agreed(session, drift)
     telling = Telling(session.out, json=options.json)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a session that dies is no reason to stop halfway
-    applied = config.apply(
-        take,
-        telling.event,
-        settings=settings,
-        site=site,
-        keep=options.keep,
-        confirm_within=options.confirm_within,
-    )
+    with _outliving_its_session():
+        applied = config.apply(
+            take,
+            telling.event,
+            settings=settings,
+            site=site,
+            keep=options.keep,
+            confirm_within=options.confirm_within,
+        )
     failed = sum(not check.good for check in applied.checks)
     if options.json:
         session.out.json({"at": round(telling.seconds, 2), "applied": applied})
@@ -63,6 +65,16 @@ def run(session: Session) -> int:
         else:
             session.out.line(f"Back to before it: mailtui rollback {applied.number}")
     return 1 if failed else 0
+
+
+@contextmanager
+def _outliving_its_session() -> Iterator[None]:
+    """Within: a session that dies does not stop what is done halfway."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _site(path: Path | None) -> bytes | None:

@@ -2,11 +2,13 @@
 
 import io
 import json
+import signal
 import sys
+from typing import Any
 
 import pytest
 
-from backends.apply.told import Check, Event
+from backends.apply.told import Applied, Check, Event
 from mailtui.cli.apply.options import settings_of
 from mailtui.cli.apply.telling import Telling
 from mailtui.cli.output import Output
@@ -51,6 +53,23 @@ def test_applied_then_in_sync(run: Run, host: FakeHost) -> None:
         "In sync: nothing was changed, nothing was restarted.",
     )
     assert run("--apply", "--check").code == 0
+
+
+def test_only_what_is_applied_outlives_its_session(
+    run: Run, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.demo = True
+    before, meanwhile = signal.getsignal(signal.SIGHUP), []
+    applying = host.config.apply
+
+    def watched(*args: Any, **named: Any) -> Applied:
+        meanwhile.append(signal.getsignal(signal.SIGHUP))
+        return applying(*args, **named)
+
+    monkeypatch.setattr(host.config, "apply", watched)
+    assert run(*READY).code == 0
+    assert meanwhile == [signal.SIG_IGN]
+    assert signal.getsignal(signal.SIGHUP) == before
 
 
 def test_events_and_checks_are_json_lines(run: Run, host: FakeHost) -> None:
