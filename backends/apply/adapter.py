@@ -169,12 +169,15 @@ class LocalConfig:
         _must_be_root()
         with self._locked(tell, confirming=True):
             waiting = self._store.unconfirmed()
-            if waiting is None or waiting.number != number or waiting.until > time.time() + EARLY:
-                return False
-            if self._store.next_number() > number:
-                self._roll_back(number, tell, f"{NOT_CONFIRMED} {number}")
-            self._store.expect(None)
-            return True
+            if waiting is not None and waiting.number == number:
+                if waiting.until > time.time() + EARLY:
+                    return False
+                if self._store.next_number() > number:
+                    self._roll_back(number, tell, f"{NOT_CONFIRMED} {number}")
+                self._forget_unconfirmed()
+                return True
+            unschedule(self._runner, number, systemd=self._services.systemd)
+            return False
 
     def confirm(self) -> int | None:
         """What was applied last stays; gives its checkpoint, None where nothing waits to be confirmed."""
@@ -283,7 +286,7 @@ class LocalConfig:
         try:
             schedule(self._runner, number, seconds, systemd=self._services.systemd)
         except BackendError:
-            self._store.expect(None)
+            self._forget_unconfirmed()
             raise
 
     def _forget_unconfirmed(self) -> int | None:
