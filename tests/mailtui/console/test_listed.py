@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from backends.errors import BackendError, Failed, NotPermitted, Refused
 from backends.host import Host
+from backends.outcome import LeftOut, Outcome
 from mailtui.panes.feed import Feed
 from mailtui.panes.listed import acts
 from mailtui.panes.listed.acts import Question
@@ -81,19 +82,6 @@ class Planned:
     label: str
 
 
-class LeftOut(NamedTuple):
-    what: str
-    why: str
-
-
-class Outcome(NamedTuple):
-    action: str
-    asked: int
-    done: int
-    left_out: Sequence[LeftOut] = ()
-    undo: int | None = None
-
-
 class Trashed(NamedTuple):
     number: int
 
@@ -114,7 +102,7 @@ class Backend:
 
     def carry_out(self, plan: Planned) -> Outcome:
         self.done.append(plan)
-        return Outcome(plan.action, plan.count, plan.count - 1, (LeftOut("row\x1b", "it has gone"),), 7)
+        return Outcome(plan.action, plan.count, plan.count - 1, (LeftOut("row\x1b", "it has gone"),), undo=7)
 
     def trash(self) -> list[Trashed]:
         return [Trashed(7)][: len(self.done) - len(self.undone)]
@@ -124,7 +112,7 @@ class Backend:
         return Outcome("undo", 1, 1)
 
 
-class Acts(acts.Acts[View, Planned, Outcome, Trashed]):
+class Acts(acts.Acts[View, Planned, Trashed]):
     def backend(self) -> Backend:
         return cast("Backend", self.pane.host)
 
