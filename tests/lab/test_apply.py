@@ -259,4 +259,5 @@ def test_brought_back_to_how_the_packages_were(server: Machine, packaged: dict[s
     differing = {path for path in now.keys() | before.keys() if now.get(path) != before.get(path)}
     built = {"/etc/group", "/etc/gshadow", "/etc/group-", "/etc/gshadow-"}  # clamav is in amavis's group
     assert differing - ours - services - built == set()
-    assert server.run(["systemctl", "--failed", "--no-legend"]).stdout == ""
+    failed = server.run(["systemctl", "--failed", "--no-legend"]).stdout
+    assert failed == "", server.run(["journalctl", "--no-pager", "--unit=mailtui-*"]).stdout
