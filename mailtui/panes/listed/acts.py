@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, 
 from backends.outcome import Outcome
 from backends.text import messages_text, visible
 from mailtui.panes.listed.view import Selection, View
-from mailtui.screens.confirm import ConfirmScreen
 
 if TYPE_CHECKING:
     from mailtui.panes.listed.pane import ListedPane
@@ -123,6 +122,7 @@ class Acts(Generic[V, P, T]):
 
     def ask(self, question: Question, then: Callable[[], object]) -> None:
         """Go on when it was confirmed."""
+        from mailtui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - after the first frame
 
         def answered(confirmed: bool | None) -> None:
             if confirmed:

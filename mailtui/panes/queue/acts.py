@@ -11,7 +11,6 @@ from mailtui.panes.listed import acts
 from mailtui.panes.listed.acts import Question
 from mailtui.panes.listed.view import Selection
 from mailtui.panes.queue.view import View
-from mailtui.screens.choose import ChooseScreen
 
 if TYPE_CHECKING:
     from mailtui.panes.queue.pane import QueuePane
@@ -82,6 +81,8 @@ class Acts(acts.Acts[View, Plan, Trashed]):
 
     def _flush(self) -> None:
         """Ask what to try again now: this message, its site, or all."""
+        from mailtui.screens.choose import ChooseScreen  # noqa: PLC0415 - after the first frame
+
         pane, view = self.pane, self.pane.view
         options: list[tuple[str, tuple[str, str]]] = []
         row = pane.table.cursor
