@@ -5,9 +5,10 @@ import os
 import pwd
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
@@ -18,7 +19,7 @@ from backends.quarantine.acting import Acted
 from backends.quarantine.child import Request, written
 from backends.quarantine.folder import Folder, folder_at
 from backends.quarantine.listing import Listing, Names, joined
-from backends.quarantine.message import Header, Picked, Target, header
+from backends.quarantine.message import Header, Target
 from backends.quarantine.plan import RELEASING, LeftOut, Outcome, Plan, Trashed
 from backends.quarantine.planning import planned
 from backends.quarantine.trash import Emptied
@@ -35,7 +36,7 @@ T = TypeVar("T")
 DAY = 86400.0
 FEW = 5_000  # files up to which they are listed here: starting a process takes longer
 BATCH = 100_000  # messages whose headers are read in one go
-REMEMBERED = 200_000  # messages whose headers are remembered
+REMEMBERED = 100_000  # messages whose headers are remembered
 EXPORT_LIMIT = 256 << 20
 QUIET = 600.0  # s
 CHILD = (sys.executable, "-P", "-m", "backends.quarantine.child")
@@ -58,7 +59,7 @@ class AmavisQuarantine:
     ) -> None:
         self._runner, self._given = runner, amavis
         self._record, self._kept_for = record, kept_for
-        self._known: dict[tuple[int, int], Picked] = {}
+        self._known: dict[tuple[int, int], Header] = {}
         self._lock = Lock()
 
     def why_not(self) -> str:
@@ -85,23 +86,19 @@ class AmavisQuarantine:
         return self._ask(self._request("list"), (), Listing)
 
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
-        missing = [one for one in targets if (one.inode, one.mtime) not in self._known]
-        found: dict[tuple[int, int], Picked] = {}
-        for start in range(0, len(missing), BATCH):
+        keys = [(one.inode, one.mtime) for one in targets]
+        with self._lock:
+            known = {key: self._known[key] for key in keys if key in self._known}
+        missing = {key: one for key, one in zip(keys, targets, strict=True) if key not in known}
+        for some in _batches(missing.items(), BATCH):
             if stop and stop.is_set():
                 raise Refused("Superseded", hint="nothing to do: something else is being looked for")
-            some = missing[start : start + BATCH]
-            keys = ((one.inode, one.mtime) for one in some)
-            found.update(zip(keys, self._heads(some), strict=True))
+            known.update(zip((key for key, _ in some), self._heads([one for _, one in some]), strict=True))
         with self._lock:
-            known = {
-                key: self._known[key] for one in targets if (key := (one.inode, one.mtime)) in self._known
-            }
-            if len(self._known) + len(found) > REMEMBERED:
+            if len(self._known) + len(missing) > REMEMBERED:
                 self._known.clear()
-            self._known.update(found)
-        known |= found
-        return [header(known[one.inode, one.mtime]) for one in targets]
+            self._known.update(known)
+        return [known[key] for key in keys]
 
     def show(self, target: Target, limit: int = 16 << 20) -> "View":
         from backends.quarantine.content import view  # noqa: PLC0415 - the email package, for this alone
@@ -184,9 +181,10 @@ class AmavisQuarantine:
 
     # Reading
 
-    def _heads(self, targets: Sequence[Target]) -> list[Picked]:
+    def _heads(self, targets: Sequence[Target]) -> list[Header]:
         if len(targets) > FEW:
-            return self._ask(self._request("heads"), targets, list[Picked])
+            parts = self._ask(self._request("heads"), targets, list[list[Header]])
+            return [header for part in parts for header in part]
         with self._opened() as folder:
             return opening.heads(folder.handle, targets)
 
@@ -267,6 +265,13 @@ class AmavisQuarantine:
             well=outcome.done == outcome.asked,
             action=outcome.action,
         )
+
+
+def _batches(items: Iterable[T], size: int) -> "Iterator[list[T]]":
+    """The items, so many at a time."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _names(folder: Folder) -> tuple[str, str]:

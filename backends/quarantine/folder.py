@@ -17,9 +17,8 @@ from pathlib import Path
 import msgspec
 
 from backends.errors import BadRequest, Missing, NotPermitted, Refused
-from backends.quarantine.names import Naming
+from backends.quarantine.names import NO_PART, TRASH, Naming
 from backends.quarantine.retention import Room
-from backends.quarantine.trash import NO_PART, TRASH
 from backends.quarantine.tree import FOLDER
 from backends.quarantine.workers import Owner
 from backends.text import visible

@@ -10,9 +10,8 @@ import msgspec
 
 from backends.quarantine.kept import Mark
 from backends.quarantine.message import Target
-from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
+from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Room
-from backends.quarantine.trash import NO_PART
 from backends.quarantine.tree import Noted, Share, Steps, Walk
 from backends.quarantine.workers import Stop
 

@@ -4,11 +4,13 @@ What a child did comes back as a value through a pipe. A child that is told to s
 says what it has done so far; so it does when its parent is gone.
 """
 
+import fcntl
 import gc
 import os
 import select
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NamedTuple, TypeVar
 
@@ -104,6 +106,8 @@ def each(jobs: Sequence[Job], kind: type[T], stop: Stop) -> list[T]:
 
 def _start(job: Job, stop: Stop, others: Sequence[_Child]) -> _Child:
     source, sink = os.pipe()
+    with suppress(OSError):  # of many pipes a user's are smaller
+        fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, CHUNK)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child can tell what they mean
     pid = os.fork()
     if pid:

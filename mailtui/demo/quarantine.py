@@ -8,7 +8,7 @@ from backends.errors import Missing
 from backends.journal import Journal
 from backends.quarantine.content import View, view
 from backends.quarantine.listing import SEPARATOR, Columns, Listing
-from backends.quarantine.message import Header, Target, header, pick
+from backends.quarantine.message import Header, Target, pick
 from backends.quarantine.names import KINDS
 from backends.quarantine.plan import RELEASING, LeftOut, Outcome, Plan, Trashed
 from backends.quarantine.planning import planned
@@ -61,10 +61,7 @@ class DemoQuarantine:
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
         with self._lock:
             found = [self._there.get(target.path) for target in targets]
-        return [
-            header(pick(content(one))) if one else Header(trouble="No such file or directory")
-            for one in found
-        ]
+        return [pick(content(one)) if one else Header(trouble="No such file or directory") for one in found]
 
     def show(self, target: Target, limit: int = 16 << 20) -> View:
         whole = self.raw(target)

@@ -60,7 +60,7 @@ def run(session: Session) -> int:
 
 def value(listing: Listing, target: Target, header: Header | None) -> dict[str, object]:
     """A message as a value for JSON."""
-    found = msgspec.to_builtins(header) if header else {}
+    found = msgspec.to_builtins(header.read()) if header else {}
     return {**msgspec.to_builtins(target), "kept": listing.is_kept(target), **found}
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SORTABLE = ("age", "size", "kind")
 AT_FIRST = 200  # messages that are read before the first answer of a filter
-THEN = 4000
+AT_MOST = 20_000  # that are read together, once it takes longer; by processes of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def compute(
                 if selector.matches(target, header, now)
             ]
             _go_on(stop)
-            at, step = at + step, THEN
+            at, step = at + step, min(step * 10, AT_MOST)
             if at < len(order):
                 early(_view(places, wish, np.array(found, np.int64), now, partial=True))
         order = np.array(found, np.int64)

@@ -12,16 +12,14 @@ from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermit
 from backends.quarantine import adapter as adapter_module
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
-from backends.quarantine.kept import KEEP
 from backends.quarantine.listing import Listing
 from backends.quarantine.message import Target
-from backends.quarantine.names import KINDS
+from backends.quarantine.names import KEEP, KINDS, TRASH
 from backends.quarantine.release import bare, learn, release
 from backends.quarantine.retention import policy
 from backends.quarantine.select import Selector, matching
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
 from backends.quarantine.stats import stats
-from backends.quarantine.trash import TRASH
 from backends.runner import Command, LocalRunner, Result
 from tests.backends.quarantine.making import DAY, HOSTILE, NOBODY, Quarantine
 from tests.backends.quarantine.test_message import SPAM, VIRUS

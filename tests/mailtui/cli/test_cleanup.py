@@ -14,7 +14,7 @@ import pytest
 from backends import local
 from backends.quarantine import audit, config
 from backends.quarantine.folder import folder_at
-from backends.quarantine.trash import TRASH
+from backends.quarantine.names import TRASH
 from backends.site import file as site_file
 from tests.backends.quarantine.making import DAY, Quarantine
 from tests.mailtui.cli.conftest import Run
