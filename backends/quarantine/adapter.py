@@ -13,12 +13,14 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.quarantine import audit, config, opening, release
 from backends.quarantine.acting import Acted
 from backends.quarantine.child import Request, written
 from backends.quarantine.folder import Folder, folder_at
-from backends.quarantine.listing import Listing, Names, joined
+from backends.quarantine.listing import Columns, Listing, Names, joined
 from backends.quarantine.message import Header, Target
 from backends.quarantine.plan import RELEASING, LeftOut, Outcome, Plan, Trashed
 from backends.quarantine.planning import planned
@@ -77,13 +79,14 @@ class AmavisQuarantine:
         with self._opened() as folder:
             part = Names(self._amavis.naming, most=FEW + 1).run(folder.handle, Stop())
             if not (stop and stop.is_set()):
-                some = joined([part])
+                some = part.columns
                 early(
                     Listing(
                         folder=str(self._path), taken=taken, columns=some, room=folder.room(), partial=True
                     )
                 )
-        return self._ask(self._request("list"), (), Listing)
+        listing, parts = self._ask(self._request("list"), (), tuple[Listing, list[Columns]])
+        return msgspec.structs.replace(listing, columns=joined(parts))
 
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
         keys = [(one.inode, one.mtime) for one in targets]

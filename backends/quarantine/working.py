@@ -6,12 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from backends.errors import BackendError
-from backends.quarantine import kept, listing
+from backends.quarantine import kept
 from backends.quarantine.acting import Acted, Acting
 from backends.quarantine.child import Request
 from backends.quarantine.folder import Folder, folder_at, must_be_quarantine
-from backends.quarantine.listing import Listing, Names, Part
+from backends.quarantine.listing import Columns, Listing, Names, Passed
 from backends.quarantine.message import Target
 from backends.quarantine.names import Naming
 from backends.quarantine.plan import Trashed
@@ -55,13 +57,15 @@ class Working:
             return acting.undo(request.number or None, stop)
         return acting.keep(self._targets, on=request.op == "keep")
 
-    def _list(self) -> Listing:
+    def _list(self) -> tuple[Listing, list[msgspec.Raw]]:
+        """All but the columns, and those of each process."""
+
         def job(number: int) -> Job:
             names = Names(self._naming, Share(number, count()))
             return Job(self._folder.owner, lambda stop: names.run(self._folder.handle, stop))
 
         taken = time.time()
-        parts = each([job(number) for number in range(count())], Part, self._stop)
+        parts = each([job(number) for number in range(count())], Passed, self._stop)
         marks = self._one(
             self._folder,
             lambda _: tuple(kept.still_there(self._folder.handle, kept.read(self._folder.handle))),
@@ -71,10 +75,10 @@ class Working:
         for part in parts:
             foreign.join(part.foreign)
             unreadable.join(part.unreadable)
-        return Listing(
+        found = Listing(
             folder=self._request.folder,
             taken=taken,
-            columns=listing.joined(parts),
+            columns=Columns(),
             room=self._folder.room(),
             foreign=foreign,
             unreadable=unreadable,
@@ -82,6 +86,7 @@ class Working:
             leftovers=left.folders,
             leftover_size=left.size,
         )
+        return found, [part.columns for part in parts]
 
     def _leftovers(self) -> Leftover:
         """Amavis's leftover work folders, counted; none where that cannot be told."""
