@@ -25,6 +25,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kept_for: float = 0.0
 
     @property
+    def count(self) -> int:
+        return len(self.targets)
+
+    @property
     def oldest(self) -> Target | None:
         return min(self.targets, key=lambda target: target.mtime, default=None)
 
@@ -36,24 +40,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(target.size for target in self.targets)
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """A message that was asked for and not acted on, and why."""
-
-    path: str
-    why: str
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of it; `printed`: what the programs answered, `undo`: the number of the run that can be undone."""
-
-    action: str
-    asked: int
-    done: int
-    left_out: tuple[LeftOut, ...] = ()
-    printed: tuple[str, ...] = ()
-    undo: int | None = None
 
 
 class Trashed(msgspec.Struct, frozen=True):

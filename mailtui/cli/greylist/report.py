@@ -5,8 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from backends.errors import Refused
-from backends.greylist.plan import ASKED_ABOVE, LeftOut, Outcome, Plan, rows_text
+from backends.greylist.plan import Plan, rows_text
 from backends.greylist.values import Triplet
+from backends.outcome import ASKED_ABOVE, LeftOut, Outcome
 from backends.text import age_text, time_text
 from mailtui.cli.session import Session
 

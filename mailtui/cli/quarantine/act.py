@@ -5,8 +5,9 @@ from argparse import ArgumentParser, ArgumentTypeError
 from msgspec.structs import replace
 
 from backends.errors import BadRequest, Refused
+from backends.outcome import LeftOut, Outcome
 from backends.quarantine.message import Target
-from backends.quarantine.plan import LeftOut, Outcome, Plan
+from backends.quarantine.plan import Plan
 from backends.text import messages_text, visible
 from mailtui.cli.confirm import must_be, must_confirm, typed
 from mailtui.cli.quarantine.report import left_out_lines, plan_lines, plan_value, report

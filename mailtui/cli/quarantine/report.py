@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
+from backends.outcome import LeftOut, Outcome
 from backends.quarantine.message import Target
-from backends.quarantine.plan import LeftOut, Outcome, Plan
+from backends.quarantine.plan import Plan
 from backends.text import age_text, messages_text, size_text, time_text, visible
 from mailtui.cli.session import Session
 
@@ -66,7 +67,7 @@ def report(session: Session, outcome: Outcome) -> int:
 
 def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
     """Which messages were not done, and why; of very many, how many of them are not spelt out."""
-    lines = [f"  left out {one.path}: {one.why}" for one in left_out[:SHOWN]]
+    lines = [f"  left out {one.what}: {one.why}" for one in left_out[:SHOWN]]
     if len(left_out) > SHOWN:
         lines.append(f"  and {len(left_out) - SHOWN:,} more; --json names them all")
     return lines

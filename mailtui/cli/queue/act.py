@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from backends.errors import BadRequest, ParseFailed, Refused
+from backends.outcome import LeftOut, Outcome
 from backends.queue.message import Message
-from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Target
+from backends.queue.plan import ACTIONS, Plan, Target
 from backends.queue.select import Selector
 from backends.text import messages_text
 from mailtui.cli.queue.confirm import confirm

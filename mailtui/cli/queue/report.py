@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 
-from backends.queue.plan import LeftOut, Outcome, Plan, Target
+from backends.outcome import LeftOut, Outcome
+from backends.queue.plan import Plan, Target
 from backends.text import messages_text, size_text, time_text
 from mailtui.cli.session import Session
 
@@ -62,7 +63,7 @@ def report(session: Session, outcome: Outcome) -> int:
 
 def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
     """Which messages were not done, and why; of very many, how many of them are not spelt out."""
-    lines = [f"  left out {one.queue_id}: {one.why}" for one in left_out[:LEFT_OUT_SHOWN]]
+    lines = [f"  left out {one.what}: {one.why}" for one in left_out[:LEFT_OUT_SHOWN]]
     if len(left_out) > LEFT_OUT_SHOWN:
         lines.append(f"  and {len(left_out) - LEFT_OUT_SHOWN:,} more; --json names them all")
     return lines
