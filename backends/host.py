@@ -284,8 +284,16 @@ class Quarantine(Protocol):
         :raises Refused: different viruses would be let out together.
         """
 
-    def carry_out(self, plan: "quarantine.Plan") -> Outcome:
-        """Do what was planned. Files that are not the planned ones any more are left out and reported."""
+    def carry_out(
+        self,
+        plan: "quarantine.Plan",
+        progress: Callable[[int], None] = lambda _: None,
+        stop: Event | None = None,
+    ) -> Outcome:
+        """Do what was planned. Files that are not the planned ones any more are left out and reported.
+
+        Releases are made one by one: `progress` is told how many are over, and `stop` has the rest left out.
+        """
 
     def trash(self) -> "list[quarantine.Trashed]":
         """Deletions that can be undone, latest first."""

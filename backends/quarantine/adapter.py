@@ -50,7 +50,7 @@ class AmavisQuarantine:
     """One quarantine folder; implements `backends.host.Quarantine`, where the methods are described.
 
     `amavis` is what its configuration says, read when it is needed; `record` tells who did what (syslog); `kept_for`
-    is for how many seconds a deletion can be undone.
+    tells for how many seconds a deletion can be undone.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class AmavisQuarantine:
         amavis: config.Amavis | None = None,
         *,
         record: Callable[..., None] = audit.write,
-        kept_for: float = DAY,
+        kept_for: Callable[[], float] = lambda: DAY,
     ) -> None:
         self._runner, self._given = runner, amavis
         self._record, self._kept_for = record, kept_for
@@ -126,13 +126,16 @@ class AmavisQuarantine:
         if refusal := self.why_not():
             raise NotPermitted(f"You may not {action} messages: {refusal}", hint="run mailtui as root")
         known = self.headers(targets) if action in RELEASING else []
-        return planned(action, targets, known, recipients, kept_for=self._kept_for)
+        kept_for = self._kept_for() if action == "delete" else 0.0
+        return planned(action, targets, known, recipients, kept_for=kept_for)
 
-    def carry_out(self, plan: Plan) -> Outcome:
+    def carry_out(
+        self, plan: Plan, progress: Callable[[int], None] = lambda _: None, stop: Event | None = None
+    ) -> Outcome:
         if plan.action in RELEASING:
-            outcome = self._release(plan)
+            outcome = self._release(plan, progress, stop or Event())
         else:
-            until = time.time() + self._kept_for
+            until = time.time() + plan.kept_for
             acted = self._act(self._request(plan.action, until=until), plan.targets)
             outcome = Outcome(plan.action, len(plan.targets), acted.count, tuple(acted.left), undo=acted.undo)
         self._tell(outcome, plan.targets)
@@ -146,7 +149,7 @@ class AmavisQuarantine:
             found = self.trash()
             if not found:
                 raise Missing(
-                    "There is no deletion to undo", hint="what was deleted is kept for 24 h, then it goes"
+                    "There is no deletion to undo", hint="what was deleted is kept for a while, then it goes"
                 )
             number = found[0].number
         acted = self._act(self._request("undo", number=number), ())
@@ -213,11 +216,15 @@ class AmavisQuarantine:
 
     # Acting
 
-    def _release(self, plan: Plan) -> Outcome:
-        """Release them one by one; what fails for the first is raised, later ones are left out."""
+    def _release(self, plan: Plan, progress: Callable[[int], None], stop: Event) -> Outcome:
+        """Release them one by one; what fails is left out, and raised where it is the only one."""
         printed: list[str] = []
         left: list[LeftOut] = []
-        for target in plan.targets:
+        for number, target in enumerate(plan.targets):
+            progress(number)
+            if stop.is_set():
+                left += [LeftOut(one.path, "not begun: it was broken off") for one in plan.targets[number:]]
+                break
             try:
                 message = self._content(target, release.LEARN_LIMIT)[
                     0

@@ -24,6 +24,7 @@ from backends.quarantine.work import Leftover, sweep
 from backends.quarantine.workers import Job, Stop, count, each
 
 T = TypeVar("T")
+PATIENCE = 5.0  # s for which an act waits for a cleanup under way
 LEFT_FOR = 2 * 86400.0
 """Seconds after which a work folder that nobody uses counts as left over."""
 
@@ -43,7 +44,7 @@ class Working:
         if op == "trash":
             return self._one(folder, lambda stop: runs(folder.handle, stop), list[Trashed])
         must_be_quarantine(folder, self._naming)
-        folder.lock()
+        folder.lock(PATIENCE)
         if op == "empty":
             forever = time.time() + 1e12
             return self._one(folder, lambda stop: let_go(folder.handle, forever, stop), Emptied)

@@ -79,8 +79,11 @@ class DemoQuarantine:
         known = self.headers(targets) if action in RELEASING else []
         return planned(action, targets, known, recipients, kept_for=DAY)
 
-    def carry_out(self, plan: Plan) -> Outcome:
-        for command in plan.commands:
+    def carry_out(
+        self, plan: Plan, progress: Callable[[int], None] = lambda _: None, stop: Event | None = None
+    ) -> Outcome:
+        for number, command in enumerate(plan.commands):
+            progress(number)
             entry = self._journal.begin(str(command), mutates=True)
             self._journal.end(entry, 0, "")
         with self._lock:

@@ -3,8 +3,9 @@
 import gzip
 import os
 import time
+from fcntl import LOCK_UN, flock
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 
 import pytest
 
@@ -12,6 +13,7 @@ from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermit
 from backends.quarantine import adapter as adapter_module
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
+from backends.quarantine.folder import folder_at
 from backends.quarantine.listing import Listing
 from backends.quarantine.message import Target
 from backends.quarantine.names import KEEP, KINDS, TRASH
@@ -395,3 +397,52 @@ def test_nothing_is_acted_on_in_what_is_no_quarantine(runner: Runner, tmp_path: 
     with pytest.raises(Refused, match="nothing in it has a name that amavis gives"):
         subject.carry_out(subject.plan("delete", [Target("spam-ATXQBcuaoJ-2", "spam")]))
     assert home.names() == {"precious"}
+
+
+def test_an_act_waits_for_a_cleanup_and_says_who_is_in_the_way(
+    quarantine: Quarantine, subject: AmavisQuarantine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = subject.plan("delete", targets(subject, "spam"))
+    with folder_at(quarantine.path) as folder:
+        folder.lock()
+        with pytest.raises(Refused, match=rf"under way in .*: process {os.getpid()} since "):
+            subject.carry_out(plan)
+    with folder_at(quarantine.path) as folder:
+        folder.lock()
+        Timer(0.5, flock, (folder.handle, LOCK_UN)).start()
+        assert subject.carry_out(plan).done == 1
+
+
+def test_releases_are_counted_and_broken_off(subject: AmavisQuarantine, runner: Runner) -> None:
+    plan, stop, over = subject.plan("release", targets(subject, "spam", "banned")), Event(), list[int]()
+
+    def progress(count: int) -> None:
+        over.append(count)
+        if count == 1:
+            stop.set()
+
+    outcome = subject.carry_out(plan, progress, stop)
+    assert over == [0, 1]
+    assert (outcome.asked, outcome.done) == (2, 1)
+    assert [one.why for one in outcome.left_out] == ["not begun: it was broken off"]
+    assert sum("amavisd-release" in command.argv for command in runner.ran) == 1
+
+
+def test_a_path_with_a_line_break_is_none_of_amavis(subject: AmavisQuarantine) -> None:
+    evil = Target("A/x\n0:0:A/spam-ATXQBcuaoJ-2.gz", "spam")
+    with pytest.raises(BadRequest, match="line break"):
+        subject.carry_out(subject.plan("delete", [evil]))
+    assert len(targets(subject, "spam")) == 1
+
+
+def test_how_long_a_deletion_is_kept_is_the_sites(quarantine: Quarantine, runner: Runner) -> None:
+    quarantine.add("A/spam-ATXQBcuaoJ-2.gz", 1)
+    subject = AmavisQuarantine(
+        runner,
+        Amavis(quarantine=str(quarantine.path)),
+        record=lambda *_, **__: None,
+        kept_for=lambda: 3 * DAY,
+    )
+    subject.carry_out(subject.plan("delete", targets(subject)))
+    (run,) = subject.trash()
+    assert run.until - run.deleted == pytest.approx(3 * DAY, abs=5)

@@ -196,6 +196,7 @@ def test_a_second_run_leaves_with_5(run: Run, quarantine: Quarantine, logged: li
         ran = run("cleanup")
         assert ran.code == 5
         assert "is under way" in ran.err
+        assert f"process {os.getpid()} since " in ran.err
         assert run("cleanup", "--dry-run").code == 0
     assert not logged[0][1]
     assert len(quarantine.names()) == 8
