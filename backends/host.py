@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backends.greylist import plan as grey
     from backends.greylist import stats_values, values
     from backends.quarantine import plan as quarantine
+    from backends.quarantine.apart import Apart
     from backends.quarantine.content import View
     from backends.quarantine.listing import Listing
     from backends.quarantine.message import Header as Found
@@ -294,6 +295,9 @@ class Quarantine(Protocol):
 
         Releases are made one by one: `progress` is told how many are over, and `stop` has the rest left out.
         """
+
+    def apart(self) -> "Apart":
+        """What lies beside the messages: foreign files, orphans, amavis's leftover work folders."""
 
     def trash(self) -> "list[quarantine.Trashed]":
         """Deletions that can be undone, latest first."""

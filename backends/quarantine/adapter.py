@@ -20,6 +20,7 @@ from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.outcome import LeftOut, Outcome
 from backends.quarantine import config, opening, release
 from backends.quarantine.acting import Acted
+from backends.quarantine.apart import Apart
 from backends.quarantine.child import Request, written
 from backends.quarantine.folder import Folder, folder_at
 from backends.quarantine.listing import Columns, Listing, Names, joined
@@ -156,6 +157,9 @@ class AmavisQuarantine:
         outcome = Outcome("undo", acted.count + len(acted.left), acted.count, tuple(acted.left))
         self._tell(outcome, ())
         return outcome
+
+    def apart(self) -> Apart:
+        return self._ask(self._request("apart"), (), Apart)
 
     def empty_trash(self) -> int:
         return self._ask(self._request("empty"), (), Emptied).count

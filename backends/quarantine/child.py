@@ -27,7 +27,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `number`: of the run to undo, 0 the latest; `user` and `until`: who deletes, and how long it is kept.
     """
 
-    op: Literal["list", "heads", "delete", "keep", "let-go", "undo", "trash", "empty"]
+    op: Literal["list", "heads", "delete", "keep", "let-go", "undo", "trash", "empty", "apart"]
     folder: str
     methods: tuple[tuple[str, str], ...] = ()
     id_bits: int = ID_BITS

@@ -11,6 +11,7 @@ import msgspec
 from backends.errors import BackendError
 from backends.quarantine import kept
 from backends.quarantine.acting import Acted, Acting
+from backends.quarantine.apart import Apart, Look, leftovers
 from backends.quarantine.child import Request
 from backends.quarantine.folder import Folder, folder_at, must_be_quarantine
 from backends.quarantine.listing import Columns, Listing, Names, Passed
@@ -43,6 +44,8 @@ class Working:
             return self._list()
         if op == "trash":
             return self._one(folder, lambda stop: runs(folder.handle, stop), list[Trashed])
+        if op == "apart":
+            return self._apart()
         must_be_quarantine(folder, self._naming)
         folder.lock(PATIENCE)
         if op == "empty":
@@ -88,6 +91,14 @@ class Working:
             leftover_size=left.size,
         )
         return found, [part.columns for part in parts]
+
+    def _apart(self) -> Apart:
+        look = Look(self._naming)
+        found = self._one(self._folder, lambda stop: look.run(self._folder.handle, stop), Apart)
+        before, where = time.time() - LEFT_FOR, self._request.work
+        with suppress(BackendError), folder_at(Path(where)) as base:
+            found.join(self._one(base, lambda stop: leftovers(base.handle, where, before, stop), Apart))
+        return found
 
     def _leftovers(self) -> Leftover:
         """Amavis's leftover work folders, counted; none where that cannot be told."""

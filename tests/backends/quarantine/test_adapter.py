@@ -10,6 +10,7 @@ from threading import Event, Timer
 import pytest
 
 from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermitted, Refused
+from backends.outcome import LeftOut
 from backends.quarantine import adapter as adapter_module
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
@@ -23,6 +24,7 @@ from backends.quarantine.select import Selector, matching
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
 from backends.quarantine.stats import stats
 from backends.runner import Command, LocalRunner, Result
+from backends.text import visible
 from tests.backends.quarantine.making import DAY, HOSTILE, NOBODY, Quarantine
 from tests.backends.quarantine.test_message import SPAM, VIRUS
 
@@ -446,3 +448,53 @@ def test_how_long_a_deletion_is_kept_is_the_sites(quarantine: Quarantine, runner
     subject.carry_out(subject.plan("delete", targets(subject)))
     (run,) = subject.trash()
     assert run.until - run.deleted == pytest.approx(3 * DAY, abs=5)
+
+
+def test_what_lies_beside_the_messages_is_listed_and_stays(
+    quarantine: Quarantine, runner: Runner, tmp_path: Path
+) -> None:
+    quarantine.add_real(1)
+    quarantine.add("B/spam-ATXQBcuaoJ-9.gz", 2)
+    quarantine.add("notes.txt", 40, b"x" * 212)
+    quarantine.add(os.fsdecode(b"A/\x1b[31m\xff"), 3)
+    (quarantine.path / "A" / "spam-ATXQBcuaoJ-8.gz").symlink_to("/etc/passwd")
+    os.link(quarantine.path / "A/spam-ATXQBcuaoJ-2.gz", quarantine.path / "A/spam-ATXQBcuaoJ-7.gz")
+    base = tmp_path / "amavis" / "tmp"
+    left = base / "amavis-20261122T112459-9999998-k3JxQ2ab"
+    for folder in (base, left):
+        folder.mkdir()
+        quarantine.give(folder)
+    (left / "email.txt").write_bytes(b"x" * 500)
+    for path in (left / "email.txt", left):
+        quarantine.give(path)
+        quarantine.age(path, 5)
+    before = quarantine.names()
+    subject = AmavisQuarantine(runner, Amavis(quarantine=str(quarantine.path), work=str(base)))
+    found = subject.apart()
+    assert found.count == len(found.found) == 7
+    told = {one.path: (one.what, one.size, one.why) for one in found.found}
+    assert told["notes.txt"] == ("foreign", 212, "amavis does not name so")
+    assert told[visible(os.fsdecode(b"A/\x1b[31m\xff"))][0] == "foreign"
+    assert told["B/spam-ATXQBcuaoJ-9.gz"][::2] == ("orphan", "belongs into the folder A")
+    assert told["A/spam-ATXQBcuaoJ-8.gz"][::2] == ("orphan", "no plain file")
+    for name in ("2", "7"):
+        assert told[f"A/spam-ATXQBcuaoJ-{name}.gz"][::2] == ("orphan", "has another name as well")
+    assert told[str(left)] == ("work", 500, "no amavis uses it")
+    assert quarantine.names() == before
+    assert left.is_dir()
+
+
+def test_names_that_are_no_text_are_left_out_in_words(
+    quarantine: Quarantine, subject: AmavisQuarantine
+) -> None:
+    evil = os.fsdecode(b"A/spam-\xff\x1b[31m")
+    (left,) = subject.carry_out(subject.plan("delete", [Target(evil, "spam")])).left_out
+    assert left == LeftOut(visible(evil), "No such file or directory")
+    subject.carry_out(subject.plan("delete", targets(subject, "spam")))
+    files = quarantine.path / TRASH / "000002/files/A"
+    for name in (evil[2:], "spam-ATXQBcuaoJ-2.gz"):
+        (files / name).touch()
+        quarantine.add(f"A/{name}", 0)
+    outcome = subject.undo()
+    assert outcome.done == 0
+    assert {one.what for one in outcome.left_out} == {visible(evil), "A/spam-ATXQBcuaoJ-2.gz"}

@@ -22,6 +22,7 @@ from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.demo.quarantine import DemoQuarantine
 from mailtui.panes.quarantine.pane import QuarantinePane
+from mailtui.screens.apart import ApartScreen
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
@@ -446,3 +447,14 @@ async def test_many_releases_are_followed_and_broken_off(
         await until(pilot, lambda: len(app.screen_stack) == 1)
         await until(pilot, lambda: "release: 3 of 99 messages" in toasts(app))
         assert "96 left out; x/badh-x: not begun" in toasts(app)
+
+
+async def test_what_lies_beside_the_messages_is_seen(host: DemoHost) -> None:
+    async with console(host, size=(100, 40)) as (app, pilot, _):
+        await pilot.press("A")
+        await until(pilot, lambda: isinstance(app.screen, ApartScreen) and "notes.txt" in shown(app))
+        assert "Work folders that amavis left, which" in shown(app)
+        assert "/var/lib/amavis/tmp/amavis-20261104T021133-01893-kq8Zr2Vd" in shown(app)
+        assert "3, never touched unasked" in shown(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
