@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backends.greylist import plan as grey
     from backends.greylist import stats_values, values
     from backends.quarantine import plan as quarantine
+    from backends.quarantine.apart import Apart
     from backends.quarantine.content import View
     from backends.quarantine.listing import Listing
     from backends.quarantine.message import Header as Found
@@ -284,8 +285,19 @@ class Quarantine(Protocol):
         :raises Refused: different viruses would be let out together.
         """
 
-    def carry_out(self, plan: "quarantine.Plan") -> Outcome:
-        """Do what was planned. Files that are not the planned ones any more are left out and reported."""
+    def carry_out(
+        self,
+        plan: "quarantine.Plan",
+        progress: Callable[[int], None] = lambda _: None,
+        stop: Event | None = None,
+    ) -> Outcome:
+        """Do what was planned. Files that are not the planned ones any more are left out and reported.
+
+        Releases are made one by one: `progress` is told how many are over, and `stop` has the rest left out.
+        """
+
+    def apart(self) -> "Apart":
+        """What lies beside the messages: foreign files, orphans, amavis's leftover work folders."""
 
     def trash(self) -> "list[quarantine.Trashed]":
         """Deletions that can be undone, latest first."""

@@ -51,7 +51,7 @@ class LocalHost:
     def quarantine(self) -> Quarantine:
         from backends.quarantine.adapter import AmavisQuarantine  # noqa: PLC0415 - when it is asked for
 
-        return AmavisQuarantine(self._runner)
+        return AmavisQuarantine(self._runner, kept_for=_quarantined_for)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
@@ -77,6 +77,12 @@ def _kept_for() -> float:
     from backends.site.file import load_site  # noqa: PLC0415 - for deletions only
 
     return load_site().queue.kept_for
+
+
+def _quarantined_for() -> float:
+    from backends.site.file import load_site  # noqa: PLC0415 - for deletions only
+
+    return load_site().quarantine.undo_for
 
 
 def _way_to_greylist() -> "Way":

@@ -1,11 +1,22 @@
 """Quarantined messages as lines of text, for the console and for the command line."""
 
+from backends.quarantine.apart import Apart, Aside
 from backends.quarantine.content import View
 from backends.quarantine.message import Target
 from backends.quarantine.stats import Stats
 from backends.text import age_text, size_text, visible
 
 RECIPIENTS = 20
+APART = (
+    ("work", "Work folders that amavis left, which `mailtui cleanup --tmp` takes"),
+    (
+        "orphan",
+        "Orphans, with names of amavis's but not as amavis makes them; a cleanup takes them at their age",
+    ),
+    ("foreign", "Not amavis's"),
+)
+"""What lies beside the messages, and what is said of it."""
+
 RULES = 40
 Line = tuple[str, str]
 """A text, and its kind: head, text, dim or warn."""
@@ -36,6 +47,29 @@ def room_text(stats: Stats) -> str:
     if stats.full_in is None:
         return f"{room}, nothing came in a week"
     return f"{room}, {size_text(int(stats.growth))} a day: full in {age_text(stats.full_in)}"
+
+
+def apart_cells(one: Aside, now: float) -> list[str]:
+    """A thing beside the messages: what, path, age, size, why."""
+    inside = f", {one.files:,} files" if one.what == "work" else ""
+    return [one.what, one.path, age_text(max(0.0, now - one.changed)), size_text(one.size), one.why + inside]
+
+
+def apart_lines(apart: Apart, now: float) -> list[Line]:
+    """What lies beside the messages."""
+    lines: list[Line] = []
+    for what, head in APART:
+        found = [one for one in apart.found if one.what == what]
+        if found:
+            lines.append((f"{head}: {len(found):,}, {size_text(sum(one.size for one in found))}", "head"))
+            for one in found:
+                _, path, age, size, why = apart_cells(one, now)
+                lines.append((f"  {age:>4} {size:>6}  {visible(path)}  {why}", "text"))
+            lines.append(("", "text"))
+    if apart.count > len(apart.found):
+        lines.append((f"and {apart.count - len(apart.found):,} more", "dim"))
+    lines += [(f"not looked into: {text}", "warn") for text in apart.unreadable.first]
+    return lines or [("Nothing lies beside the messages", "text")]
 
 
 def eml_name(target: Target) -> str:

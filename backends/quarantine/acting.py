@@ -14,6 +14,7 @@ from backends.quarantine.names import Naming
 from backends.quarantine.opening import Opener, step
 from backends.quarantine.restore import restore, runs
 from backends.quarantine.workers import Stop
+from backends.text import visible
 
 
 class Acted(msgspec.Struct):
@@ -90,7 +91,7 @@ class Acting:
                 yield target, found
 
     def _left(self, target: Target, error: OSError) -> None:
-        self._acted.left.append(LeftOut(target.path, error.strerror or str(error)))
+        self._acted.left.append(LeftOut(visible(target.path), error.strerror or str(error)))
 
 
 def _folder_of(target: Target) -> str:

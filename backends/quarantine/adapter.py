@@ -5,22 +5,26 @@ import os
 import pwd
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from backends import audit
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.outcome import LeftOut, Outcome
 from backends.quarantine import config, opening, release
 from backends.quarantine.acting import Acted
+from backends.quarantine.apart import Apart
 from backends.quarantine.child import Request, written
 from backends.quarantine.folder import Folder, folder_at
-from backends.quarantine.listing import Listing, Names, joined
-from backends.quarantine.message import Header, Picked, Target, header
+from backends.quarantine.listing import Columns, Listing, Names, joined
+from backends.quarantine.message import Header, Target
 from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.quarantine.planning import planned
 from backends.quarantine.trash import Emptied
@@ -37,7 +41,7 @@ T = TypeVar("T")
 DAY = 86400.0
 FEW = 5_000  # files up to which they are listed here: starting a process takes longer
 BATCH = 100_000  # messages whose headers are read in one go
-REMEMBERED = 200_000  # messages whose headers are remembered
+REMEMBERED = 100_000  # messages whose headers are remembered
 EXPORT_LIMIT = 256 << 20
 QUIET = 600.0  # s
 CHILD = (sys.executable, "-P", "-m", "backends.quarantine.child")
@@ -47,7 +51,7 @@ class AmavisQuarantine:
     """One quarantine folder; implements `backends.host.Quarantine`, where the methods are described.
 
     `amavis` is what its configuration says, read when it is needed; `record` tells who did what (syslog); `kept_for`
-    is for how many seconds a deletion can be undone.
+    tells for how many seconds a deletion can be undone.
     """
 
     def __init__(
@@ -56,11 +60,11 @@ class AmavisQuarantine:
         amavis: config.Amavis | None = None,
         *,
         record: Callable[..., None] = audit.write,
-        kept_for: float = DAY,
+        kept_for: Callable[[], float] = lambda: DAY,
     ) -> None:
         self._runner, self._given = runner, amavis
         self._record, self._kept_for = record, kept_for
-        self._known: dict[tuple[int, int], Picked] = {}
+        self._known: dict[tuple[int, int], Header] = {}
         self._lock = Lock()
 
     def why_not(self) -> str:
@@ -78,32 +82,29 @@ class AmavisQuarantine:
         with self._opened() as folder:
             part = Names(self._amavis.naming, most=FEW + 1).run(folder.handle, Stop())
             if not (stop and stop.is_set()):
-                some = joined([part])
+                some = part.columns
                 early(
                     Listing(
                         folder=str(self._path), taken=taken, columns=some, room=folder.room(), partial=True
                     )
                 )
-        return self._ask(self._request("list"), (), Listing)
+        listing, parts = self._ask(self._request("list"), (), tuple[Listing, list[Columns]])
+        return msgspec.structs.replace(listing, columns=joined(parts))
 
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
-        missing = [one for one in targets if (one.inode, one.mtime) not in self._known]
-        found: dict[tuple[int, int], Picked] = {}
-        for start in range(0, len(missing), BATCH):
+        keys = [(one.inode, one.mtime) for one in targets]
+        with self._lock:
+            known = {key: self._known[key] for key in keys if key in self._known}
+        missing = {key: one for key, one in zip(keys, targets, strict=True) if key not in known}
+        for some in _batches(missing.items(), BATCH):
             if stop and stop.is_set():
                 raise Refused("Superseded", hint="nothing to do: something else is being looked for")
-            some = missing[start : start + BATCH]
-            keys = ((one.inode, one.mtime) for one in some)
-            found.update(zip(keys, self._heads(some), strict=True))
+            known.update(zip((key for key, _ in some), self._heads([one for _, one in some]), strict=True))
         with self._lock:
-            known = {
-                key: self._known[key] for one in targets if (key := (one.inode, one.mtime)) in self._known
-            }
-            if len(self._known) + len(found) > REMEMBERED:
+            if len(self._known) + len(missing) > REMEMBERED:
                 self._known.clear()
-            self._known.update(found)
-        known |= found
-        return [header(known[one.inode, one.mtime]) for one in targets]
+            self._known.update(known)
+        return [known[key] for key in keys]
 
     def show(self, target: Target, limit: int = 16 << 20) -> "View":
         from backends.quarantine.content import view  # noqa: PLC0415 - the email package, for this alone
@@ -126,13 +127,16 @@ class AmavisQuarantine:
         if refusal := self.why_not():
             raise NotPermitted(f"You may not {action} messages: {refusal}", hint="run mailtui as root")
         known = self.headers(targets) if action in RELEASING else []
-        return planned(action, targets, known, recipients, kept_for=self._kept_for)
+        kept_for = self._kept_for() if action == "delete" else 0.0
+        return planned(action, targets, known, recipients, kept_for=kept_for)
 
-    def carry_out(self, plan: Plan) -> Outcome:
+    def carry_out(
+        self, plan: Plan, progress: Callable[[int], None] = lambda _: None, stop: Event | None = None
+    ) -> Outcome:
         if plan.action in RELEASING:
-            outcome = self._release(plan)
+            outcome = self._release(plan, progress, stop or Event())
         else:
-            until = time.time() + self._kept_for
+            until = time.time() + plan.kept_for
             acted = self._act(self._request(plan.action, until=until), plan.targets)
             outcome = Outcome(plan.action, len(plan.targets), acted.count, tuple(acted.left), undo=acted.undo)
         self._tell(outcome, plan.targets)
@@ -146,13 +150,16 @@ class AmavisQuarantine:
             found = self.trash()
             if not found:
                 raise Missing(
-                    "There is no deletion to undo", hint="what was deleted is kept for 24 h, then it goes"
+                    "There is no deletion to undo", hint="what was deleted is kept for a while, then it goes"
                 )
             number = found[0].number
         acted = self._act(self._request("undo", number=number), ())
         outcome = Outcome("undo", acted.count + len(acted.left), acted.count, tuple(acted.left))
         self._tell(outcome, ())
         return outcome
+
+    def apart(self) -> Apart:
+        return self._ask(self._request("apart"), (), Apart)
 
     def empty_trash(self) -> int:
         return self._ask(self._request("empty"), (), Emptied).count
@@ -186,9 +193,10 @@ class AmavisQuarantine:
 
     # Reading
 
-    def _heads(self, targets: Sequence[Target]) -> list[Picked]:
+    def _heads(self, targets: Sequence[Target]) -> list[Header]:
         if len(targets) > FEW:
-            return self._ask(self._request("heads"), targets, list[Picked])
+            parts = self._ask(self._request("heads"), targets, list[list[Header]])
+            return [header for part in parts for header in part]
         with self._opened() as folder:
             return opening.heads(folder.handle, targets)
 
@@ -212,11 +220,15 @@ class AmavisQuarantine:
 
     # Acting
 
-    def _release(self, plan: Plan) -> Outcome:
-        """Release them one by one; what fails for the first is raised, later ones are left out."""
+    def _release(self, plan: Plan, progress: Callable[[int], None], stop: Event) -> Outcome:
+        """Release them one by one; what fails is left out, and raised where it is the only one."""
         printed: list[str] = []
         left: list[LeftOut] = []
-        for target in plan.targets:
+        for number, target in enumerate(plan.targets):
+            progress(number)
+            if stop.is_set():
+                left += [LeftOut(one.path, "not begun: it was broken off") for one in plan.targets[number:]]
+                break
             try:
                 message = self._content(target, release.LEARN_LIMIT)[
                     0
@@ -269,6 +281,13 @@ class AmavisQuarantine:
             well=outcome.done == outcome.asked,
             action=outcome.action,
         )
+
+
+def _batches(items: Iterable[T], size: int) -> "Iterator[list[T]]":
+    """The items, so many at a time."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _names(folder: Folder) -> tuple[str, str]:

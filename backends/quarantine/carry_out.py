@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from backends.quarantine.kept import Mark
-from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
-from backends.quarantine.trash import NO_PART, Keeping
+from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
+from backends.quarantine.trash import Keeping
 from backends.quarantine.tree import Noted, Share, Steps, Walk
 from backends.quarantine.workers import Stop
 

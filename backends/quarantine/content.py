@@ -11,7 +11,7 @@ import msgspec
 from backends.mail import headers
 from backends.mail.attachment import Attachment
 from backends.mail.mime import Leaf, leaves
-from backends.quarantine.message import Header, header, pick
+from backends.quarantine.message import Found, pick
 
 TEXT_LIMIT = 256 << 10
 RAW_LIMIT = 256 << 10
@@ -31,7 +31,7 @@ class View(msgspec.Struct, frozen=True):
     """
 
     path: str
-    own: Header
+    own: Found
     headers: tuple[tuple[str, str], ...]
     text: str
     raw: str
@@ -48,7 +48,7 @@ def view(path: str, content: bytes, *, truncated: bool, trouble: str = "") -> Vi
     shown = shown or next((part for part in parts if part.content_type.startswith("text/")), None)
     return View(
         path=path,
-        own=header(pick(content[: max(0, len(content) - len(body))])),
+        own=pick(content[: max(0, len(content) - len(body))]).read(),
         headers=found,
         text=_text(shown, body) if shown else "",
         raw=headers.text(body[:RAW_LIMIT]),

@@ -9,6 +9,7 @@ import fcntl
 import os
 import pwd
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -17,15 +18,16 @@ from pathlib import Path
 import msgspec
 
 from backends.errors import BadRequest, Missing, NotPermitted, Refused
-from backends.quarantine.names import Naming
+from backends.quarantine.locks import holder
+from backends.quarantine.names import NO_PART, TRASH, Naming
 from backends.quarantine.retention import Room
-from backends.quarantine.trash import NO_PART, TRASH
 from backends.quarantine.tree import FOLDER
 from backends.quarantine.workers import Owner
 from backends.text import visible
 
 MOST_LINKS = 40
 LOOKED_AT = 2000
+GLANCE = 0.1  # s between two looks at whether a lock is free
 MAILBOXES = frozenset({"archive.mbox", "recip-archive.mbox"})
 """Mailboxes that amavis's local delivery aliases append to; they look like a quarantine and are never touched."""
 
@@ -48,17 +50,24 @@ class Folder(msgspec.Struct, frozen=True):
             block=found.f_frsize,
         )
 
-    def lock(self) -> None:
-        """Keep other runs from it until it is closed.
+    def lock(self, patience: float = 0.0) -> None:
+        """Keep other runs from it until it is closed; waits so many seconds for one that is in it.
 
         :raises Refused: another run is in it.
         """
-        try:
-            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Refused(
-                f"Another cleanup of {visible(str(self.path))} is under way", hint="wait until it is done"
-            ) from error
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as error:
+                if time.monotonic() < until:
+                    time.sleep(GLANCE)
+                    continue
+                raise Refused(
+                    f"Another run is under way in {visible(str(self.path))}{holder(self.handle)}",
+                    hint="wait until it is done",
+                ) from error
 
 
 @contextmanager

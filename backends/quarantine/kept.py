@@ -12,9 +12,8 @@ from contextlib import suppress
 
 from backends.errors import Failed, NoSpace
 from backends.files import NO_ROOM
+from backends.quarantine.names import KEEP, NEW
 
-KEEP = ".mailtui-keep"
-NEW = ".mailtui-keep.new"
 LIMIT = 32 << 20
 
 Mark = tuple[int, str]

@@ -10,9 +10,8 @@ import msgspec
 
 from backends.quarantine.kept import Mark
 from backends.quarantine.message import Target
-from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
+from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Room
-from backends.quarantine.trash import NO_PART
 from backends.quarantine.tree import Noted, Share, Steps, Walk
 from backends.quarantine.workers import Stop
 
@@ -35,7 +34,6 @@ class Part(msgspec.Struct, frozen=True):
     columns: Columns
     foreign: Noted
     unreadable: Noted
-    whole: bool = True
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -113,9 +111,17 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return (target.inode, target.path) in self.marks
 
 
-def joined(parts: Sequence[Part]) -> Columns:
+class Passed(msgspec.Struct, frozen=True):
+    """The same, its columns not looked at, to be passed on."""
+
+    columns: msgspec.Raw
+    foreign: Noted
+    unreadable: Noted
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
     """What several processes found."""
-    found = [part.columns for part in parts if part.columns.kinds]
+    found = [columns for columns in parts if columns.kinds]
     return Columns(
         SEPARATOR.encode().join(one.paths for one in found),
         *(b"".join(getattr(one, name) for one in found) for name in ("kinds", "mtimes", "sizes", "inodes")),
@@ -127,7 +133,7 @@ class Names:
 
     def __init__(self, naming: Naming, share: Share = Share(), *, most: int = 0) -> None:  # noqa: B008 - a value
         self._naming, self._share, self._most = naming, share, most
-        self._paths: list[str] = []
+        self._paths: list[bytes] = []
         self._kinds = bytearray()
         self._mtimes, self._sizes, self._inodes = array("q"), array("q"), array("Q")
         self._foreign = Noted()
@@ -137,22 +143,21 @@ class Names:
         """Read the folder opened as `root`, until told to stop."""
         walk = Walk(root, self._visit, self._share, NO_PART)
         walk.go(stop)
-        paths = SEPARATOR.join(self._paths).encode("utf-8", "surrogateescape")
         columns = Columns(
-            paths,
+            SEPARATOR.encode().join(self._paths),
             bytes(self._kinds),
             self._mtimes.tobytes(),
             self._sizes.tobytes(),
             self._inodes.tobytes(),
         )
-        return Part(columns, self._foreign, walk.unreadable, whole=not self._enough)
+        return Part(columns, self._foreign, walk.unreadable)
 
     def _visit(self, handle: int, steps: Steps, alone: bool) -> list[str]:
         """List the files of a folder. This loop is what a listing takes its time for: all names are local."""
         folders: list[str] = []
         if self._enough:
             return folders
-        paths, kinds, most = self._paths, self._kinds, self._most
+        paths, kinds, most = list[str](), self._kinds, self._most
         mtimes, sizes, inodes = self._mtimes, self._sizes, self._inodes
         number, shares = self._share
         matched, before = self._naming.within(steps), "".join(f"{step}/" for step in steps)
@@ -182,7 +187,9 @@ class Names:
                 mtimes.append(status.st_mtime_ns)
                 sizes.append(status[stat.ST_SIZE])
                 inodes.append(status[stat.ST_INO])
-                if most and len(paths) >= most:
+                if most and len(kinds) >= most:
                     self._enough = True
                     break
+        if paths:
+            self._paths.append(SEPARATOR.join(paths).encode("utf-8", "surrogateescape"))
         return folders

@@ -12,17 +12,13 @@ from backends.mail.headers import text
 
 RECIPIENTS = 1000
 RULES = 300
-FIELDS = (b"X-Amavis-Alert", b"X-Spam-Score", b"X-Spam-Status", b"X-Envelope-From", b"X-Envelope-To")
 LONGEST = 8 << 10
 NAMELESS = "virus"
 """What is typed for a virus whose name cannot be read."""
 
-Picked = tuple[bytes, ...]
-"""The values of FIELDS and of the subject, as they are written; a seventh says why they cannot be read."""
-
 _FOLDED = rb"([^\n]*(?:\n[ \t][^\n]*)*)"
 _SUBJECT = re.compile(rb"\n[Ss][Uu][Bb][Jj][Ee][Cc][Tt][ \t]*:" + _FOLDED)
-_OWN = re.compile(rb"\n(" + b"|".join(FIELDS) + rb"):" + _FOLDED)
+_OWN = re.compile(rb"\n(X-(?:Amavis-Alert|Spam-(?:Score|Status)|Envelope-(?:From|To))):" + _FOLDED)
 _ADDRESS = re.compile(r"<([^<>]*)>")
 _RULE = re.compile(r"([A-Za-z0-9_]+)=(-?\d+(?:\.\d+)?)")
 _TESTS = re.compile(r"tests=\[([^\]]*)\]?")
@@ -48,7 +44,7 @@ class Target(msgspec.Struct, frozen=True, gc=False):
         return self.mtime / 1e9
 
 
-class Header(msgspec.Struct, frozen=True, gc=False):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """What amavis found, and the envelope. All of it is others' text. `trouble`: why it cannot be read."""
 
     alert: str = ""
@@ -59,6 +55,51 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     subject: str = ""
     trouble: str = ""
 
+
+class Header(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """The same as it is written in the file; what it means is worked out when it is asked for, and of most it never is.
+
+    The first six are the values of amavis's fields and of the subject, folded, cut at LONGEST.
+    """
+
+    found: bytes = b""
+    points: bytes = b""
+    status: bytes = b""
+    envelope_from: bytes = b""
+    envelope_to: bytes = b""
+    topic: bytes = b""
+    trouble: str = ""
+
+    @property
+    def alert(self) -> str:
+        return _unfolded(self.found)
+
+    @property
+    def score(self) -> float | None:
+        try:
+            return float(self.points) if 0 < len(self.points) < 20 else None
+        except ValueError:
+            return None
+
+    @property
+    def rules(self) -> tuple[tuple[str, float], ...]:
+        tests = _TESTS.search(_unfolded(self.status))
+        return tuple((name, float(value)) for name, value in _RULE.findall(tests[1])[:RULES]) if tests else ()
+
+    @property
+    def sender(self) -> str:
+        sender = _unfolded(self.envelope_from)
+        return str((_ADDRESS.findall(sender) or [sender])[0])
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        recipients = _unfolded(self.envelope_to)
+        return tuple((_ADDRESS.findall(recipients) or recipients.split())[:RECIPIENTS])
+
+    @property
+    def subject(self) -> str:
+        return _decoded(_unfolded(self.topic))
+
     @property
     def virus(self) -> str:
         """The first virus that was found; empty: none."""
@@ -68,55 +109,44 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     @property
     def verdict(self) -> str:
         """The alert in few words, else the rules with the highest scores."""
-        if self.alert or not self.rules:
-            return _CONTAINS.sub(r"\1: ", self.alert, count=1)
-        worst = sorted(self.rules, key=lambda rule: -rule[1])[:4]
+        alert, rules = self.alert, self.rules
+        if alert or not rules:
+            return _CONTAINS.sub(r"\1: ", alert, count=1)
+        worst = sorted(rules, key=lambda rule: -rule[1])[:4]
         return " ".join(f"{name}={score:g}" for name, score in worst)
 
+    def read(self) -> Found:
+        """All that it means."""
+        return Found(*(getattr(self, name) for name in Found.__struct_fields__))
 
-def pick(content: bytes) -> Picked:
+
+def pick(content: bytes) -> Header:
     """The fields out of the beginning of a message."""
     whole = b"\n" + content
     end = whole.find(b"\nReceived:")
-    top = whole if end < 0 else whole[:end]
-    own = dict(reversed(_OWN.findall(top)))
+    found = _OWN.findall(whole, 0, len(whole) if end < 0 else end + 1)
+    found.reverse()  # of several the first one counts
+    own = dict(found).get
     subject = _SUBJECT.search(whole)
-    values = (*(own.get(name, b"") for name in FIELDS), subject[1] if subject else b"")
-    return tuple(value[:LONGEST].strip() for value in values)
-
-
-def header(picked: Picked) -> Header:
-    """What the fields mean."""
-    alert, score, status, sender, recipients, subject = [
-        _unfolded(part) if part else "" for part in picked[:6]
-    ]
-    tests = _TESTS.search(status)
-    found = _ADDRESS.findall(recipients) or recipients.split()
-    return Header(
-        alert=alert,
-        score=_number(score),
-        rules=tuple((name, float(value)) for name, value in _RULE.findall(tests[1])[:RULES]) if tests else (),
-        sender=(_ADDRESS.findall(sender) or [sender])[0],
-        recipients=tuple(found[:RECIPIENTS]),
-        subject=_decoded(subject),
-        trouble=text(picked[6]) if len(picked) > 6 else "",
+    header = Header(
+        own(b"X-Amavis-Alert", b""),
+        own(b"X-Spam-Score", b""),
+        own(b"X-Spam-Status", b""),
+        own(b"X-Envelope-From", b""),
+        own(b"X-Envelope-To", b""),
+        subject[1] if subject else b"",
     )
-
-
-def unreadable(why: str) -> Picked:
-    """In place of the fields of a message that cannot be read."""
-    return (*[b""] * 6, why.encode("utf-8", "replace"))
+    if len(content) > LONGEST:
+        whole_ones = msgspec.structs.asdict(header)
+        return Header(**{name: value[:LONGEST] for name, value in whole_ones.items()})
+    return header
 
 
 def _unfolded(value: bytes) -> str:
-    return " ".join(part.strip() for part in text(value).splitlines()) if b"\n" in value else text(value)
-
-
-def _number(written: str) -> float | None:
-    try:
-        return float(written) if len(written) < 20 else None
-    except ValueError:
-        return None
+    value = value.strip()
+    if b"\n" not in value:
+        return text(value)
+    return " ".join(part.strip() for part in text(value).splitlines())
 
 
 def _decoded(subject: str) -> str:

@@ -26,6 +26,12 @@ DEFAULTS = (
 )
 """Amavis's own templates. What it named so stays its own when a template is changed."""
 
+TRASH = ".mailtui-trash"
+KEEP = ".mailtui-keep"
+NEW = ".mailtui-keep.new"
+NO_PART = frozenset({TRASH, KEEP, NEW, "lost+found"})
+"""What is in a quarantine folder and none of amavis's: ours, and what mkfs makes."""
+
 ID_BITS = 72
 ID_LETTERS = "[A-Za-z0-9_+-]"  # "+" until amavisd-new 2.6, "_" since
 BY_SENDER = "sender-%s-%m.gz"  # local delivery alias `sender-quarantine`: in the folder itself, no hashing

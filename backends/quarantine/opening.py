@@ -4,11 +4,11 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from backends.quarantine.message import Picked, Target, pick, unreadable
+from backends.quarantine.message import Header, Target, pick
 from backends.quarantine.tree import DEEPEST, FOLDER
 
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -16,6 +16,7 @@ MOST_FOLDERS = 200
 FIRST, MOST = 4 << 10, 64 << 10
 CHUNK = 1 << 18
 GZIP = b"\x1f\x8b"
+END = b"\n\n"
 _WRAPPED = 31  # zlib's window size with a gzip header
 
 
@@ -53,7 +54,7 @@ class Opener:
         """
         :raises OSError: that is not the file that is meant, or none of amavis's own.
         """
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != self._owner or found.st_nlink > 1:
+        if found.st_mode & 0o170000 != stat.S_IFREG or found.st_uid != self._owner or found.st_nlink > 1:
             raise OSError(errno.EPERM, "Not a plain file of amavis's own")
         if target.inode and (found.st_ino, found.st_mtime_ns) != (target.inode, target.mtime):
             raise OSError(errno.ESTALE, "It is another file now")
@@ -92,10 +93,39 @@ class Opener:
         self._folders.clear()
 
 
-def heads(root: int, targets: Sequence[Target]) -> list[Picked]:
-    """The fields of each message; of what cannot be read the reason."""
+def heads(root: int, targets: Iterable[Target]) -> list[Header]:
+    """The fields of each message; of what cannot be read the reason.
+
+    This loop is what a search takes its time for: all names are local, and a folder is looked up once for its files.
+    """
+    found, before, folder = list[Header](), "", root
+    open_file, status, read, close, unpacker = os.open, os.fstat, os.read, os.close, zlib.decompressobj
     with Opener(root) as opener:
-        return [_head(opener, target) for target in targets]
+        check = opener.check
+        for target in targets:
+            above, _, name = target.path.rpartition("/")
+            try:
+                if above != before:
+                    folder, before = opener.folder(above), above
+                handle = open_file(step(name), FILE, dir_fd=folder)
+                try:
+                    check(status(handle), target)
+                    content = read(handle, FIRST)
+                    if content[:2] == GZIP:
+                        content = unpacker(_WRAPPED).decompress(content, FIRST)
+                    end = content.find(END)
+                    if end < 0:
+                        content = _more(handle)
+                        end = content.find(END)
+                finally:
+                    close(handle)
+            except (OSError, zlib.error) as error:
+                before = ""
+                folder = root
+                found.append(Header(trouble=_trouble(error)))
+            else:
+                found.append(pick(content if end < 0 else content[: end + 1]))
+    return found
 
 
 def expanded(handle: int, limit: int) -> tuple[bytes, bool, str]:
@@ -120,27 +150,16 @@ def expanded(handle: int, limit: int) -> tuple[bytes, bool, str]:
     return bytes(unpacked[:limit]), more, wrong
 
 
-def _head(opener: Opener, target: Target) -> Picked:
-    try:
-        handle = opener.open(target)
-    except OSError as error:
-        return unreadable(error.strerror or str(error))
-    try:
-        content = _begun(os.read(handle, FIRST), FIRST)
-        if b"\n\n" not in content:
-            content = _begun(os.pread(handle, MOST, 0), MOST)
-    except OSError as error:
-        return unreadable(error.strerror or str(error))
-    except zlib.error:
-        return unreadable("It is no gzip file, though it begins like one")
-    finally:
-        os.close(handle)
-    end = content.find(b"\n\n")
-    return pick(content if end < 0 else content[: end + 1])
+def _more(handle: int) -> bytes:
+    """The beginning of a message whose header is a long one."""
+    raw = os.pread(handle, MOST, 0)
+    return zlib.decompressobj(_WRAPPED).decompress(raw, MOST) if raw[:2] == GZIP else raw
 
 
-def _begun(raw: bytes, limit: int) -> bytes:
-    return zlib.decompressobj(_WRAPPED).decompress(raw, limit) if raw[:2] == GZIP else raw
+def _trouble(error: OSError | zlib.error) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "It is no gzip file, though it begins like one"
 
 
 def step(name: str) -> str:

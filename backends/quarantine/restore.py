@@ -12,6 +12,7 @@ from backends.quarantine.plan import Trashed
 from backends.quarantine.trash import FILES, about, folder_name, numbers, refusing, trash_at
 from backends.quarantine.tree import DEEPEST, FOLDER, Steps, mount_of, opened, remove
 from backends.quarantine.workers import Stop
+from backends.text import visible
 
 FOLDER_MODE = 0o750
 """Of the folders that amavis makes in its quarantine."""
@@ -80,7 +81,7 @@ def _bring(files: int, to: int, steps: Steps, restored: Restored, stop: Stop) ->
             continue
         except OSError as error:
             if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
-                restored.left.append(LeftOut("/".join((*steps, name)), error.strerror or ""))
+                restored.left.append(LeftOut(visible("/".join((*steps, name))), error.strerror or ""))
                 continue
         _back(name, files, to, steps, restored)
 
@@ -91,6 +92,6 @@ def _back(name: str, files: int, to: int, steps: Steps, restored: Restored) -> N
         os.link(name, name, src_dir_fd=files, dst_dir_fd=to, follow_symlinks=False)
         os.unlink(name, dir_fd=files)
     except OSError as error:
-        restored.left.append(LeftOut("/".join((*steps, name)), error.strerror or ""))
+        restored.left.append(LeftOut(visible("/".join((*steps, name))), error.strerror or ""))
     else:
         restored.count += 1

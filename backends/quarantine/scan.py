@@ -9,9 +9,8 @@ from math import inf
 import msgspec
 
 from backends.quarantine.kept import Mark
-from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
+from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Files
-from backends.quarantine.trash import NO_PART
 from backends.quarantine.tree import Noted, Share, Steps, Walk
 from backends.quarantine.workers import Stop
 

@@ -33,8 +33,8 @@ FIELDS = {
 IN_NAME = frozenset({"kind", "id"})
 """What can be told without reading the file."""
 
-TOGETHER = 5000
-"""Messages that are read in one go."""
+AT_FIRST, AT_MOST = 500, 50_000
+"""Messages that are read in one go: few, so that there is something to see, then more and more."""
 
 _SCORE = re.compile(r"score([<>])=?(-?\d{1,6}(?:\.\d{1,3})?)", re.IGNORECASE)
 
@@ -125,7 +125,9 @@ def matching(
     if not (selector.reads or always):
         yield from ((target, None) for target in possible)
         return
-    while some := list(islice(possible, TOGETHER)):
+    step = AT_FIRST
+    while some := list(islice(possible, step)):
+        step = min(step * 10, AT_MOST)
         for target, header in zip(some, headers(some), strict=True):
             if selector.matches(target, header, now):
                 yield target, header

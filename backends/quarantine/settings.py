@@ -33,6 +33,7 @@ class QuarantineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     `max_size` (2GiB) and `min_free` (10%, or a size) are limits that files are deleted for before their time, in the
     `order` of kinds, the oldest first; a kind that is not in it is not deleted for them. `tmp`: the age at which
     amavis's leftover work folders go. `max_delete`: a run that would delete more files deletes none; 0 is no limit.
+    `undo`: for how long what is deleted by hand can be brought back, such as 24h or 3d.
     """
 
     keep: KeepSettings = KeepSettings()
@@ -41,6 +42,12 @@ class QuarantineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     min_free: str = ""
     tmp: str = "2d"
     max_delete: int = 0
+    undo: str = "24h"
+
+    @property
+    def undo_for(self) -> float:
+        """`undo` in seconds."""
+        return parse_age(self.undo)
 
 
 class Reserve(msgspec.Struct, frozen=True):

@@ -17,13 +17,9 @@ import msgspec
 
 from backends.errors import Failed, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM
-from backends.quarantine.kept import KEEP, NEW
+from backends.quarantine.names import TRASH
 from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove
 from backends.quarantine.workers import Stop
-
-TRASH = ".mailtui-trash"
-NO_PART = frozenset({TRASH, KEEP, NEW, "lost+found"})
-"""What is in a quarantine folder and none of amavis's: ours, and what mkfs makes."""
 
 FILES, ABOUT, LAST = "files", "run.json", "last"
 ABOUT_LIMIT = 1 << 16

@@ -33,13 +33,10 @@ def sweep(base: int, before: float, stop: Stop, *, really: bool = True) -> Lefto
     """
     found, mount = Leftover(), mount_of(base)
     for name in os.listdir(base):
-        work = NAME.fullmatch(name)
         if stop.asked():
             break
-        if work is None or in_use(int(work[1])):
-            continue
         try:
-            changed = _changed(name, base)
+            changed = left_since(name, base)
             if changed is None or changed >= before:
                 continue
             files, size = remove(name, base, mount, stop, really=really)
@@ -52,6 +49,15 @@ def sweep(base: int, before: float, stop: Stop, *, really: bool = True) -> Lefto
         found.files += files
         found.size += size
     return found
+
+
+def left_since(name: str, base: int) -> float | None:
+    """When a work folder that nobody uses was last changed (epoch seconds); None: it is none, or is used.
+
+    :raises OSError: it cannot be entered.
+    """
+    work = NAME.fullmatch(name)
+    return None if work is None or in_use(int(work[1])) else _changed(name, base)
 
 
 def in_use(pid: int) -> bool:

@@ -4,11 +4,13 @@ What a child did comes back as a value through a pipe. A child that is told to s
 says what it has done so far; so it does when its parent is gone.
 """
 
+import fcntl
 import gc
 import os
 import select
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NamedTuple, TypeVar
 
@@ -20,6 +22,7 @@ from backends.errors import BackendError, Failed
 T = TypeVar("T")
 GLANCE = 50  # ms between two looks at whether to stop
 CHUNK = 1 << 20
+_encoder = msgspec.msgpack.Encoder()
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -104,6 +107,8 @@ def each(jobs: Sequence[Job], kind: type[T], stop: Stop) -> list[T]:
 
 def _start(job: Job, stop: Stop, others: Sequence[_Child]) -> _Child:
     source, sink = os.pipe()
+    with suppress(OSError):  # of many pipes a user's are smaller
+        fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, CHUNK)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child can tell what they mean
     pid = os.fork()
     if pid:
@@ -120,7 +125,7 @@ def _start(job: Job, stop: Stop, others: Sequence[_Child]) -> _Child:
         os._exit(0)
 
 
-def _done(job: Job, stop: Stop) -> bytes:
+def _done(job: Job, stop: Stop) -> bytearray:
     """In the child: the job done, as what is said to the parent."""
     gc.disable()
 
@@ -131,15 +136,17 @@ def _done(job: Job, stop: Stop) -> bytes:
     return told(work)
 
 
-def told(work: Callable[[], object]) -> bytes:
+def told(work: Callable[[], object]) -> bytearray:
     """What `work` gives or raises, as bytes for another process."""
+    said = bytearray(b"+")
     try:
-        return b"+" + msgspec.msgpack.encode(work())
+        _encoder.encode_into(work(), said, 1)
+        return said
     except BackendError as error:
         trouble = _Trouble(type(error).__name__, str(error), error.hint)
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
         trouble = _Trouble("", f"{type(error).__name__}: {error}")
-    return b"-" + msgspec.msgpack.encode(trouble)
+    return bytearray(b"-" + _encoder.encode(trouble))
 
 
 def become(owner: Owner) -> None:
@@ -151,7 +158,7 @@ def become(owner: Owner) -> None:
         os.setresuid(owner.uid, owner.uid, owner.uid)
 
 
-def _say(sink: int, said: bytes) -> None:
+def _say(sink: int, said: bytearray) -> None:
     rest = memoryview(said)
     while rest:
         rest = rest[os.write(sink, rest) :]
@@ -184,23 +191,23 @@ def _gone(child: _Child) -> int:
 
 
 def _answer(child: _Child, code: int, kind: type[T]) -> T:
-    said = bytes(child.said)
-    if code or not said:
+    if code or not child.said:
         raise Failed(
             f"A part of the work was ended {f'by signal {-code}' if code < 0 else 'without a word'}",
             hint="run it again; if it happens again, look for a lack of memory in the kernel's log",
         )
-    return heard(said, kind)
+    return heard(child.said, kind)
 
 
-def heard(said: bytes, kind: type[T]) -> T:
+def heard(said: bytes | bytearray, kind: type[T]) -> T:
     """What another process gave.
 
     :raises BackendError: what it raised.
     """
+    content = memoryview(said)[1:]
     if said[:1] == b"+":
-        return msgspec.msgpack.decode(said[1:], type=kind)
-    trouble = msgspec.msgpack.decode(said[1:], type=_Trouble)
+        return msgspec.msgpack.decode(content, type=kind)
+    trouble = msgspec.msgpack.decode(content, type=_Trouble)
     if not trouble.kind:
         raise RuntimeError(trouble.what)
     raised: type[BackendError] = getattr(errors, trouble.kind)

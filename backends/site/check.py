@@ -78,6 +78,10 @@ def _is(test: Callable[[Any], object]) -> Callable[[Any], bool]:
     return good
 
 
+def _undo(text: str) -> bool:
+    return _is(parse_age)(text) and parse_age(text) >= SHORTEST_UNDO
+
+
 _EXAMPLES = (
     _Example("domain", _is(_DOMAIN.fullmatch), '"example.org"'),
     _Example("hostname", _is(_DOMAIN.fullmatch), '"mail.example.org"'),
@@ -105,7 +109,8 @@ _EXAMPLES = (
     _Example("clamav.custom_urls", _is(_URL.fullmatch), '["https://urlhaus.abuse.ch/downloads/urlhaus.ndb"]'),
     _Example("tls.certificate", _is(_PATH.fullmatch), '"/etc/ssl/certs/mail.pem"'),
     _Example("tls.key", _is(_PATH.fullmatch), '"/etc/ssl/private/mail.key"'),
-    _Example("queue.undo", lambda text: _is(parse_age)(text) and parse_age(text) >= SHORTEST_UNDO, '"24h"'),
+    _Example("queue.undo", _undo, '"24h"'),
+    _Example("quarantine.undo", _undo, '"24h"'),
     *(
         _Example(f"quarantine.{key}", lambda _value: True, example)
         for key, example in (

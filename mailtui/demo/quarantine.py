@@ -7,9 +7,10 @@ from threading import Event, Lock
 from backends.errors import Missing
 from backends.journal import Journal
 from backends.outcome import LeftOut, Outcome
+from backends.quarantine.apart import Apart, Aside
 from backends.quarantine.content import View, view
 from backends.quarantine.listing import SEPARATOR, Columns, Listing
-from backends.quarantine.message import Header, Target, header, pick
+from backends.quarantine.message import Header, Target, pick
 from backends.quarantine.names import KINDS
 from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.quarantine.planning import planned
@@ -19,6 +20,11 @@ from mailtui.demo.chance import draw
 from mailtui.demo.quarantined import DAY, Quarantined, content, population
 
 FOLDER = "/var/lib/amavis/virusmails"
+WORK = "/var/lib/amavis/tmp"
+LEFT = (
+    ("20261104T021133-01893-kq8Zr2Vd", 46_002_112, 20, 41),
+    ("20261117T143010-21077-pB4hXn0e", 2_208_891, 7, 3),
+)
 ROOM = Room(size=8 << 30, free=560 << 20, inodes=2_600_000, free_inodes=2_200_000)
 
 
@@ -55,17 +61,14 @@ class DemoQuarantine:
             room=ROOM,
             foreign=Noted(1, ["notes.txt"]),
             kept=kept,
-            leftovers=2,
-            leftover_size=48_211_003,
+            leftovers=len(LEFT),
+            leftover_size=sum(size for _, size, _, _ in LEFT),
         )
 
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
         with self._lock:
             found = [self._there.get(target.path) for target in targets]
-        return [
-            header(pick(content(one))) if one else Header(trouble="No such file or directory")
-            for one in found
-        ]
+        return [pick(content(one)) if one else Header(trouble="No such file or directory") for one in found]
 
     def show(self, target: Target, limit: int = 16 << 20) -> View:
         whole = self.raw(target)
@@ -82,8 +85,11 @@ class DemoQuarantine:
         known = self.headers(targets) if action in RELEASING else []
         return planned(action, targets, known, recipients, kept_for=DAY)
 
-    def carry_out(self, plan: Plan) -> Outcome:
-        for command in plan.commands:
+    def carry_out(
+        self, plan: Plan, progress: Callable[[int], None] = lambda _: None, stop: Event | None = None
+    ) -> Outcome:
+        for number, command in enumerate(plan.commands):
+            progress(number)
             entry = self._journal.begin(str(command), mutates=True)
             self._journal.end(entry, 0, "")
         with self._lock:
@@ -95,6 +101,19 @@ class DemoQuarantine:
             ]
             printed, undo = self._done(plan, there)
         return Outcome(plan.action, len(plan.targets), len(there), tuple(gone), tuple(printed), undo)
+
+    def apart(self) -> Apart:
+        now = self._now()
+        return Apart(
+            [
+                Aside("foreign", "notes.txt", 212, now - 40 * DAY, "amavis does not name so"),
+                *(
+                    Aside("work", f"{WORK}/amavis-{name}", size, now - days * DAY, "no amavis uses it", files)
+                    for name, size, days, files in LEFT
+                ),
+            ],
+            1 + len(LEFT),
+        )
 
     def trash(self) -> list[Trashed]:
         with self._lock:

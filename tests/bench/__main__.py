@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "cleanup": quarantine.cleanup,
     "greylist": greylist.greylist,
     "quarantine": quarantine.listing,
+    "quarantine-memory": quarantine.memory,
     "headers": quarantine.headers,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,

@@ -9,12 +9,14 @@ import string
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
 from backends.runner import LocalRunner
+from tests.bench import listed
 from tests.bench.measure import Bench, Row, pairs, program, seconds
 from tests.bench.start import MAILTUI
 
@@ -23,6 +25,7 @@ KEPT = 30
 MEMORY = Path("/dev/shm")
 NOBODY = 65534
 INSTANT = 100.0  # ms
+ROOM = 200.0  # MB
 SCORE = 12.5
 MESSAGE = (
     b"""\
@@ -49,75 +52,60 @@ LETTERS = string.ascii_letters + string.digits
 
 def dry_run(bench: Bench) -> Iterator[Row]:
     """Either side looks at every file; ours also adds up the kinds."""
-    files = _Quarantine(bench, bench.folder)
-    find: list[str | Path] = [
-        program("find", "Debian: findutils"),
-        files.path,
-        "-type",
-        "f",
-        "-printf",
-        "%s %T@ %f\\n",
-    ]
-    both = pairs(lambda: seconds([*files.cleanup(), "--dry-run"]), lambda: seconds(find), bench.rounds)
-    yield Row(f"cleanup --dry-run of {files.count:,}", *both, "s", "find -printf", 1.0)
+    for place, where in _places(bench):
+        with _quarantine(bench, place) as files:
+            both = pairs(
+                lambda: seconds([*files.cleanup(), "--dry-run"]),
+                lambda: seconds(files.find()),
+                bench.rounds,
+            )
+        yield Row(f"cleanup --dry-run {where}", *both, "s", "find -printf", 1.0, f"{files.count:,} files")
 
 
 def cleanup(bench: Bench) -> Iterator[Row]:
     """Either side deletes the same half of the files, which are made again for each, untimed."""
-    places = [bench.folder] + ([MEMORY] if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else [])
-    for place in places:
-        files = _Quarantine(bench, place)
-        find: list[str | Path] = [
-            program("find", "Debian: findutils"),
-            files.path,
-            "-type",
-            "f",
-            "-mtime",
-            f"+{KEPT - 1}",
-            "-delete",
-        ]
-        try:
+    for place, where in _places(bench):
+        with _quarantine(bench, place) as files:
+            old = ("-mtime", f"+{KEPT - 1}", "-delete")
+            find: list[str | Path] = [program("find", "Debian: findutils"), files.path, "-type", "f", *old]
             both = pairs(
                 partial(files.deleting, files.cleanup()), partial(files.deleting, find), bench.size(3, 1)
             )
-        finally:
-            shutil.rmtree(files.path.parent)
-        where = "in memory" if place == MEMORY else "on disk"
-        yield Row(f"cleanup of {files.count // 2:,} {where}", *both, "s", "find -mtime -delete", 0.85)
+        yield Row(
+            f"cleanup {where}", *both, "s", "find -mtime -delete", 0.85, f"{files.count // 2:,} deleted"
+        )
 
 
 def listing(bench: Bench) -> Iterator[Row]:
     """Until the pane has the first screen of files, and until it has all of them."""
-    files = _Quarantine(bench, bench.folder)
-    find: list[str | Path] = [
-        program("find", "Debian: findutils"),
-        files.path,
-        "-type",
-        "f",
-        "-printf",
-        "%s %T@ %f\\n",
-    ]
-    first: list[float] = []
+    for place, where in _places(bench):
+        first: list[float] = []
 
-    def ours() -> float:
-        start = time.perf_counter()
-        found = files.adapter().read(lambda _: first.append((time.perf_counter() - start) * 1000))
-        assert len(found) == files.count
-        return time.perf_counter() - start
+        def ours(files: _Quarantine, first: list[float] = first) -> float:
+            start = time.perf_counter()
+            found = files.adapter().read(lambda _: first.append((time.perf_counter() - start) * 1000))
+            assert len(found) == files.count
+            return time.perf_counter() - start
 
-    try:
-        both = pairs(ours, lambda: seconds(find), bench.rounds)
-    finally:
-        shutil.rmtree(files.path.parent)
-    yield Row(f"quarantine of {files.count:,} listed", *both, "s", "find -printf", 1.2)
-    if first:
-        yield Row("its first screen", statistics.median(first), INSTANT, "ms", "an instant", 1.0)
+        with _quarantine(bench, place) as files:
+            both = pairs(partial(ours, files), lambda: seconds(files.find()), bench.rounds)
+        yield Row(f"quarantine listed {where}", *both, "s", "find -printf", 1.2, f"{files.count:,} files")
+        yield Row(f"its first screen {where}", statistics.median(first), INSTANT, "ms", "an instant", 1.0)
+
+
+def memory(bench: Bench) -> Iterator[Row]:
+    """All that a process takes at the most that holds a million files, and the largest process that it starts."""
+    place = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else bench.folder
+    with _quarantine(bench, place, bench.size(1_000_000, 2_000)) as files:
+        own, largest = (taken / 1e6 for taken in listed.asked(files.path))
+    note = f"a child {largest:,.0f} MB"
+    yield Row(f"memory with {files.count:,} listed", own, ROOM, "MB", "what it may take", 1.0, note)
 
 
 def headers(bench: Bench) -> Iterator[Row]:
     """What was found in each of many messages, every second of them compressed; nothing is remembered."""
     program("xargs", "Debian: findutils")
-    files = _Quarantine(bench, bench.folder, bench.size(50_000, 500), real=True)
+    files = _Quarantine(bench.folder, bench.size(50_000, 500), real=True)
     head = f"find {files.path} -type f -print0 | xargs -0 head -qc 2048"
     found = files.adapter().read()
     targets = [found.target(row) for row in range(len(found))]
@@ -140,11 +128,29 @@ def headers(bench: Bench) -> Iterator[Row]:
     yield Row(f"headers of {files.count:,}", *both, "s", "find, xargs head", 1.5)
 
 
+def _places(bench: Bench) -> list[tuple[Path, str]]:
+    """Where files are, and that in words."""
+    places = [(bench.folder, "on disk")]
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        places.append((MEMORY, "in memory"))
+    return places
+
+
+@contextmanager
+def _quarantine(bench: Bench, place: Path, count: int = 0) -> "Iterator[_Quarantine]":
+    """A quarantine at a place, until the end of the block."""
+    files = _Quarantine(place, count or bench.size(500_000, 2_000))
+    try:
+        yield files
+    finally:
+        shutil.rmtree(files.path.parent)
+
+
 class _Quarantine:
     """A folder of files that are 0 to 60 days old: half of them older than is kept; `real`: with headers in them."""
 
-    def __init__(self, bench: Bench, place: Path, count: int = 0, *, real: bool = False) -> None:
-        self.count, self._real = count or bench.size(500_000, 2_000), real
+    def __init__(self, place: Path, count: int, *, real: bool = False) -> None:
+        self.count, self._real = count, real
         self.path = place / f"mailtui-bench-{os.getpid()}" / "virusmails"
         self.path.mkdir(parents=True, exist_ok=True)
         for letter in LETTERS:
@@ -158,6 +164,10 @@ class _Quarantine:
         """The command line."""
         ages = ("--keep", f"spam={KEPT}d", "--keep", f"badh={KEPT}d")
         return [MAILTUI, "cleanup", "--dir", str(self.path), *ages]
+
+    def find(self) -> list[str | Path]:
+        """The command line of the peer that looks at all of them."""
+        return [program("find", "Debian: findutils"), self.path, "-type", "f", "-printf", "%s %T@ %f\\n"]
 
     def adapter(self) -> AmavisQuarantine:
         """What the console has."""

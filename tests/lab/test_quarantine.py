@@ -252,3 +252,81 @@ def test_what_amavis_refuses_is_told_with_its_words(server: Machine) -> None:
     finally:
         server.run(["rm", "/etc/amavis/conf.d/99-lab"])
         amavis(server, "restart")
+
+
+def test_a_socket_without_rights_is_told(server: Machine) -> None:
+    send(server, b"Subject: a fourth program\r\n" + ATTACHED)
+    wait_until("a message in quarantine", lambda: len(listed(server)) >= 1, timeout=60, every=0.5)
+    path, sock = listed(server)[0]["path"], "/var/lib/amavis/amavisd.sock"
+    mode = server.run(["stat", "-c", "%a", sock]).stdout.strip()
+    server.run(["chmod", "000", sock])
+    try:
+        words = ["mailtui", "quarantine", "release", "--yes", path]
+        refused = server.run(words, user="amavis", check=False)
+        assert refused.returncode != 0
+        assert "Amavis's socket cannot be used" in refused.stderr, (refused.stdout, refused.stderr)
+        assert "run mailtui as root" in refused.stderr
+    finally:
+        server.run(["chmod", mode, sock])
+
+
+def test_many_are_released_one_by_one(server: Machine) -> None:
+    for number in range(3):
+        send(server, b"Subject: bad caf\xe9\r\n\r\nbad header of many %d\r\n" % number)
+    wait_until(
+        "three with bad headers", lambda: len(listed(server, "--kind", "badh")) >= 3, timeout=60, every=0.5
+    )
+    before = len(inbox(server, "bad header of many"))
+    said = ok(server, "quarantine", "release", "--yes", "--kind", "badh", "--recipient", "alice@example.test")
+    count = len(listed(server, "--kind", "badh"))
+    assert f"release: {count} of {count} messages" in said
+    assert said.count("queued as") == count
+    wait_until(
+        "three more in the Maildir",
+        lambda: len(inbox(server, "bad header of many")) >= before + 3,
+        timeout=60,
+        every=0.5,
+    )
+
+
+def test_work_folders_of_killed_children_are_listed_apart_and_go_when_asked(server: Machine) -> None:
+    send(server, b"Subject: plain\r\n\r\na plain one\r\n")
+    kill = "for folder in /var/lib/amavis/tmp/amavis-*; do kill -9 $(basename $folder | cut -d- -f3); done"
+    server.run(["sh", "-c", kill], check=False)
+    server.run(["sh", "-c", "find /var/lib/amavis/tmp/amavis-* -exec touch -d '3 days ago' {} +"])
+    server.path(f"{FOLDER}/notes.txt").write_text("somebody's")
+    found = [json.loads(line) for line in ok(server, "quarantine", "list", "--apart", "--json").splitlines()]
+    left = [one["path"] for one in found if one["what"] == "work"]
+    assert left, found
+    assert [one["path"] for one in found if one["what"] == "foreign"] == ["notes.txt"]
+    assert not [one for one in found if one["what"] == "orphan"], "amavis makes none"
+    stats = ok(server, "quarantine", "stats")
+    assert f"{len(left)} leftover work folders" in stats
+    assert "mailtui quarantine list --apart" in stats
+    ok(server, "cleanup", "--tmp", "2d")
+    for path in left:
+        assert server.run(["test", "-e", path], check=False).returncode == 1
+    assert server.path(f"{FOLDER}/notes.txt").read_text() == "somebody's"
+    server.run(["rm", f"{FOLDER}/notes.txt"])
+    amavis(server, "restart")
+
+
+def test_the_site_says_for_how_long_a_deletion_is_kept(server: Machine) -> None:
+    site = server.path("/etc/mailtui/site.toml")
+    before = site.read_text() if site.exists() else ""
+    send(server, b"Subject: a fifth program\r\n" + ATTACHED)
+    wait_until("a message in quarantine", lambda: len(listed(server)) >= 1, timeout=60, every=0.5)
+    path = listed(server)[0]["path"]
+    try:
+        site.write_text(f'{before}\n[quarantine]\nundo = "3d"\n')
+        plan = ok(server, "quarantine", "delete", "--dry-run", path)
+        assert "for 3d" in plan
+        ok(server, "quarantine", "delete", "--yes", path)
+        (run,) = [
+            json.loads(line) for line in ok(server, "quarantine", "undo", "--list", "--json").splitlines()
+        ]
+        assert 3 * 86400 - 60 < run["until"] - run["deleted"] < 3 * 86400 + 60
+        ok(server, "quarantine", "undo")
+        assert path in [one["path"] for one in listed(server)]
+    finally:
+        site.write_text(before)

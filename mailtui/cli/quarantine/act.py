@@ -1,13 +1,15 @@
 """`mailtui quarantine release|delete|keep`: acting on messages named or chosen."""
 
+import signal
 from argparse import ArgumentParser, ArgumentTypeError
+from threading import Event
 
 from msgspec.structs import replace
 
 from backends.errors import BadRequest, Refused
 from backends.outcome import LeftOut, Outcome
 from backends.quarantine.message import Target
-from backends.quarantine.plan import Plan
+from backends.quarantine.plan import RELEASING, Plan
 from backends.text import messages_text, visible
 from mailtui.cli.confirm import must_be, must_confirm, typed
 from mailtui.cli.outcome import left_out_lines
@@ -20,7 +22,8 @@ DESCRIPTIONS = {
     "release": "Have amavis deliver messages after all, to their original recipients or to others (--recipient). "
     "They stay in the quarantine as well. With --ham, SpamAssassin learns that they are no spam. To let out a virus, "
     "its name must be typed, or given with --virus.",
-    "delete": "Delete messages. For 24 hours `mailtui quarantine undo` brings them back.",
+    "delete": 'Delete messages. For 24 hours, or as long as /etc/mailtui/site.toml says ([quarantine], undo = "3d"), '
+    "`mailtui quarantine undo` brings them back.",
     "keep": "Have `mailtui cleanup` leave messages, whatever their age and however little room there is; with --not, "
     "no longer.",
 }
@@ -93,10 +96,25 @@ def run(session: Session) -> int:
                 out.line(line)
         return 1 if left else 0
     _confirm(session, plan)
-    outcome = session.host.quarantine.carry_out(plan)
+    outcome = _carried_out(session, plan)
     return report(
         session, replace(outcome, asked=outcome.asked + len(left), left_out=(*left, *outcome.left_out))
     )
+
+
+def _carried_out(session: Session, plan: Plan) -> Outcome:
+    """Do it; an interrupt during releases leaves those that are not begun, and tells which were done."""
+    quarantine = session.host.quarantine
+    if plan.action not in RELEASING or plan.count == 1:
+        return quarantine.carry_out(plan)
+    stop, before = Event(), signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    try:
+        return quarantine.carry_out(
+            plan, lambda over: session.out.passing(f"{over:,} of {messages_text(plan.count)} released"), stop
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _action(session: Session) -> str:

@@ -49,6 +49,8 @@ def run(session: Session) -> int:
     ):
         if count:
             out.fitted(f"{count:,} {text}")
+    if found.leftovers or found.foreign.count:
+        out.line("see what is no message: mailtui quarantine list --apart")
     out.line(f"as of {time_text(found.taken)}")
     return 0
 

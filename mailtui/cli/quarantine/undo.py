@@ -10,8 +10,9 @@ from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 
 DESCRIPTION = """
-Bring deleted messages back to where they were. Deletions are kept for 24 hours, and so is the disk space they take;
-what is older goes with the next deletion or the next `mailtui cleanup`, or with --empty all of it at once.
+Bring deleted messages back to where they were. Deletions are kept for 24 hours, or as long as /etc/mailtui/site.toml
+says ([quarantine], undo = "3d"), and so is the disk space they take; what is older goes with the next deletion or the
+next `mailtui cleanup`, or with --empty all of it at once.
 """
 EXAMPLES = """
 EXAMPLES

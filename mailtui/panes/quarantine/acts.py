@@ -1,12 +1,13 @@
 """Acting on quarantined messages from the console: to whom they are released, what to ask before."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from backends.files import create
 from backends.host import Quarantine
 from backends.outcome import ASKED_ABOVE, Outcome
-from backends.quarantine.plan import Plan, Trashed
+from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.text import age_text, clip, messages_text, size_text, time_text, visible
 from mailtui.panes.listed import acts
 from mailtui.panes.listed.acts import Question
@@ -15,6 +16,7 @@ from mailtui.panes.quarantine.view import View
 from mailtui.quarantine_text import eml_name
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
+from mailtui.screens.counting import CountingScreen
 
 WORDS = {
     "release": "Release",
@@ -56,6 +58,18 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             commands=[clip(visible(str(command)), 200) for command in plan.commands],
             typed=visible(plan.virus) or many,
             danger=bool(plan.virus) or plan.action == "delete",
+        )
+
+    def carry_out(self, plan: Plan) -> None:
+        """Many releases are followed: amavis takes them one by one."""
+        if plan.action not in RELEASING or plan.count == 1:
+            super().carry_out(plan)
+            return
+        screen = CountingScreen(f"{WORDS[plan.action]}: {messages_text(plan.count)}", plan.count)
+        self.pane.app.push_screen(screen)
+        self.pane.beside(
+            lambda: screen.run(lambda progress, stop: self.backend().carry_out(plan, progress, stop)),
+            partial(self.done, plan),
         )
 
     def summary(self, result: Outcome) -> list[str]:

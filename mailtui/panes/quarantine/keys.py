@@ -25,6 +25,14 @@ KEYS = list_keys(
             id="quarantine.keep",
         ),
         Binding(
+            "A",
+            "apart",
+            "Apart",
+            tooltip="See what lies beside the messages: foreign files, orphans, leftover work folders",
+            show=False,
+            id="quarantine.apart",
+        ),
+        Binding(
             "o",
             "act('export')",
             "Export",

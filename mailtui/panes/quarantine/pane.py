@@ -145,6 +145,11 @@ class QuarantinePane(ListedPane[Listing, Wish, View]):
         source, row = self.table.source, self.table.cursor
         return source.view.target(row) if isinstance(source, Messages) and row is not None else None
 
+    def action_apart(self) -> None:
+        from mailtui.screens.apart import ApartScreen  # noqa: PLC0415 - when asked for
+
+        self.app.push_screen(ApartScreen(self.host))
+
     # Acting
 
     def ask_rights(self) -> Allowed:

@@ -32,6 +32,8 @@ def apart(stats: Stats) -> list[str]:
         parts.append(f"{stats.leftovers:,} leftover work folders, {size_text(stats.leftover_size)}")
     if stats.foreign.count:
         parts.append(f"{stats.foreign.count:,} not amavis's")
+    if parts:
+        parts[-1] += " (A)"
     return parts
 
 

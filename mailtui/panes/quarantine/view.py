@@ -1,6 +1,6 @@
 """What the pane shows of a listing: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     Rows: TypeAlias = NDArray[np.int64]
     Mask: TypeAlias = NDArray[np.bool_]
 
+SOME = 1 << 20  # bytes of paths
 AT_FIRST = 200  # messages that are read before the first answer of a filter
-THEN = 4000
+AT_MOST = 20_000  # that are read together, once it takes longer; by processes of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,7 @@ class Places:
         import numpy as np  # noqa: PLC0415 - after the first frame
 
         self.listing = listing
-        hashes = np.fromiter(
-            map(hash, listing.columns.paths.split(SEPARATOR.encode())), np.int64, len(listing) or 1
-        )
+        hashes = np.fromiter(map(hash, _each(listing.columns.paths)), np.int64, len(listing) or 1)
         self._order = np.argsort(hashes)
         self._hashes = hashes[self._order]
 
@@ -132,7 +131,7 @@ def compute(
                 if selector.matches(target, header, now)
             ]
             _go_on(stop)
-            at, step = at + step, THEN
+            at, step = at + step, min(step * 10, AT_MOST)
             if at < len(order):
                 early(_view(places, wish, np.array(found, np.int64), now, partial=True))
         order = np.array(found, np.int64)
@@ -187,6 +186,16 @@ def _possible(listing: Listing, selector: Selector, now: float) -> "Mask":
             ]
             mask[rows] = False
     return mask
+
+
+def _each(paths: bytes) -> Iterator[bytes]:
+    """The paths of a column, of which never all are in memory once more."""
+    at = 0
+    while at <= len(paths):
+        end = paths.find(SEPARATOR.encode(), at + SOME)
+        end = len(paths) if end < 0 else end
+        yield from paths[at:end].split(SEPARATOR.encode())
+        at = end + 1
 
 
 def _go_on(stop: Event) -> None:

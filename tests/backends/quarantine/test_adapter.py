@@ -3,26 +3,28 @@
 import gzip
 import os
 import time
+from fcntl import LOCK_UN, flock
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 
 import pytest
 
 from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermitted, Refused
+from backends.outcome import LeftOut
 from backends.quarantine import adapter as adapter_module
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
-from backends.quarantine.kept import KEEP
+from backends.quarantine.folder import folder_at
 from backends.quarantine.listing import Listing
 from backends.quarantine.message import Target
-from backends.quarantine.names import KINDS
+from backends.quarantine.names import KEEP, KINDS, TRASH
 from backends.quarantine.release import bare, learn, release
 from backends.quarantine.retention import policy
 from backends.quarantine.select import Selector, matching
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
 from backends.quarantine.stats import stats
-from backends.quarantine.trash import TRASH
 from backends.runner import Command, LocalRunner, Result
+from backends.text import visible
 from tests.backends.quarantine.making import DAY, HOSTILE, NOBODY, Quarantine
 from tests.backends.quarantine.test_message import SPAM, VIRUS
 
@@ -397,3 +399,102 @@ def test_nothing_is_acted_on_in_what_is_no_quarantine(runner: Runner, tmp_path: 
     with pytest.raises(Refused, match="nothing in it has a name that amavis gives"):
         subject.carry_out(subject.plan("delete", [Target("spam-ATXQBcuaoJ-2", "spam")]))
     assert home.names() == {"precious"}
+
+
+def test_an_act_waits_for_a_cleanup_and_says_who_is_in_the_way(
+    quarantine: Quarantine, subject: AmavisQuarantine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = subject.plan("delete", targets(subject, "spam"))
+    with folder_at(quarantine.path) as folder:
+        folder.lock()
+        with pytest.raises(Refused, match=rf"under way in .*: process {os.getpid()} since "):
+            subject.carry_out(plan)
+    with folder_at(quarantine.path) as folder:
+        folder.lock()
+        Timer(0.5, flock, (folder.handle, LOCK_UN)).start()
+        assert subject.carry_out(plan).done == 1
+
+
+def test_releases_are_counted_and_broken_off(subject: AmavisQuarantine, runner: Runner) -> None:
+    plan, stop, over = subject.plan("release", targets(subject, "spam", "banned")), Event(), list[int]()
+
+    def progress(count: int) -> None:
+        over.append(count)
+        if count == 1:
+            stop.set()
+
+    outcome = subject.carry_out(plan, progress, stop)
+    assert over == [0, 1]
+    assert (outcome.asked, outcome.done) == (2, 1)
+    assert [one.why for one in outcome.left_out] == ["not begun: it was broken off"]
+    assert sum("amavisd-release" in command.argv for command in runner.ran) == 1
+
+
+def test_a_path_with_a_line_break_is_none_of_amavis(subject: AmavisQuarantine) -> None:
+    evil = Target("A/x\n0:0:A/spam-ATXQBcuaoJ-2.gz", "spam")
+    with pytest.raises(BadRequest, match="line break"):
+        subject.carry_out(subject.plan("delete", [evil]))
+    assert len(targets(subject, "spam")) == 1
+
+
+def test_how_long_a_deletion_is_kept_is_the_sites(quarantine: Quarantine, runner: Runner) -> None:
+    quarantine.add("A/spam-ATXQBcuaoJ-2.gz", 1)
+    subject = AmavisQuarantine(
+        runner,
+        Amavis(quarantine=str(quarantine.path)),
+        record=lambda *_, **__: None,
+        kept_for=lambda: 3 * DAY,
+    )
+    subject.carry_out(subject.plan("delete", targets(subject)))
+    (run,) = subject.trash()
+    assert run.until - run.deleted == pytest.approx(3 * DAY, abs=5)
+
+
+def test_what_lies_beside_the_messages_is_listed_and_stays(
+    quarantine: Quarantine, runner: Runner, tmp_path: Path
+) -> None:
+    quarantine.add_real(1)
+    quarantine.add("B/spam-ATXQBcuaoJ-9.gz", 2)
+    quarantine.add("notes.txt", 40, b"x" * 212)
+    quarantine.add(os.fsdecode(b"A/\x1b[31m\xff"), 3)
+    (quarantine.path / "A" / "spam-ATXQBcuaoJ-8.gz").symlink_to("/etc/passwd")
+    os.link(quarantine.path / "A/spam-ATXQBcuaoJ-2.gz", quarantine.path / "A/spam-ATXQBcuaoJ-7.gz")
+    base = tmp_path / "amavis" / "tmp"
+    left = base / "amavis-20261122T112459-9999998-k3JxQ2ab"
+    for folder in (base, left):
+        folder.mkdir()
+        quarantine.give(folder)
+    (left / "email.txt").write_bytes(b"x" * 500)
+    for path in (left / "email.txt", left):
+        quarantine.give(path)
+        quarantine.age(path, 5)
+    before = quarantine.names()
+    subject = AmavisQuarantine(runner, Amavis(quarantine=str(quarantine.path), work=str(base)))
+    found = subject.apart()
+    assert found.count == len(found.found) == 7
+    told = {one.path: (one.what, one.size, one.why) for one in found.found}
+    assert told["notes.txt"] == ("foreign", 212, "amavis does not name so")
+    assert told[visible(os.fsdecode(b"A/\x1b[31m\xff"))][0] == "foreign"
+    assert told["B/spam-ATXQBcuaoJ-9.gz"][::2] == ("orphan", "belongs into the folder A")
+    assert told["A/spam-ATXQBcuaoJ-8.gz"][::2] == ("orphan", "no plain file")
+    for name in ("2", "7"):
+        assert told[f"A/spam-ATXQBcuaoJ-{name}.gz"][::2] == ("orphan", "has another name as well")
+    assert told[str(left)] == ("work", 500, "no amavis uses it")
+    assert quarantine.names() == before
+    assert left.is_dir()
+
+
+def test_names_that_are_no_text_are_left_out_in_words(
+    quarantine: Quarantine, subject: AmavisQuarantine
+) -> None:
+    evil = os.fsdecode(b"A/spam-\xff\x1b[31m")
+    (left,) = subject.carry_out(subject.plan("delete", [Target(evil, "spam")])).left_out
+    assert left == LeftOut(visible(evil), "No such file or directory")
+    subject.carry_out(subject.plan("delete", targets(subject, "spam")))
+    files = quarantine.path / TRASH / "000002/files/A"
+    for name in (evil[2:], "spam-ATXQBcuaoJ-2.gz"):
+        (files / name).touch()
+        quarantine.add(f"A/{name}", 0)
+    outcome = subject.undo()
+    assert outcome.done == 0
+    assert {one.what for one in outcome.left_out} == {visible(evil), "A/spam-ATXQBcuaoJ-2.gz"}

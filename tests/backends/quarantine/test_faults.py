@@ -166,3 +166,67 @@ found.update(counts=sum(done.counts), kept=done.kept, run=number)
 """,
     )
     assert found == {"counts": 8, "kept": 8, "run": 1}
+
+
+ACTS = """
+from backends.quarantine import trash
+from backends.quarantine.acting import Acting
+from backends.quarantine.message import Target
+from backends.quarantine.names import Naming
+from backends.quarantine.workers import Stop
+names = [f"A/spam-{number:012}.gz" for number in range(20)]
+for name in names:
+    quarantine.add(name, 1, b"x")
+for path in (quarantine.path, *quarantine.path.rglob("*")):
+    os.chown(path, 0, 0)
+root = os.open(quarantine.path, os.O_RDONLY)
+targets = [Target(name, "spam") for name in names]
+acting = lambda: Acting(root, Naming())
+delete = lambda: acting().delete(targets, trash.Run("x", time.time(), time.time() + DAY), Stop()).count
+keep = lambda on=True: acting().keep(targets, on=on).count
+undo = lambda: [acting().undo(None, Stop()).count]
+"""
+
+
+def test_full_and_read_only_for_the_trash_and_the_list_of_what_is_kept(tmp_path: Path) -> None:
+    found = inside(
+        tmp_path,
+        ACTS
+        + """
+found["kept"] = keep()
+before = (quarantine.path / ".mailtui-keep").read_bytes()
+try:
+    for number in range(9999):
+        (base / f"full{number}").write_bytes(b"x" * 4096)
+except OSError as error:
+    found["full"] = error.strerror
+told("keep full", keep)
+found["same"] = (quarantine.path / ".mailtui-keep").read_bytes() == before
+told("delete full", delete)
+found["left full"] = len(list(quarantine.path.glob("A/spam*")))
+for path in base.glob("full*"):
+    path.unlink()
+told("let go", lambda: keep(False))
+found["deleted"] = delete()
+keep()
+run(["mount", "-o", "remount,ro", base], check=True)
+told("keep read-only", keep)
+told("undo read-only", undo)
+told("delete read-only", delete)
+run(["mount", "-o", "remount,rw", base], check=True)
+found["undone"] = undo()
+found["left"] = len(list(quarantine.path.glob("A/spam*")))
+""",
+    )
+    assert found["full"] == "No space left on device"
+    assert found["keep full"][0] == "NoSpace"
+    assert found["same"], "what was kept stays kept"
+    assert found["delete full"][0] == "NoSpace"
+    assert "mailtui cleanup --undo 0" in found["delete full"][2]
+    assert found["left full"] == 20
+    assert found["deleted"] == 20
+    assert found["keep read-only"][1].endswith("Read-only file system")
+    assert found["undo read-only"][0] == "Failed" or found["undo read-only"] == [0]
+    assert found["delete read-only"][0] == "Failed"
+    assert found["undone"] == [20]
+    assert found["left"] == 20

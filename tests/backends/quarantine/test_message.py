@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backends.quarantine.folder import folder_at
-from backends.quarantine.message import Header, Target, header, pick
+from backends.quarantine.message import Found, Header, Target, pick
 from backends.quarantine.opening import Opener, expanded, heads
 from tests.backends.quarantine.making import Quarantine
 
@@ -46,12 +46,12 @@ def target(quarantine: Quarantine, path: Path) -> Target:
 
 def read(quarantine: Quarantine, *paths: Path) -> list[Header]:
     with folder_at(quarantine.path) as folder:
-        return [header(one) for one in heads(folder.handle, [target(quarantine, path) for path in paths])]
+        return heads(folder.handle, [target(quarantine, path) for path in paths])
 
 
 def test_amavis_is_believed_and_the_sender_is_not() -> None:
-    found = header(pick(SPAM))
-    assert found == Header(
+    found = pick(SPAM)
+    assert found.read() == Found(
         alert="",
         score=999.5,
         rules=(("ALL_TRUSTED", -1.0), ("GTUBE", 1000.0), ("A_1", 0.5)),
@@ -64,7 +64,7 @@ def test_amavis_is_believed_and_the_sender_is_not() -> None:
 
 
 def test_the_virus_is_named() -> None:
-    found = header(pick(VIRUS))
+    found = pick(VIRUS)
     assert (found.virus, found.sender, found.score) == ("Win.Test-1", "", None)
     assert found.verdict == "INFECTED: Win.Test-1, Other-2"
 
@@ -73,7 +73,7 @@ def test_the_virus_is_named() -> None:
     "content", [b"", b"\n", b"\0\xff", b"X-Spam-Score:", b"X-Spam-Score: nan\nSubject:\n x"]
 )
 def test_what_is_no_message_gives_nothing(content: bytes) -> None:
-    found = header(pick(content))
+    found = pick(content)
     assert (found.alert, found.rules, found.recipients, found.trouble) == ("", (), (), "")
 
 
@@ -81,7 +81,7 @@ def test_compressed_ones_are_read_as_well(quarantine: Quarantine) -> None:
     plain = quarantine.add("A/spam-ATXQBcuaoJ-2", 1, SPAM)
     packed = quarantine.add("A/spam-ATXQBcuaoJ-3.gz", 1, gzip.compress(SPAM))
     one, other = read(quarantine, plain, packed)
-    assert one == other == header(pick(SPAM))
+    assert one == other == pick(SPAM)
 
 
 def test_a_cut_off_gzip_gives_what_there_is(quarantine: Quarantine) -> None:
@@ -125,7 +125,7 @@ def test_only_plain_files_of_the_owner_are_opened(quarantine: Quarantine, tmp_pa
     assert all(one.trouble for one in found), found
     with folder_at(quarantine.path) as opened:
         for path in ("B/secret", "../secret", "A/../../secret", "/etc/passwd", "A//x", ""):
-            one = header(heads(opened.handle, [Target(path, "spam")])[0])
+            one = heads(opened.handle, [Target(path, "spam")])[0]
             assert one.trouble, path
             assert not one.sender
 
@@ -136,7 +136,7 @@ def test_another_file_of_the_name_is_not_taken_for_it(quarantine: Quarantine) ->
     path.rename(path.with_suffix(".old"))
     quarantine.add("A/spam-ATXQBcuaoJ-2", 1, VIRUS)
     with folder_at(quarantine.path) as folder:
-        assert "another file" in header(heads(folder.handle, [before])[0]).trouble
+        assert "another file" in heads(folder.handle, [before])[0].trouble
 
 
 @pytest.mark.usefixtures("root_only")

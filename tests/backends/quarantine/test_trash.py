@@ -7,11 +7,11 @@ import pytest
 
 from backends.errors import Refused
 from backends.quarantine.folder import folder_at
-from backends.quarantine.names import Naming
+from backends.quarantine.names import TRASH, Naming
 from backends.quarantine.retention import policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import QuarantineSettings
-from backends.quarantine.trash import TRASH, Emptied, Run
+from backends.quarantine.trash import Emptied, Run
 from backends.quarantine.workers import Stop
 from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
 

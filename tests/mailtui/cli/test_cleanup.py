@@ -14,7 +14,7 @@ import pytest
 from backends import audit, local
 from backends.quarantine import config
 from backends.quarantine.folder import folder_at
-from backends.quarantine.trash import TRASH
+from backends.quarantine.names import TRASH
 from backends.site import file as site_file
 from tests.backends.quarantine.making import DAY, Quarantine
 from tests.mailtui.cli.conftest import Run
@@ -196,6 +196,7 @@ def test_a_second_run_leaves_with_5(run: Run, quarantine: Quarantine, logged: li
         ran = run("cleanup")
         assert ran.code == 5
         assert "is under way" in ran.err
+        assert f"process {os.getpid()} since " in ran.err
         assert run("cleanup", "--dry-run").code == 0
     assert not logged[0][1]
     assert len(quarantine.names()) == 8

@@ -267,3 +267,13 @@ def test_on_the_demo_host_and_without_textual(capsys: pytest.CaptureFixture[str]
     captured = capsys.readouterr()
     assert "684 files" in captured.out
     assert "DEMO" in captured.err
+
+
+def test_what_lies_beside_the_messages(run: Run) -> None:
+    ran = run("quarantine", "list", "--apart")
+    assert ran.code == 0
+    assert "notes.txt" in ran.out
+    found = [json.loads(line) for line in run("quarantine", "list", "--apart", "--json").out.splitlines()]
+    assert [one["what"] for one in found] == ["foreign", "work", "work"]
+    assert sum(one["size"] for one in found[1:]) == 48_211_003
+    assert run("quarantine", "list", "--apart", "--kind", "spam").code == 2

@@ -22,9 +22,11 @@ from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.demo.quarantine import DemoQuarantine
 from mailtui.panes.quarantine.pane import QuarantinePane
+from mailtui.screens.apart import ApartScreen
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
+from mailtui.screens.counting import CountingScreen
 from mailtui.screens.help import HelpScreen
 from mailtui.screens.quarantined import QuarantinedScreen
 from mailtui.settings import Settings
@@ -424,3 +426,35 @@ def test_the_pane_costs_the_consoles_start_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_many_releases_are_followed_and_broken_off(
+    host: DemoHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(plan: Plan, progress: Callable[[int], None], stop: threading.Event) -> Outcome:
+        progress(3)
+        assert stop.wait(30)
+        return Outcome(plan.action, 99, 3, (LeftOut("x/badh-x", "not begun: it was broken off"),) * 96)
+
+    monkeypatch.setattr(host.quarantine, "carry_out", slowly)
+    async with console(host, size=(100, 40)) as (app, pilot, pane):
+        await go_to(pilot, pane, "badh")
+        await pilot.press("asterisk", "R", "1")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("9", "9", "enter")
+        await until(pilot, lambda: isinstance(app.screen, CountingScreen) and "3 of 99" in shown(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: "release: 3 of 99 messages" in toasts(app))
+        assert "96 left out; x/badh-x: not begun" in toasts(app)
+
+
+async def test_what_lies_beside_the_messages_is_seen(host: DemoHost) -> None:
+    async with console(host, size=(100, 40)) as (app, pilot, _):
+        await pilot.press("A")
+        await until(pilot, lambda: isinstance(app.screen, ApartScreen) and "notes.txt" in shown(app))
+        assert "Work folders that amavis left, which" in shown(app)
+        assert "/var/lib/amavis/tmp/amavis-20261104T021133-01893-kq8Zr2Vd" in shown(app)
+        assert "3, never touched unasked" in shown(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)

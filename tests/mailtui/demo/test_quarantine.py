@@ -1,7 +1,7 @@
 """The simulated quarantine: the same each time, and as amavis would name and write it."""
 
 from backends.journal import Journal
-from backends.quarantine.message import header, pick
+from backends.quarantine.message import pick
 from backends.quarantine.names import Naming
 from mailtui.demo.quarantine import DemoQuarantine
 from mailtui.demo.quarantined import HOSTILE, content, population
@@ -26,7 +26,7 @@ def test_they_are_named_as_amavis_names_them() -> None:
 
 def test_their_headers_say_what_was_found() -> None:
     for mail in population(1, 300, NOON):
-        found = header(pick(content(mail)))
+        found = pick(content(mail))
         assert (found.virus, found.sender, found.recipients) == (mail.virus, mail.sender, mail.recipients)
         assert found.score == mail.score
         if mail.number != HOSTILE:
