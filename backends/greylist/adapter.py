@@ -23,6 +23,7 @@ from backends.greylist.stats_values import ALL, Part, Wanted
 from backends.greylist.trash import Trash
 from backends.greylist.values import DAY, About, Decision, Filter, Finding, Key, Listed, Logged, Page, Rules
 from backends.journal import Journal
+from backends.runner import Runner
 
 Progress = Callable[[float], None]
 DNS_PATIENCE = 5.0  # s
@@ -44,9 +45,10 @@ class MariaGreylist:
         record: Callable[[Outcome, Plan | None], None] = audit.write,
         resolve: Callable[[str], object] = socket.gethostbyname,
         logs: Sequence[Path] = log.LOGS,
+        runner: Runner | None = None,
     ) -> None:
         self._conf, self._way, self._socket = conf, way, unix_socket
-        self._clock, self._resolve, self._logs = clock, resolve, logs
+        self._clock, self._resolve, self._logs, self._runner = clock, resolve, logs, runner
         self._database = Database(self._access)
         self._doing = Doing(self._database, trash or Trash(), journal, clock=clock, record=record)
 
@@ -146,7 +148,7 @@ class MariaGreylist:
             statistics.tell(part)
 
     def logged(self, stop: Event | None = None) -> Logged:
-        return log.read_log(self._logs, now=self._clock(), stop=stop)
+        return log.read_log(self._logs, self._runner, now=self._clock(), stop=stop)
 
     def whitelist(self) -> list[Listed]:
         with self._database.session() as session:
