@@ -32,12 +32,12 @@ from mailtui.work import to_its_end
 if TYPE_CHECKING:
     from mailtui.panes.greylist.pane import GreylistPane
 
-WORDS = {
-    "release": "Let in",
-    "delete": "Delete",
-    "purge": "Purge",
-    "whitelist-add": "Add",
-    "whitelist-remove": "Take out",
+QUESTIONS = {
+    "release": "Let {} in?",
+    "delete": "Delete {}?",
+    "purge": "Purge {}?",
+    "whitelist-add": "Add a row to the whitelist?",
+    "whitelist-remove": "Take {} out?",
 }
 WIDTH = 70
 OTHER = "another"
@@ -48,7 +48,7 @@ class Acts:
 
     def __init__(self, pane: "GreylistPane") -> None:
         self._pane = pane
-        self._busy = False
+        self.busy = False
 
     def begin(self, action: str) -> None:
         """Plan the action for what is selected."""
@@ -127,7 +127,7 @@ class Acts:
         self._plan(lambda: Allow(mail, comment), f"{visible(mail)}  {visible(comment)}".rstrip())
 
     def _plan(self, act: Callable[[], Act], label: str, selection: Selection | None = None) -> None:
-        if self._busy:
+        if self.busy:
             self._pane.notify("An act is under way; wait until it is done")
             return
         self._pane.beside(
@@ -142,7 +142,7 @@ class Acts:
             return
         pane.app.push_screen(
             ConfirmScreen(
-                f"{WORDS[plan.name]} {rows_text(plan.count, plan.name)}?",
+                QUESTIONS[plan.name].format(rows_text(plan.count, plan.name)),
                 [clip(label, WIDTH), *describe(plan, pane.host.now())],
                 commands=[clip(visible(plan.statement), 200)],
                 typed=plan.count if plan.count > ASKED_ABOVE else None,
@@ -159,13 +159,13 @@ class Acts:
                 try:
                     return pane.host.greylist.carry_out(plan, progress, stop)
                 finally:
-                    self._busy = False
+                    self.busy = False
 
         def progress(share: float) -> None:
             if pane.app.is_running:
                 pane.app.call_from_thread(pane.acting, f"{plan.name} {share:.0%}" if share < 1 else "")
 
-        self._busy = True
+        self.busy = True
         pane.beside(carry_out, partial(self._done, selection))
 
     def _done(self, selection: Selection | None, result: Outcome) -> None:

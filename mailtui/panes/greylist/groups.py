@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backends.errors import BackendError
 from backends.greylist.matching import is_address
-from backends.greylist.stats_values import DELAYS, Counted, Course, Day, Delays, Pool, Pools, Top, Totals
+from backends.greylist.stats_values import DELAYS, By, Counted, Course, Day, Delays, Pool, Pools, Top, Totals
 from backends.greylist.values import STATES, Filter, Listed, Logged, State, Word
 from backends.text import age_text, visible
 from mailtui.panes.greylist.told import Name, Reading, Told
@@ -29,7 +29,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
         Column("", key="said", priority=1, min_width=20),
     ),
     "Never back": (
-        Column("Never came back", 22, priority=9),
+        Column("Never back", 12, priority=9),
         Column("", priority=9, min_width=20),
         _NUMBER,
         _BAR,
@@ -38,7 +38,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
         Column("n", 5, "right", priority=9),
         Column("From", priority=8, min_width=14),
         Column("To", priority=7, min_width=12),
-        Column("Row that frees them", 22, priority=9),
+        Column("Whitelist row", 20, priority=9),
         Column("Addresses", priority=1, min_width=20),
     ),
     "Days": (
@@ -48,7 +48,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
         Column("", 30, key="bar", priority=2, min_width=12),
     ),
     "Delays": (Column("Kept waiting", 14, priority=9), _NUMBER, _SHARE, _BAR),
-    "Top": (Column("All triplets", 22, priority=9), Column("", priority=9, min_width=20), _NUMBER, _BAR),
+    "Top": (Column("Most often", 12, priority=9), Column("", priority=9, min_width=20), _NUMBER, _BAR),
     "Whitelist": (
         Column("Row", priority=9, min_width=18),
         Column("From", 6, priority=3),
@@ -69,12 +69,12 @@ SAID: dict[State, str] = {
     "never": "not come back for {never}",
     "passed": "let in at least once",
 }
-LABELS: dict[str, str] = {
-    "never-domain": "by the sender's domain",
-    "never-network": "by network",
-    "domain": "by the sender's domain",
-    "network": "by network",
-    "recipient": "by recipient",
+LABELS: dict[By, str] = {
+    "never-domain": "domain",
+    "never-network": "network",
+    "domain": "from domain",
+    "network": "network",
+    "recipient": "to",
 }
 _NOT_PASSED = (Word("state", "passed", excluded=True),)
 
@@ -171,15 +171,14 @@ def _all(known: Known) -> Iterator[Group]:
 
 
 def _tops(known: Known) -> Iterator[Group]:
-    for top in known.told.parts.values():
-        if not isinstance(top, Top):
-            continue
-        most = max((one.count for one in top.rows), default=1)
-        for place, one in enumerate(top.rows):
-            yield _top(top, one, "" if place else LABELS[top.by], known.bar(one.count, most))
+    """All kinds together, the most frequent first."""
+    found = [(top, one) for top in known.told.parts.values() if isinstance(top, Top) for one in top.rows]
+    found.sort(key=lambda pair: -pair[1].count)
+    for top, one in found:
+        yield _top(top, one, known.bar(one.count, found[0][1].count))
 
 
-def _top(top: Top, one: Counted, heading: str, drawn: Cell) -> Group:
+def _top(top: Top, one: Counted, drawn: Cell) -> Group:
     state: State | None = "never" if top.by.startswith("never") else None
     allow, shown = "", visible(one.name) or "(none)"
     if top.by.endswith("domain"):
@@ -190,12 +189,12 @@ def _top(top: Top, one: Counted, heading: str, drawn: Cell) -> Group:
     else:
         narrows = Filter(recipient=one.name, whole=True, state=state)
     count = f"{one.count:,}" if top.exact else f">={one.count:,}"
-    cells: tuple[Cell, ...] = ((heading, "dim"), shown, count, drawn)
+    cells: tuple[Cell, ...] = ((LABELS[top.by], "dim"), shown, count, drawn)
     return Group(f"{top.by}:{one.name}", cells, narrows, shown, allow, f"{one.count:,} triplets")
 
 
 def _pools(known: Known) -> Iterator[Group]:
-    waiting = ("", "all that has not passed", "", "", "")
+    waiting = ("", "all not passed", "", "", "")
     yield Group("pools", waiting, Filter(words=_NOT_PASSED), "not passed")
     for part in known.told.parts.values():
         if isinstance(part, Pools):

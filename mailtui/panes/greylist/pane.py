@@ -33,6 +33,10 @@ class GreylistPane(ShownGreylist):
         super().__init__(host, settings)
         self.acts = Acts(self)
 
+    @property
+    def settled(self) -> bool:
+        return super().settled and not self.acts.busy
+
     @on(MarkedTable.Marked)
     def _marked(self) -> None:
         self.show_title()
