@@ -133,6 +133,9 @@ class ShownGreylist(FedPane[Reading]):
         exact = reading.totals is not None and reading.totals.exact
         if reading.totals is not None and exact:
             self.post_message(self.Badge(self, f"{reading.totals.waiting:,}"))
+            if self.wish.is_empty:
+                self.count = reading.totals.total
+                self._show_detail()
         if self.view == "States":
             self.show_groups()
         if before is None or (self._rows_error is not None and not self.looker.busy):
@@ -287,6 +290,7 @@ class ShownGreylist(FedPane[Reading]):
         if event.generation == self.looker.generation:
             self.count = event.count
             self._found = "" if event.count is not None else f"counting, {event.share:.0%}"
+            self._show_detail()
             self.show_title()
 
     @on(PagedTable.Scrolled)
@@ -337,13 +341,8 @@ class ShownGreylist(FedPane[Reading]):
             line = "the greylist cannot be read"
         self.query_one("#greylist-title", Static).update(line)
         self.show_line("#greylist-error", wrong)
-        self.query_one(ViewLine).show(note=self._note(now))
+        self.query_one(ViewLine).show(note=note(self.view, self.told[self.view], now))
         self.show_line("#greylist-marks", self._marks_text())
-
-    def _note(self, now: float) -> str:
-        if self.view == "States":
-            return place(self.window, self.triplets.visible_rows, self.count)
-        return note(self.view, self.told[self.view], now)
 
     def _marks_text(self) -> str:
         marks = self.triplets.marks
@@ -352,7 +351,10 @@ class ShownGreylist(FedPane[Reading]):
     @on(VirtualTable.CursorMoved, "#triplets")
     def _show_detail(self) -> None:
         triplet = self.triplet()
-        text = detail(triplet, self.rules, self.host.now()) if triplet else self._empty()
+        text = self._empty()
+        if triplet is not None:
+            where = place(self.window, self.triplets.cursor, self.count)
+            text = f"{where}  {detail(triplet, self.rules, self.host.now())}"
         self.query_one("#greylist-detail", Static).update(text)
 
     def _empty(self) -> str:

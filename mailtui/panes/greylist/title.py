@@ -91,11 +91,9 @@ def _more(count: int) -> str:
     return f" (and {count:,} more)" if count > 0 else ""
 
 
-def place(window: Window | None, rows: range, total: int | None) -> str:
-    """Which rows are on the screen, for instance `rows 201 to 214 of 6,480`."""
-    if window is None or not window.rows:
+def place(window: Window | None, row: int | None, total: int | None) -> str:
+    """Which row the cursor is on, for instance `row 201 of 6,480`."""
+    if window is None or row is None:
         return ""
     of = f" of {total:,}" if total is not None else ""
-    if window.start is None:
-        return f"near the end{of}"
-    return f"rows {window.start + rows.start + 1:,} to {window.start + max(rows.stop, 1):,}{of}"
+    return f"row {window.start + row + 1:,}{of}" if window.start is not None else f"near the end{of}"
