@@ -1,4 +1,4 @@
-"""Acting on the greylist from the console: select, plan, confirm, carry out, tell, undo."""
+"""Acting on the greylist from the console: whom to whitelist, what is old, what to ask before."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,17 +20,19 @@ from backends.greylist.plan import (
     Trashed,
     rows_text,
 )
-from backends.greylist.values import VOID, Listed, Triplet
+from backends.greylist.values import VOID, Triplet
+from backends.host import Greylist
 from backends.text import age_text, clip, parse_age, time_text, visible
-from mailtui.panes.greylist.groups import Group
-from mailtui.panes.greylist.selection import Selection
+from mailtui.panes.greylist.view import View
+from mailtui.panes.listed import acts
+from mailtui.panes.listed.acts import Question
+from mailtui.panes.listed.view import Selection
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
-from mailtui.screens.confirm import ConfirmScreen
 from mailtui.work import to_its_end
 
 if TYPE_CHECKING:
-    from mailtui.panes.greylist.pane import GreylistPane
+    from mailtui.panes.greylist.showing import ShownGreylist
 
 QUESTIONS = {
     "release": "Let {} in?",
@@ -41,78 +43,126 @@ QUESTIONS = {
 }
 WIDTH = 70
 OTHER = "another"
+OLD = (
+    ("not used for 90 days", "90d"),
+    ("not used for 30 days", "30d"),
+    ("not used for 30 days, and never let in", "30d one-hit"),
+    ("not used for 1 day, and never let in", "1d one-hit"),
+    ("another age", OTHER),
+)
 
 
-class Acts:
-    """The acts of one greylist pane."""
+class Acts(acts.Acts[View, Plan, Outcome, Trashed]):
+    """The acts of the greylist pane; one at a time."""
 
-    def __init__(self, pane: "GreylistPane") -> None:
-        self._pane = pane
+    brings_back = "z takes it back"
+
+    def __init__(self, pane: "ShownGreylist") -> None:
+        super().__init__(pane)
+        self._shown = pane
         self.busy = False
 
+    def backend(self) -> Greylist:
+        return self.pane.host.greylist
+
     def begin(self, action: str) -> None:
-        """Plan the action for what is selected."""
-        selection = self._pane.selection()
-        if selection is None:
-            self._pane.notify("Still looking; press the key again when it is shown")
-        elif selection.is_empty:
-            self._pane.notify(f"Selected is {selection.label}")
-        else:
-            host, make = self._pane.host, Release if action == "release" else Delete
-            self._plan(lambda: make(selection.keys(host)), selection.label, selection)
-
-    def allow(self, group: Group | None, triplet: Triplet | None) -> None:
-        """Add to the whitelist: what helps the group, a row made of the triplet, or what is typed."""
-        if group is not None and group.allow:
+        group = self._shown.group() if self._shown.upper.has_focus else None
+        if self.busy:
+            self.pane.notify("An act is under way; wait until it is done")
+        elif action == "purge":
+            self._purge()
+        elif action == "allow" and group is not None and group.allow:
             self._allow(group.allow, group.why)
-        elif group is None and triplet is not None:
-            options = [(visible(row), row) for row in rows_for(triplet)] + [("another row", OTHER)]
-            lines = [
-                "What waits already is let in by R; a row of the whitelist is for those who come anew.",
-                "",
-            ]
-            self._pane.app.push_screen(
-                ChooseScreen("Let whom in without waiting, from now on?", options, lines), self._chosen
-            )
+        elif action == "allow":
+            self._ask_whom(None if group else self._shown.triplet())
+        elif group is not None and self._shown.front == "Whitelist" and action == "delete":
+            if (row := group.listed) is not None:
+                self._prepare(lambda: Disallow((row.mail,)), f"{visible(row.mail)}  {visible(row.comment)}")
         else:
-            self._ask_row()
+            super().begin(action)
 
-    def disallow(self, row: Listed) -> None:
-        """Take a row out of the whitelist."""
-        self._plan(lambda: Disallow((row.mail,)), visible(row.comment) or "no comment")
+    def plan(self, action: str, selection: Selection[View]) -> Plan:
+        keys = selection.view.targets(selection)
+        return self.backend().plan(Release(keys) if action == "release" else Delete(keys))
 
-    def purge(self) -> None:
-        """Ask what is old, then plan."""
-        options = [
-            ("not used for 90 days", "90d"),
-            ("not used for 30 days", "30d"),
-            ("not used for 30 days, and never let in", "30d one-hit"),
-            ("not used for 1 day, and never let in", "1d one-hit"),
-            ("another age", OTHER),
+    def question(self, plan: Plan, selection: Selection[View]) -> Question:
+        return Question(
+            QUESTIONS[plan.name].format(rows_text(plan.count, plan.name)),
+            [clip(selection.label, WIDTH), *describe(plan, self.pane.host.now())],
+            commands=[clip(visible(plan.statement), 200)],
+            typed=plan.count if plan.count > ASKED_ABOVE else None,
+            danger=plan.destructive,
+        )
+
+    def nothing(self, plan: Plan) -> str:
+        return (
+            f"There is nothing to do: {plan.left_out[0].why}" if plan.left_out else "There is nothing to do"
+        )
+
+    def summary(self, result: Outcome) -> list[str]:
+        return [f"{result.action}: {result.done:,} of {rows_text(result.asked, result.action)}"]
+
+    def carry_out(self, plan: Plan) -> None:
+        """Do it to its end; of a long one tell how far it is."""
+        pane, stop = self._shown, Event()
+
+        def progress(share: float) -> None:
+            if pane.app.is_running:
+                pane.app.call_from_thread(self._progress, f"{plan.name} {share:.0%}" if share < 1 else "")
+
+        def work() -> Outcome:
+            with to_its_end():
+                try:
+                    return self.backend().carry_out(plan, progress, stop)
+                finally:
+                    self.busy = False
+
+        self.busy = True
+        pane.beside(work, partial(self.done, plan))
+
+    def tell(self, result: Outcome) -> None:
+        super().tell(result)
+        self.pane.reload()
+
+    def undo_question(self, last: Trashed) -> Question:
+        lines = [
+            f"{last.action} by {visible(last.user)} at {time_text(last.when)}",
+            clip(visible(last.sample), WIDTH),
+            "what has changed since is left as it is",
         ]
+        return Question(
+            f"Undo {last.action} of {rows_text(last.count, last.action)}?",
+            [line for line in lines if line],
+            commands=[f"mailtui greylist undo {last.number}"],
+        )
 
-        def chosen(text: str | None) -> None:
-            if text == OTHER:
-                lines = ["for example 60d, or 12h one-hit: only what was never let in"]
-                self._pane.app.push_screen(AskScreen("Purge what was not used for how long?", lines), chosen)
-            elif text is not None:
-                age, _, rest = text.partition(" ")
-                now = self._pane.host.now()
-                self._plan(
-                    lambda: Purge(int(now - parse_age(age)), one_hit="one" in rest), f"not used for {age}"
-                )
+    def _progress(self, text: str) -> None:
+        self._shown.progress = text
+        self._shown.show_title()
 
-        self._pane.app.push_screen(ChooseScreen("Purge which triplets?", options), chosen)
+    def _prepare(self, act: Callable[[], Act], label: str) -> None:
+        """Plan what no selection is needed for."""
+        if self.pane.view is not None:
+            selection = Selection(self.pane.view, label, 1)
+            self.prepare(selection, lambda: self.backend().plan(act()))
 
-    def undo(self) -> None:
-        """Take back the latest act in the trash."""
-        self._pane.beside(lambda: self._pane.host.greylist.trash(), self._undo)  # noqa: PLW0108 - may fail, too
-
-    def _chosen(self, row: str | None) -> None:
-        if row == OTHER:
+    def _ask_whom(self, triplet: Triplet | None) -> None:
+        """Choose a row made of the triplet, or type one."""
+        if triplet is None:
             self._ask_row()
-        elif row is not None:
-            self._allow(row, "")
+            return
+        options = [(visible(row), row) for row in rows_for(triplet)] + [("another row", OTHER)]
+        lines = ["What waits already is let in by R; a row of the whitelist is for those who come anew.", ""]
+
+        def chosen(row: str | None) -> None:
+            if row == OTHER:
+                self._ask_row()
+            elif row is not None:
+                self._allow(row, "")
+
+        self.pane.app.push_screen(
+            ChooseScreen("Let whom in without waiting, from now on?", options, lines), chosen
+        )
 
     def _ask_row(self) -> None:
         def typed(text: str | None) -> None:
@@ -121,91 +171,27 @@ class Acts:
                 self._allow(mail, comment.strip())
 
         lines = [f"{FORMS};", "behind a blank a comment: why it is there"]
-        self._pane.app.push_screen(AskScreen("Add which row to the whitelist?", lines), typed)
+        self.pane.app.push_screen(AskScreen("Add which row to the whitelist?", lines), typed)
 
     def _allow(self, mail: str, comment: str) -> None:
-        self._plan(lambda: Allow(mail, comment), f"{visible(mail)}  {visible(comment)}".rstrip())
+        self._prepare(lambda: Allow(mail, comment), f"{visible(mail)}  {visible(comment)}".rstrip())
 
-    def _plan(self, act: Callable[[], Act], label: str, selection: Selection | None = None) -> None:
-        if self.busy:
-            self._pane.notify("An act is under way; wait until it is done")
-            return
-        self._pane.beside(
-            lambda: self._pane.host.greylist.plan(act()), partial(self._confirm, label, selection)
-        )
+    def _purge(self) -> None:
+        """Ask what is old, then plan."""
 
-    def _confirm(self, label: str, selection: Selection | None, plan: Plan) -> None:
-        pane = self._pane
-        if not plan.count:
-            why = f": {plan.left_out[0].why}" if plan.left_out else ""
-            pane.notify(f"There is nothing to do{why}", markup=False)
-            return
-        pane.app.push_screen(
-            ConfirmScreen(
-                QUESTIONS[plan.name].format(rows_text(plan.count, plan.name)),
-                [clip(label, WIDTH), *describe(plan, pane.host.now())],
-                commands=[clip(visible(plan.statement), 200)],
-                typed=plan.count if plan.count > ASKED_ABOVE else None,
-                danger=plan.destructive,
-            ),
-            lambda confirmed: self._carry_out(plan, selection) if confirmed else None,
-        )
+        def chosen(text: str | None) -> None:
+            if text == OTHER:
+                lines = ["for example 60d, or 12h one-hit: only what was never let in"]
+                self.pane.app.push_screen(AskScreen("Purge what was not used for how long?", lines), chosen)
+            elif text is not None:
+                age, _, rest = text.partition(" ")
+                now = self.pane.host.now()
+                self._prepare(
+                    lambda: Purge(int(now - parse_age(age)), one_hit="one" in rest),
+                    f"not used for {visible(text)}",
+                )
 
-    def _carry_out(self, plan: Plan, selection: Selection | None) -> None:
-        pane, stop = self._pane, Event()
-
-        def carry_out() -> Outcome:
-            with to_its_end():
-                try:
-                    return pane.host.greylist.carry_out(plan, progress, stop)
-                finally:
-                    self.busy = False
-
-        def progress(share: float) -> None:
-            if pane.app.is_running:
-                pane.app.call_from_thread(pane.acting, f"{plan.name} {share:.0%}" if share < 1 else "")
-
-        self.busy = True
-        pane.beside(carry_out, partial(self._done, selection))
-
-    def _done(self, selection: Selection | None, result: Outcome) -> None:
-        pane = self._pane
-        if selection is not None and selection.marks:
-            pane.triplets.unmark()
-        lines = [f"{result.action}: {result.done:,} of {rows_text(result.asked, result.action)}"]
-        if result.left_out:
-            first = result.left_out[0]
-            lines.append(f"left out {clip(visible(first.what), WIDTH)}: {visible(first.why)}")
-        if result.undo is not None:
-            lines.append("z takes it back")
-        worse = result.done < result.asked
-        pane.notify("\n".join(lines), severity="warning" if worse else "information", timeout=8, markup=False)
-        pane.reload()
-
-    def _undo(self, acts: list[Trashed]) -> None:
-        if not acts:
-            self._pane.notify("There is nothing to undo")
-            return
-        last = acts[0]
-        lines = [
-            f"{last.action} by {visible(last.user)} at {time_text(last.when)}",
-            clip(visible(last.sample), WIDTH),
-            "what has changed since is left as it is",
-        ]
-
-        def confirmed(yes: bool | None) -> None:
-            if yes:
-                pane = self._pane
-                pane.beside(lambda: pane.host.greylist.undo(last.number), partial(self._done, None))
-
-        self._pane.app.push_screen(
-            ConfirmScreen(
-                f"Undo {last.action} of {rows_text(last.count, last.action)}?",
-                [line for line in lines if line],
-                commands=[f"mailtui greylist undo {last.number}"],
-            ),
-            confirmed,
-        )
+        self.pane.app.push_screen(ChooseScreen("Purge which triplets?", OLD), chosen)
 
 
 def rows_for(triplet: Triplet) -> list[str]:

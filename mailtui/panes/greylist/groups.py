@@ -11,7 +11,6 @@ from backends.greylist.stats_values import DELAYS, By, Counted, Course, Day, Del
 from backends.greylist.values import STATES, Filter, Listed, Logged, State, Word
 from backends.text import age_text, visible
 from mailtui.panes.greylist.told import Name, Reading, Told
-from mailtui.panes.greylist.wish import EVERYTHING
 from mailtui.widgets.cells import Cell, Column
 from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.heat_map import bar
@@ -63,6 +62,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
         Column("Do", priority=7, min_width=16),
     ),
 }
+EVERYTHING = Filter()
 SAID: dict[State, str] = {
     "waiting": "refused now, whoever tries again",
     "ready": "let in as soon as they come back",

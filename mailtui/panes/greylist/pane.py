@@ -1,9 +1,7 @@
-"""The greylist pane: what is shown, and the keys that mark, ask and act."""
+"""The greylist pane: what is shown, and the keys that ask and act."""
 
-from functools import partial
 from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from backends.errors import BadRequest
@@ -11,15 +9,10 @@ from backends.greylist.values import Key
 from backends.host import Host
 from mailtui.panes.greylist.acts import Acts
 from mailtui.panes.greylist.keys import KEYS
-from mailtui.panes.greylist.rows import key_text
-from mailtui.panes.greylist.selection import MOST, Selection, keys_of
 from mailtui.panes.greylist.showing import ShownGreylist
+from mailtui.panes.listed.view import Allowed
 from mailtui.screens.ask import AskScreen
 from mailtui.settings import Settings
-from mailtui.widgets.marked_table import MarkedTable
-from mailtui.widgets.virtual_table import VirtualTable
-
-CHANGING = frozenset({"act", "allow", "purge", "undo"})
 
 
 class GreylistPane(ShownGreylist):
@@ -28,6 +21,7 @@ class GreylistPane(ShownGreylist):
     key = "3"
     label = "Greylist"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    acts: Acts
 
     def __init__(self, host: Host, settings: Settings) -> None:
         super().__init__(host, settings)
@@ -37,59 +31,11 @@ class GreylistPane(ShownGreylist):
     def settled(self) -> bool:
         return super().settled and not self.acts.busy
 
-    @on(MarkedTable.Marked)
-    def _marked(self) -> None:
-        self.show_title()
+    def ask_rights(self) -> Allowed:
+        """What gld's account may not is told by the database when it is tried."""
+        return Allowed({"release", "delete", "allow", "purge", "undo"})
 
-    def action_mark_all(self) -> None:
-        """Read the keys of all that match, and mark them."""
-
-        def mark(keys: tuple[Key, ...]) -> None:
-            self.triplets.mark(map(key_text, keys))
-            if len(keys) == MOST:
-                self.notify(f"Marked the first {MOST:,}; P purges more by age", severity="warning")
-
-        if self.shown == self.wish and self.window is not None:
-            self.beside(partial(keys_of, self.host, self.wish, most=MOST), mark)
-
-    def selection(self) -> Selection | None:
-        """What a key would hit now; None while the screen is behind what was asked for."""
-        if self.shown != self.wish or self.window is None:
-            return None
-        if self.triplets.marks:
-            return Selection("those that are marked", marks=frozenset(self.triplets.marks))
-        if self.groups.has_focus:
-            if self.wish.is_empty:
-                return Selection("nothing: choose a group, mark triplets, or purge by age with P")
-            words = ", ".join(part for part in (self.wish.label, self.wish.typed) if part)
-            return Selection(f"all that match: {words}", wish=self.wish, count=self.count)
-        triplet = self.triplet()
-        if triplet is None:
-            return Selection("nothing")
-        return Selection("the one under the cursor", marks=frozenset([key_text(triplet.key)]))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not self.settings.read_only if action in CHANGING else True
-
-    def action_act(self, action: str) -> None:
-        group = self.group()
-        if action == "delete" and self.view == "Whitelist" and self.groups.has_focus:
-            if group is not None and group.listed is not None:
-                self.acts.disallow(group.listed)
-        else:
-            self.acts.begin(action)
-
-    def action_allow(self) -> None:
-        self.acts.allow(self.group() if self.groups.has_focus else None, self.triplet())
-
-    def action_purge(self) -> None:
-        self.acts.purge()
-
-    def action_undo(self) -> None:
-        self.acts.undo()
-
-    @on(VirtualTable.Opened, "#triplets")
-    def _triplet_opened(self) -> None:
+    def open_row(self) -> None:
         if triplet := self.triplet():
             self._decide(triplet.key)
 
@@ -101,29 +47,25 @@ class GreylistPane(ShownGreylist):
         self.app.push_screen(AskScreen("What would gld decide about?", lines, guess=guess), self._typed)
 
     def _typed(self, text: str | None) -> None:
-        if text is None:
-            return
-        words = text.split()
-        if len(words) != 3:
-            self.beside(_three_words, lambda _: None)
-            return
-        client, sender, recipient = words
-        self._decide(Key(client, "" if sender == "<>" else sender, recipient))
+        if text is not None:
+            self.beside(lambda: asked(text), self._decide)
 
-    def _decide(self, asked: Key) -> None:
+    def _decide(self, key: Key) -> None:
         from mailtui.screens.decision import DecisionScreen  # noqa: PLC0415 - when asked for
 
-        screen = DecisionScreen(
-            self.host, asked, read_only=self.settings.read_only, plain=self.settings.plain
-        )
+        screen = DecisionScreen(self.host, key, read_only=self.settings.read_only, plain=self.settings.plain)
         self.app.push_screen(screen)
 
 
-def _three_words() -> None:
+def asked(text: str) -> Key:
     """
-    :raises BadRequest: always.
+    :raises BadRequest: that is not a client, a sender and a recipient.
     """
-    raise BadRequest(
-        "That is not a client, a sender and a recipient",
-        hint="three words, for example: 192.0.2.1 ann@example.org bob@example.net",
-    )
+    words = text.split()
+    if len(words) != 3:
+        raise BadRequest(
+            "That is not a client, a sender and a recipient",
+            hint="three words, for example: 192.0.2.1 ann@example.org bob@example.net",
+        )
+    client, sender, recipient = words
+    return Key(client, "" if sender == "<>" else sender, recipient)

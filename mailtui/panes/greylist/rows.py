@@ -34,10 +34,13 @@ def key_of(text: str) -> Key:
 
 
 class Triplets:
-    """The rows of a window; `now` in epoch seconds."""
+    """The rows of a window that fit a wish; `now` in epoch seconds."""
 
-    def __init__(self, window: Window, marks: set[str], rules: Rules, *, now: float, signs: Glyphs) -> None:
-        self.window, self._marks, self._rules, self._now, self._signs = window, marks, rules, now, signs
+    def __init__(
+        self, window: Window, wish: object, marks: set[str], rules: Rules, *, now: float, signs: Glyphs
+    ) -> None:
+        self.window, self.wish = window, wish
+        self._marks, self._rules, self._now, self._signs = marks, rules, now, signs
         self._index: dict[str, int] = {}
 
     @property

@@ -1,30 +1,30 @@
 """The greylist on the screen: what waits and who never came back first, then the triplets, a stretch of them at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from threading import Event
+from typing import ClassVar
 
-import msgspec
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from backends.errors import BackendError
 from backends.greylist.stats_values import Part, Totals
 from backends.greylist.values import DAY, Rules, Triplet
-from backends.host import Host, ServiceState
-from backends.text import visible
-from mailtui.panes.fed import FedPane, error_line
+from backends.host import Host
 from mailtui.panes.feed import Feed
-from mailtui.panes.greylist import rows
+from mailtui.panes.greylist import rows, window
 from mailtui.panes.greylist.groups import COLUMNS, Group, Groups, Known, groups, note
-from mailtui.panes.greylist.looker import Counted, Looked, Looker, Looking, Step
+from mailtui.panes.greylist.paging import Counted, Looking, Moved, Paging
 from mailtui.panes.greylist.rows import Triplets, detail
-from mailtui.panes.greylist.title import place, title, trouble
+from mailtui.panes.greylist.title import place, verdict, warning
 from mailtui.panes.greylist.told import NAMES, Name, News, Reading, Teller, Told, pools_of, took
-from mailtui.panes.greylist.window import Window
-from mailtui.panes.greylist.wish import Wish
+from mailtui.panes.greylist.view import View, Wish, all_keys
+from mailtui.panes.listed.looker import Viewed
+from mailtui.panes.listed.pane import ListedPane
+from mailtui.panes.listed.title import Headline
 from mailtui.settings import Settings
-from mailtui.widgets.filter_line import FilterLine
 from mailtui.widgets.paged_table import PagedTable
 from mailtui.widgets.view_line import ViewLine
 from mailtui.widgets.virtual_table import VirtualTable
@@ -34,40 +34,31 @@ UNPROMPTED: tuple[Name, ...] = ("Doctor", "Pools")
 """Views that are read without being looked at: what they find is told above all else."""
 
 
-class ShownGreylist(FedPane[Reading]):
+class ShownGreylist(ListedPane[Reading, Wish, View]):
     """Shows the greylist of a host, narrowed as was asked for."""
 
+    what = "greylist"
+    columns = rows.COLUMNS
+    table_type = PagedTable
+    fields = "text  !not this  client: from: to: domain: state: older:1d newer:1h"
+    sorts: ClassVar[dict[str, bool]] = {"": False}
+    groups = ("groups",)
+    service = "gld"
+    service_stopped = "gld is stopped: strangers' mail is deferred (451). systemctl start gld"
+    copies = "triplets"
+
     def __init__(self, host: Host, settings: Settings) -> None:
-        super().__init__(host, settings, interval=max(settings.interval, LEAST_INTERVAL))
-        self.reading: Reading | None = None
-        self.window: Window | None = None
-        self.wish = self.shown = Wish()
-        self.view: Name = NAMES[0]
+        super().__init__(host, settings, Wish(), interval=max(settings.interval, LEAST_INTERVAL))
+        self.front: Name = NAMES[0]
         self.told: dict[Name, Told] = {name: Told() for name in NAMES}
-        self.looker = Looker(host, self.in_thread, self.post_message)
         self.teller = Teller(host, self.in_thread, self.post_message)
-        self.count: int | None = None
-        self.refusal = ""
-        self._found = self._stopped = self._filter_error = ""
-        self._acting = ""
-        self._rows_error: BackendError | None = None
+        self.paging = Paging(host, self.in_thread, self.post_message)
+        self.progress = ""
+        self._looking = False
 
-    def compose(self) -> ComposeResult:
-        yield Static("", id="greylist-title", markup=False)
-        yield Static("", id="greylist-error", markup=False)
+    def compose_groups(self) -> ComposeResult:
         yield ViewLine(NAMES, id="greylist-views")
-        yield VirtualTable(COLUMNS[self.view], id="groups")
-        yield PagedTable(rows.COLUMNS, id="triplets")
-        yield Static("", id="greylist-detail", markup=False)
-        yield Static("", id="greylist-marks", markup=False)
-        yield FilterLine(
-            placeholder="text  !not this  client: from: to: domain: state: older:1d newer:1h",
-            id="greylist-filter",
-        )
-
-    def on_mount(self) -> None:
-        for table in self.query(VirtualTable):
-            table.ascii_only = self.settings.plain
+        yield VirtualTable(COLUMNS[self.front], id="groups")
 
     def read(self, feed: Feed[Reading]) -> Reading:
         about, taken = self.host.greylist.about(), self.host.now()
@@ -85,27 +76,26 @@ class ShownGreylist(FedPane[Reading]):
 
     def leave(self) -> None:
         super().leave()
-        self.looker.stop()
+        self.paging.stop()
         self.teller.stop()
 
     def reload(self) -> None:
-        self.forget_told()
+        """Read all of it again, also the views."""
+        for told in self.told.values():
+            told.taken = 0.0
+        self.read_view(self.front)
         super().reload()
-        self.look("again")
-
-    def _tick(self) -> None:
-        """Nobody waits for a greylist that is not in front."""
-        if self.display:
-            super()._tick()
+        self._look()
 
     @property
-    def triplets(self) -> PagedTable:
-        """The list."""
-        return self.query_one(PagedTable)
+    def settled(self) -> bool:
+        if not super().settled or self.feed.reading or self._looking or self.paging.moving:
+            return False
+        return self._error is not None or not any(told.reading for told in self.told.values())
 
     @property
-    def groups(self) -> VirtualTable:
-        """The upper table."""
+    def upper(self) -> VirtualTable:
+        """The table of groups."""
         return self.query_one("#groups", VirtualTable)
 
     @property
@@ -113,58 +103,36 @@ class ShownGreylist(FedPane[Reading]):
         """gld's rules as last read."""
         return self.reading.about.rules if self.reading else Rules(never_after=DAY)
 
-    @property
-    def settled(self) -> bool:
-        if (self._error or self._rows_error) is not None and not self.feed.reading:
-            return not self.looker.busy
-        shown = self.window is not None and self.shown == self.wish and not self.looker.busy
-        reading = any(told.reading for told in self.told.values())
-        return shown and not reading and not self.feed.reading
+    # Totals and the views of the upper table
 
-    def enter(self) -> None:
-        focused = self.app.focused
-        if focused is None or self not in focused.ancestors:
-            self.groups.focus()
-
-    # Totals and views
+    def count(self, reading: Reading) -> int:
+        return reading.totals.waiting if reading.totals else 0
 
     def took(self, reading: Reading) -> None:
-        before, self.reading = self.reading, reading
         exact = reading.totals is not None and reading.totals.exact
-        if reading.totals is not None and exact:
-            self.post_message(self.Badge(self, f"{reading.totals.waiting:,}"))
-            if self.wish.is_empty:
-                self.count = reading.totals.total
-                self._show_detail()
-        if self.view == "States":
+        if self.view is None or self._filter_error or (exact and not self._looking and self._cheap()):
+            super().took(reading)
+        self.reading = reading
+        if self.front == "States":
             self.show_groups()
-        if before is None or (self._rows_error is not None and not self.looker.busy):
-            self.look("first" if self.window is None else "again")
-        elif exact and not self.looker.busy and self._cheap():
-            self.look("again")
         if exact:
+            self.post_message(self.Badge(self, f"{self.count(reading):,}"))
+            if self.view is not None and self.view.wish.is_empty:
+                self.view = replace(self.view, total=reading.total)
+                self.show_detail()
             for name in UNPROMPTED:
                 if not self.told[name].taken:
                     self.read_view(name)
 
     def _cheap(self) -> bool:
         """Whether the key finds the rows that are shown."""
-        try:
-            return self.shown == self.wish and self.wish.wanted().by_key
-        except BackendError:
-            return False
+        return self.current and self.wish.wanted().by_key and not self.paging.moving
 
     def read_view(self, name: Name) -> None:
         """Read a view, unless that has just been done."""
         if name != "States" and not self.told[name].fresh(self.host.now()):
             self.told[name].reading, self.told[name].error, self.told[name].findings = True, None, []
             self.teller.read(name)
-
-    def forget_told(self) -> None:
-        """What the views tell is of before: read the one in front again, the others when they come to the front."""
-        for told in self.told.values():
-            told.taken = 0.0
-        self.read_view(self.view)
 
     @on(News)
     def _news(self, event: News) -> None:
@@ -173,8 +141,8 @@ class ShownGreylist(FedPane[Reading]):
             told.reading, told.taken, told.done = False, self.host.now(), 1.0
             told.error = event.what if isinstance(event.what, BackendError) else None
         else:
-            took(told, event.what, self.host.now())
-        if event.name == self.view:
+            took(told, event.what)
+        if event.name == self.front:
             self.show_groups()
         self._show_badges()
         self.show_title()
@@ -190,14 +158,14 @@ class ShownGreylist(FedPane[Reading]):
 
     def show_groups(self) -> None:
         """Show what the view in front knows by now."""
-        known = Known(self.told[self.view], self.reading, self.glyphs, self.settings.plain)
-        self.groups.swap(Groups(groups(self.view, known)))
+        known = Known(self.told[self.front], self.reading, self.glyphs, self.settings.plain)
+        self.upper.swap(Groups(groups(self.front, known)))
 
-    def show_view(self, name: Name) -> None:
+    def show_front(self, name: Name) -> None:
         """Bring a view to the front."""
-        self.view = name
-        self.groups.move_cursor(0)
-        self.groups.set_columns(COLUMNS[name])
+        self.front = name
+        self.upper.move_cursor(0)
+        self.upper.set_columns(COLUMNS[name])
         self.read_view(name)
         self.show_groups()
         self._narrow()
@@ -205,15 +173,15 @@ class ShownGreylist(FedPane[Reading]):
         self.show_title()
 
     def action_view(self, step: int) -> None:
-        self.show_view(NAMES[(NAMES.index(self.view) + step) % len(NAMES)])
+        self.show_front(NAMES[(NAMES.index(self.front) + step) % len(NAMES)])
 
     @on(ViewLine.Chosen)
     def _view_chosen(self, event: ViewLine.Chosen) -> None:
-        self.show_view(next(name for name in NAMES if name == event.name))
+        self.show_front(next(name for name in NAMES if name == event.name))
 
     def group(self) -> Group | None:
         """The group under the cursor of the upper table."""
-        source, row = self.groups.source, self.groups.cursor
+        source, row = self.upper.source, self.upper.cursor
         return source.rows[row] if isinstance(source, Groups) and row is not None else None
 
     @on(VirtualTable.CursorMoved, "#groups")
@@ -222,201 +190,144 @@ class ShownGreylist(FedPane[Reading]):
         if group is not None:
             self.wants(replace(self.wish, group=group.narrows, label=group.label))
 
-    @on(VirtualTable.Opened, "#groups")
-    def _group_opened(self) -> None:
-        self.triplets.focus()
+    # From a wish to a stretch of rows, and along the rows
 
-    # From a wish to rows
+    def _look(self) -> None:
+        self.paging.stop()
+        self.progress, self._looking = "", self.reading is not None
+        super()._look()
 
-    def wants(self, wish: Wish) -> None:
-        """Show other triplets."""
-        if wish != self.wish:
-            self.wish = wish
-            self.look("first")
+    def look(
+        self, _reading: Reading, wish: Wish, last: View | None, stop: Event, early: Callable[[View], None]
+    ) -> View:
+        del early
+        read = self.paging.reader(wish, stop)
+        found = window.again(last.window, read) if last and last.wish == wish else window.first(read)
+        return View(wish, found, partial(all_keys, self.host.greylist))
 
-    def look(self, step: Step) -> None:
-        """Read rows for the wish: its first, or another stretch of those that are shown."""
-        known = self.window if self.shown == self.wish else None
-        if known is None and step != "last":
-            step = "first"
-        if step == "first" or known is None:
-            self._found, self.count = "", None
-        if self.wish.is_empty and self.reading is not None and self.reading.totals is not None:
-            self.count = self.reading.totals.total if self.reading.totals.exact else None
-        self.looker.look(self.wish, step, known, self.count)
+    @on(Viewed)
+    def _not_looking(self, event: Viewed) -> None:
+        if event.generation == self.looker.generation:
+            self.progress, self._looking = "", False
+
+    def show(self, view: View) -> None:
+        """Swap it into the list, and have it counted where that is not known."""
+        source = self.table.source
+        another = not isinstance(source, Triplets) or source.wish != view.wish
+        if view.wish.is_empty and self.reading and self.reading.totals and self.reading.totals.exact:
+            self.view = view = replace(view, total=self.reading.total)
+        elif view.window.before is None and not view.window.more:
+            self.view = view = replace(view, total=len(view.window.rows))
+        elif view.total is None and not view.wish.is_empty:
+            self.paging.count(view.wish)
+        self._show_rows(view)
+        if another:
+            self.table.move_cursor(0)
+        self.call_after_refresh(self.extend)
+
+    def _show_rows(self, view: View) -> None:
+        table = self.table
+        now = self.host.now()
+        table.swap(Triplets(view.window, view.wish, table.marks, self.rules, now=now, signs=self.glyphs))
 
     @on(Looking)
-    def _looking(self, event: Looking) -> None:
-        if event.generation == self.looker.generation and self.looker.busy:
-            self._found = f"looking, {event.share:.0%} (esc stops)"
+    def _looked(self, event: Looking) -> None:
+        if event.wish == self.wish and (self._looking or self.paging.moving):
+            self.progress = f"looking, {event.share:.0%} (esc stops)"
             self.show_title()
-
-    @on(Looked)
-    def _looked(self, event: Looked) -> None:
-        if event.generation != self.looker.generation:
-            return
-        self.looker.busy = False
-        self._filter_error, self._rows_error, self._found = "", None, ""
-        if isinstance(event.result, BackendError):
-            self._failed(event.result)
-        else:
-            self._show_rows(event.result, event)
-        self.show_title()
-
-    def _failed(self, error: BackendError) -> None:
-        try:
-            self.wish.wanted()
-        except BackendError:
-            self._filter_error = f"{error} ({error.hint})"
-        else:
-            self._rows_error = error
-
-    def _show_rows(self, window: Window, event: Looked) -> None:
-        self.window, self.shown = window, event.wish
-        table = self.triplets
-        table.swap(Triplets(window, table.marks, self.rules, now=self.host.now(), signs=self.glyphs))
-        if event.step in {"first", "last"}:
-            table.move_cursor(0 if event.step == "first" else len(window.rows) - 1)
-        if self.count is None and not self.wish.is_empty:
-            if window.more or window.before is not None:
-                self.looker.count(event.wish)
-            else:
-                self.count = len(window.rows)
-        self._show_detail()
-        self.call_after_refresh(self._extend)
 
     @on(Counted)
     def _counted(self, event: Counted) -> None:
-        if event.generation == self.looker.generation:
-            self.count = event.count
-            self._found = "" if event.count is not None else f"counting, {event.share:.0%}"
-            self._show_detail()
+        if self.view is not None and event.wish == self.view.wish:
+            self.view = replace(self.view, total=event.count)
+            self.progress = "" if event.count is not None else f"counting, {event.share:.0%}"
+            self.show_detail()
             self.show_title()
 
-    @on(PagedTable.Scrolled)
-    def _extend(self) -> None:
-        """Read on at the end that is near, so that nobody has to wait for it."""
-        window, table = self.window, self.triplets
-        if window is None or self.looker.busy or self.shown != self.wish:
+    @on(Moved)
+    def _moved(self, event: Moved) -> None:
+        self.paging.moving = False
+        if self.view is None or event.wish != self.wish or not self.current:
             return
-        if table.near_end and window.more:
-            self.look("further")
-        elif table.near_start and window.before is not None:
-            self.look("back")
+        self.progress = ""
+        if isinstance(event.result, BackendError):
+            self._filter_error = f"{event.result} ({event.result.hint})"
+        else:
+            self.view = replace(self.view, window=event.result)
+            self._show_rows(self.view)
+            if event.step in {"first", "last"}:
+                self.table.move_cursor(0 if event.step == "first" else len(event.result.rows) - 1)
+            self.show_detail()
+            self.call_after_refresh(self.extend)
         self.show_title()
+
+    @on(PagedTable.Scrolled)
+    def extend(self) -> None:
+        """Read on at the end that is near, so that nobody has to wait for it."""
+        view, table = self.view, self.query_one(PagedTable)
+        if view is None or not self.current:
+            return
+        if table.near_end and view.window.more:
+            self.paging.move(view.wish, "further", view.window, view.total)
+        elif table.near_start and view.window.before is not None:
+            self.paging.move(view.wish, "back", view.window, view.total)
 
     @on(PagedTable.Leapt)
     def _leapt(self, event: PagedTable.Leapt) -> None:
-        window = self.window
-        whole = window is not None and window.before is None and not window.more
-        if whole and window is not None:
-            self.triplets.move_cursor(len(window.rows) - 1 if event.to_last else 0)
+        view = self.view
+        if view is None or not self.current:
+            return
+        there = not view.window.more if event.to_last else view.window.before is None
+        if there:
+            self.table.move_cursor(len(view.window.rows) - 1 if event.to_last else 0)
         else:
-            self.look("last" if event.to_last else "first")
+            self.paging.stop()
+            self.paging.move(view.wish, "last" if event.to_last else "first", view.window, view.total)
+
+    def action_back(self) -> None:
+        """Stop looking, or let go of the last thing that was asked for."""
+        if self._looking and self.view is not None:
+            self.looker.stop()
+            self.looker.generation += 1
+            self._looking, self.progress = False, "stopped; r looks again"
+            self.show_title()
+        elif self.front == "States" or self.table.marks or self.wish.filter or not self.upper.has_focus:
+            super().action_back()
+        elif self.upper.cursor:
+            self.upper.move_cursor(0)
+        else:
+            self.show_front("States")
+
+    # What the lines say
 
     def triplet(self) -> Triplet | None:
         """The triplet under the cursor of the list."""
-        source, row = self.triplets.source, self.triplets.cursor
+        source, row = self.table.source, self.table.cursor
         return source.window.rows[row] if isinstance(source, Triplets) and row is not None else None
 
-    # What the lines above and below the tables say
+    def headline(self) -> Headline | None:
+        if (reading := self.reading) is None:
+            return None
+        found = self.progress
+        if not found and not self.wish.is_empty and self.view is not None and self.view.total is not None:
+            found = f"{self.view.total:,} match"
+        exact = reading.totals is not None and reading.totals.exact
+        told = verdict(reading, self.glyphs.dot, short=bool(found) or not self.wish.is_empty)
+        return Headline(told, reading.taken, [found] if found else [], partial=not exact)
+
+    def warning(self) -> str:
+        return warning(self.told["Doctor"], self.told["Pools"])
 
     def show_title(self) -> None:
-        now = self.host.now()
-        found = self._acting or self._found or ("" if self.count is None else f"{self.count:,}")
-        line = title(
-            self.reading, self.feed, self.wish, found, now=now, width=self.size.width - 2, glyphs=self.glyphs
-        )
-        wrong = trouble(
-            filter_error=self._filter_error,
-            stopped=self._stopped,
-            accepts=self.reading.about.err_accept if self.reading else None,
-            doctor=self.told["Doctor"],
-            pools=self.told["Pools"],
-            glyphs=self.glyphs,
-        )
-        if (error := self._error or self._rows_error) is not None and not self._stopped:
-            wrong = error_line(error, self.glyphs)
-        if self.reading is None and (self._error or self._stopped):
-            line = "the greylist cannot be read"
-        self.query_one("#greylist-title", Static).update(line)
-        self.show_line("#greylist-error", wrong)
-        self.query_one(ViewLine).show(note=note(self.view, self.told[self.view], now))
-        self.show_line("#greylist-marks", self._marks_text())
+        super().show_title()
+        told = self.told[self.front]
+        self.query_one(ViewLine).show(note=note(self.front, told, self.host.now()))
 
-    def _marks_text(self) -> str:
-        marks = self.triplets.marks
-        return f"{len(marks):,} marked {self.glyphs.dot} keys act on these; esc unmarks" if marks else ""
-
-    @on(VirtualTable.CursorMoved, "#triplets")
-    def _show_detail(self) -> None:
-        triplet = self.triplet()
-        text = self._empty()
-        if triplet is not None:
-            where = place(self.window, self.triplets.cursor, self.count)
-            text = f"{where}  {detail(triplet, self.rules, self.host.now())}"
-        self.query_one("#greylist-detail", Static).update(text)
-
-    def _empty(self) -> str:
-        if self.window is None or self.reading is None:
+    def detail(self) -> str:
+        triplet, row = self.triplet(), self.table.cursor
+        if self.view is None:
             return ""
-        return "no triplet fits" if not self.wish.is_empty else "gld has greylisted nobody yet"
-
-    def services(self, states: Sequence[ServiceState]) -> None:
-        stopped = [one.name for one in states if one.name in {"gld", "mariadb"} and one.state == "stopped"]
-        here = (
-            self.reading is None or "localhost" in self.reading.about.where or "/" in self.reading.about.where
-        )
-        self._stopped = next((name for name in stopped if name == "gld" or here), "")
-
-    def acting(self, text: str) -> None:
-        """Say how far an act is."""
-        self._acting = text
-        self.show_title()
-
-    # Keys that move about
-
-    def action_filter(self) -> None:
-        self.query_one(FilterLine).begin()
-
-    @on(FilterLine.Typed)
-    def _filter_typed(self, event: FilterLine.Typed) -> None:
-        self.wants(replace(self.wish, typed=event.text))
-
-    @on(FilterLine.Done)
-    def _filter_done(self) -> None:
-        self.triplets.focus()
-
-    def action_back(self) -> None:
-        if self.looker.busy and self.window is not None:
-            self.looker.stop()
-            self.looker.generation += 1
-            self._found = "stopped; r looks again"
-            self.show_title()
-        elif self.triplets.marks:
-            self.triplets.unmark()
-        elif self.wish.typed:
-            self.query_one(FilterLine).end()
-            self.wants(replace(self.wish, typed=""))
-            self.triplets.focus()
-        elif not self.groups.has_focus:
-            self.groups.focus()
-        elif self.groups.cursor:
-            self.groups.move_cursor(0)
-        else:
-            self.show_view("States")
-
-    def action_freeze(self) -> None:
-        self.feed.frozen = not self.feed.frozen
-        self.show_title()
-
-    def action_copy(self) -> None:
-        marked = [rows.key_of(text) for text in sorted(self.triplets.marks)]
-        keys = marked or [triplet.key for triplet in [self.triplet()] if triplet]
-        self.app.copy_to_clipboard("\n".join(msgspec.json.encode(key).decode() for key in keys))
-        self.notify(f"{len(keys):,} triplets copied" if keys else "nothing to copy")
-
-    def missing(self) -> list[str]:
-        if self.settings.read_only:
-            return ["Nothing can be changed here: the console was opened with --read-only."]
-        return [visible(self.refusal)] if self.refusal else []
+        if triplet is None or row is None:
+            return "gld has greylisted nobody yet" if self.wish.is_empty else "no triplet fits"
+        where = place(self.view.window, row, self.view.total)
+        return f"{where}  {detail(triplet, self.rules, self.host.now())}"

@@ -104,7 +104,7 @@ class Teller:
             tell(outcome(partial(greylist.logged, self._stop)))
 
 
-def took(told: Told, what: object, now: float) -> None:
+def took(told: Told, what: object) -> None:
     """Add news to what a view knows."""
     match what:
         case BackendError() | Logged():
