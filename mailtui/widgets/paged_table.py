@@ -6,7 +6,7 @@ from textual.message import Message
 
 from mailtui.widgets.marked_table import MarkedTable
 
-MARGIN = 60
+MARGIN = 200
 """Rows left at an end of the stretch when more of them should be there."""
 
 

@@ -29,7 +29,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
     ),
     "Never back": (
         Column("Never back", 12, priority=9),
-        Column("", priority=9, min_width=20),
+        Column("", 40, priority=9, min_width=20),
         _NUMBER,
         _BAR,
     ),
@@ -47,7 +47,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
         Column("", 30, key="bar", priority=2, min_width=12),
     ),
     "Delays": (Column("Kept waiting", 14, priority=9), _NUMBER, _SHARE, _BAR),
-    "Top": (Column("Most often", 12, priority=9), Column("", priority=9, min_width=20), _NUMBER, _BAR),
+    "Top": (Column("Most often", 12, priority=9), Column("", 40, priority=9, min_width=20), _NUMBER, _BAR),
     "Whitelist": (
         Column("Row", priority=9, min_width=18),
         Column("From", 6, priority=3),

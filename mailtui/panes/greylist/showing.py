@@ -89,7 +89,8 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
 
     @property
     def settled(self) -> bool:
-        if not super().settled or self.feed.reading or self._looking or self.paging.moving:
+        shown = super().settled or bool(self._filter_error)
+        if not shown or self.feed.reading or self._looking or self.paging.moving:
             return False
         return self._error is not None or not any(told.reading for told in self.told.values())
 
@@ -110,7 +111,8 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
 
     def took(self, reading: Reading) -> None:
         exact = reading.totals is not None and reading.totals.exact
-        if self.view is None or self._filter_error or (exact and not self._looking and self._cheap()):
+        wanting = self.view is None or self._filter_error or (exact and self._cheap())
+        if wanting and not self._looking:
             super().took(reading)
         self.reading = reading
         if self.front == "States":

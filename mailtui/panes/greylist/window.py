@@ -7,7 +7,7 @@ import msgspec
 from backends.greylist.values import Key, Page, Triplet
 
 FIRST = 100
-PAGE = 200
+PAGE = 400
 KEPT = 2000
 """Rows that are kept, however many there are."""
 

@@ -173,7 +173,9 @@ class ShownList(FedPane[R], Generic[R, W, V]):
             failed=self._error is not None,
         )
         self.query_one(".pane-title", Static).update(line)
-        self.show_line(".pane-error", self._trouble())
+        trouble = self._trouble()
+        self.show_line(".pane-error", trouble)
+        self.query_one(".pane-error").set_class(trouble.startswith(self.glyphs.warn), "-warning")
         self.show_line(".pane-marks", self._marks_text())
 
     def _trouble(self) -> str:
