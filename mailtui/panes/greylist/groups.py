@@ -8,7 +8,7 @@ from typing import NamedTuple
 from backends.errors import BackendError
 from backends.greylist.matching import is_address
 from backends.greylist.stats_values import DELAYS, By, Counted, Course, Day, Delays, Pool, Pools, Top, Totals
-from backends.greylist.values import STATES, Filter, Listed, Logged, State, Word
+from backends.greylist.values import STATES, VOID, Filter, Listed, Logged, State, Word
 from backends.text import age_text, visible
 from mailtui.panes.greylist.told import Name, Reading, Told
 from mailtui.widgets.cells import Cell, Column
@@ -63,6 +63,7 @@ COLUMNS: dict[Name, tuple[Column, ...]] = {
     ),
 }
 EVERYTHING = Filter()
+BOUNCES = VOID.rpartition("@")[2]
 SAID: dict[State, str] = {
     "waiting": "refused now, whoever tries again",
     "ready": "let in as soon as they come back",
@@ -182,7 +183,11 @@ def _top(top: Top, one: Counted, drawn: Cell) -> Group:
     state: State | None = "never" if top.by.startswith("never") else None
     allow, shown = "", visible(one.name) or "(none)"
     if top.by.endswith("domain"):
-        narrows, allow = Filter(domain=one.name, state=state), f"@{one.name}"
+        narrows = Filter(domain=one.name, state=state)
+        if one.name == BOUNCES:
+            shown = "<> (bounces)"
+        else:
+            allow = f"@{one.name}"
     elif top.by.endswith("network"):
         within = one.name if is_address(one.name) else one.name + (":" if ":" in one.name else ".")
         narrows, allow = Filter(client=within, state=state), "" if ":" in within else one.name
