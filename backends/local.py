@@ -44,8 +44,11 @@ class LocalHost:
     @cached_property
     def greylist(self) -> Greylist:
         from backends.greylist.adapter import MariaGreylist  # noqa: PLC0415 - for the greylist only
+        from backends.greylist.trash import Trash  # noqa: PLC0415
 
-        return MariaGreylist(self.journal, _way_to_greylist)
+        return MariaGreylist(
+            self.journal, _way_to_greylist, trash=Trash(kept_for=_greylist_kept_for), runner=self._runner
+        )
 
     @cached_property
     def quarantine(self) -> Quarantine:
@@ -82,7 +85,13 @@ def _kept_for() -> float:
 def _quarantined_for() -> float:
     from backends.site.file import load_site  # noqa: PLC0415 - for deletions only
 
-    return load_site().quarantine.undo_for
+    return load_site().quarantine.kept_for
+
+
+def _greylist_kept_for() -> float:
+    from backends.site.file import load_site  # noqa: PLC0415 - for acts only
+
+    return load_site().greylist.kept_for
 
 
 def _way_to_greylist() -> "Way":

@@ -24,6 +24,7 @@ from backends.greylist.trash import Trash
 from backends.greylist.values import DAY, About, Decision, Filter, Finding, Key, Listed, Logged, Page, Rules
 from backends.journal import Journal
 from backends.outcome import Outcome
+from backends.runner import Runner
 
 Progress = Callable[[float], None]
 DNS_PATIENCE = 5.0  # s
@@ -45,9 +46,10 @@ class MariaGreylist:
         record: Record = record,
         resolve: Callable[[str], object] = socket.gethostbyname,
         logs: Sequence[Path] = log.LOGS,
+        runner: Runner | None = None,
     ) -> None:
         self._conf, self._way, self._socket = conf, way, unix_socket
-        self._clock, self._resolve, self._logs = clock, resolve, logs
+        self._clock, self._resolve, self._logs, self._runner = clock, resolve, logs, runner
         self._database = Database(self._access)
         self._doing = Doing(self._database, trash or Trash(), journal, clock=clock, record=record)
 
@@ -147,7 +149,7 @@ class MariaGreylist:
             statistics.tell(part)
 
     def logged(self, stop: Event | None = None) -> Logged:
-        return log.read_log(self._logs, now=self._clock(), stop=stop)
+        return log.read_log(self._logs, self._runner, now=self._clock(), stop=stop)
 
     def whitelist(self) -> list[Listed]:
         with self._database.session() as session:

@@ -24,6 +24,7 @@ Value = str | int | float
 CONNECT_TIMEOUT = 5  # s
 STATEMENT_TIMEOUT = 15  # s, by the server; ours is a little longer, for a server that hangs
 LONG_TIMEOUT = 600  # s
+CR_SSL_CONNECTION_ERROR = 2026
 GLANCE = 0.1  # s
 LOCK_TIMEOUT = 5  # s
 FRESH = 2.0  # s after which an idle connection is asked whether it is still there
@@ -251,6 +252,15 @@ def _told(access: Access) -> Iterator[None]:
         ) from error
     except pymysql.err.Error as error:
         number, text = (*error.args, "", "")[:2]
+        if _is_of_tls(error):
+            number = CR_SSL_CONNECTION_ERROR
         raise explained(number if isinstance(number, int) else 0, str(text or number), access) from error
     except OSError as error:
         raise explained(2013, str(error), access) from error
+
+
+def _is_of_tls(error: Exception) -> bool:
+    """Whether TLS has failed, which pymysql tells as a server that cannot be reached."""
+    import ssl  # noqa: PLC0415
+
+    return isinstance(getattr(error, "original_exception", None), ssl.SSLError)

@@ -11,17 +11,21 @@ import stat
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-from backends.errors import NotPermitted
+from backends.errors import Missing, NotPermitted
+from backends.greylist.journald import journal_lines
 from backends.greylist.scanning import stopped
 from backends.greylist.values import VOID, Logged
+from backends.runner import Runner
 
 LOGS = (Path("/var/log/mail.log.1"), Path("/var/log/mail.log"))
 LIMIT = 128 << 20
 """Bytes of the log that are read, the newest."""
+LATELY = 2 * 86400.0  # s
 KEPT = 500_000
 """Triplets and messages that are kept in mind."""
 _LINE = re.compile(
@@ -34,13 +38,23 @@ _LINE = re.compile(
 _WORDS = (b" gld", b": from=<", b": to=<")
 
 
-def read_log(paths: Iterable[Path] = LOGS, *, now: float | None = None, stop: Event | None = None) -> Logged:
-    """Read the newest part of the log.
+def read_log(
+    paths: Iterable[Path] = LOGS,
+    runner: Runner | None = None,
+    *,
+    now: float | None = None,
+    stop: Event | None = None,
+) -> Logged:
+    """Read the newest part of the log: of the files, or where nothing writes them of the journal, if there is a `runner`.
 
     :raises NotPermitted: this user may not read it.
     :raises Refused: it was stopped.
     """
-    return parse(_lines([*paths], stop), time.time() if now is None else now)
+    found, now = [*paths], time.time() if now is None else now
+    if runner is not None and not any(_is_written(path, now) for path in found):
+        with suppress(Missing):
+            return parse(journal_lines(runner, stop), now)
+    return parse(_lines(found, stop), now)
 
 
 def parse(lines: Iterable[bytes], now: float) -> Logged:
@@ -113,6 +127,11 @@ def _lines(paths: list[Path], stop: Event | None) -> Iterator[bytes]:
                 if number % 10_000 == 0:
                     stopped(stop)
                 yield line
+
+
+def _is_written(path: Path, now: float) -> bool:
+    """Whether it is a file that something still writes, or did lately."""
+    return _size(path) > 0 and path.lstat().st_mtime > now - LATELY
 
 
 def _size(path: Path) -> int:

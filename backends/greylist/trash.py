@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -98,8 +98,13 @@ class NotKept:
 class Trash:
     """The folder on this machine."""
 
-    def __init__(self, folder: Path = FOLDER, kept_for: float = KEPT_FOR) -> None:
-        self._folder, self.kept_for = folder, kept_for
+    def __init__(self, folder: Path = FOLDER, kept_for: Callable[[], float] = lambda: KEPT_FOR) -> None:
+        self._folder, self._kept_for = folder, kept_for
+
+    @property
+    def kept_for(self) -> float:
+        """For how many seconds an act can be undone."""
+        return self._kept_for()
 
     def trouble(self) -> str:
         """Why nothing can be kept, or nothing."""
@@ -175,8 +180,9 @@ class Trash:
 
     def empty(self, now: float) -> None:
         """Let go of what is older than it is kept."""
+        kept_for = self.kept_for
         for one in self.batches():
-            if one.when < now - self.kept_for and one.count != _UNFINISHED:
+            if one.when < now - kept_for and one.count != _UNFINISHED:
                 self.remove(one.number)
 
     def _about(self, number: int) -> Trashed | None:

@@ -64,11 +64,23 @@ class Rules(msgspec.Struct, frozen=True):
         return "never" if triplet.first <= int(now) - self.never_after else "ready"
 
 
+Field = Literal["", "client", "sender", "recipient", "domain", "state"]
+
+
+class Word(msgspec.Struct, frozen=True):
+    """One condition as it is typed: a text in one field, or in any of client, sender and recipient; or not there."""
+
+    field: Field
+    text: str
+    excluded: bool = False
+
+
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which triplets; of several conditions all must hold. An empty one holds for all.
 
     `client` is a whole address, or what addresses begin with (`192.0.2.`); sender and recipient are looked for anywhere,
-    regardless of case. `older_than`: first seen at least so many seconds ago.
+    or `whole`, regardless of case; `domain` is the sender's, whole. `older_than`: first seen at least so many seconds
+    ago; `newer_than`: less than that; `day`: on the day that begins then (epoch seconds).
     """
 
     client: str = ""
@@ -76,6 +88,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str = ""
     state: State | None = None
     older_than: float | None = None
+    newer_than: float | None = None
+    domain: str = ""
+    day: int | None = None
+    whole: bool = False
+    words: tuple[Word, ...] = ()
 
     @property
     def is_empty(self) -> bool:

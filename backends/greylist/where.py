@@ -2,7 +2,7 @@
 
 from backends.greylist.connection import Sql, Value
 from backends.greylist.matching import is_address
-from backends.greylist.values import Filter, Key, Rules, State
+from backends.greylist.values import DAY, STATES, Filter, Key, Rules, State, Word
 
 NOTHING = Sql("TRUE")
 AFTER = "(ip > %s OR (ip = %s AND sender > %s) OR (ip = %s AND sender = %s AND recipient > %s))"
@@ -24,16 +24,58 @@ def both(*parts: Sql) -> Sql:
 
 def condition(wanted: Filter, rules: Rules, now: float) -> Sql:
     """The filter; `now` in epoch seconds."""
+    text = whole if wanted.whole else holding
     parts = [client(wanted.client)]
     if wanted.sender:
-        parts.append(Sql("sender LIKE %s ESCAPE '|'", (f"%{literal(wanted.sender)}%",)))
+        parts.append(text("sender", wanted.sender))
     if wanted.recipient:
-        parts.append(Sql("recipient LIKE %s ESCAPE '|'", (f"%{literal(wanted.recipient)}%",)))
+        parts.append(text("recipient", wanted.recipient))
+    if wanted.domain:
+        parts.append(domain(wanted.domain))
     if wanted.state:
         parts.append(state(wanted.state, rules, now))
     if wanted.older_than is not None:
         parts.append(Sql("first <= %s", (int(now - wanted.older_than),)))
-    return both(*parts)
+    if wanted.newer_than is not None:
+        parts.append(Sql("first > %s", (int(now - wanted.newer_than),)))
+    if wanted.day is not None:
+        parts.append(Sql("first >= %s AND first < %s", (wanted.day, wanted.day + DAY)))
+    return both(*parts, *(word(one, rules, now) for one in wanted.words))
+
+
+def word(one: Word, rules: Rules, now: float) -> Sql:
+    """One typed condition."""
+    match one.field:
+        case "client":
+            found = client(one.text)
+        case "sender" | "recipient":
+            found = holding(one.field, one.text)
+        case "domain":
+            found = domain(one.text)
+        case "state":
+            found = state(next(name for name in STATES if name == one.text), rules, now)
+        case _:
+            parts = [holding(column, one.text) for column in ("ip", "sender", "recipient")]
+            found = Sql(
+                f"({' OR '.join(part.text for part in parts)})",
+                tuple(value for part in parts for value in part.values),
+            )
+    return Sql(f"NOT ({found.text})", found.values) if one.excluded else found
+
+
+def holding(column: str, text: str) -> Sql:
+    """Rows that have a text somewhere in a column."""
+    return Sql(f"{column} LIKE %s ESCAPE '|'", (f"%{literal(text)}%",))
+
+
+def whole(column: str, text: str) -> Sql:
+    """Rows that have a text in a column and nothing else."""
+    return Sql(f"{column} = %s", (text,))
+
+
+def domain(name: str) -> Sql:
+    """Rows with a sender of a domain; a sender without one is its own."""
+    return Sql("(sender LIKE %s ESCAPE '|' OR sender = %s)", (f"%@{literal(name)}", name))
 
 
 def client(text: str) -> Sql:

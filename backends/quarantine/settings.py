@@ -45,7 +45,7 @@ class QuarantineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     undo: str = "24h"
 
     @property
-    def undo_for(self) -> float:
+    def kept_for(self) -> float:
         """`undo` in seconds."""
         return parse_age(self.undo)
 

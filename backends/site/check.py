@@ -78,9 +78,7 @@ def _is(test: Callable[[Any], object]) -> Callable[[Any], bool]:
     return good
 
 
-def _undo(text: str) -> bool:
-    return _is(parse_age)(text) and parse_age(text) >= SHORTEST_UNDO
-
+_UNDO = _is(lambda text: parse_age(text) if parse_age(text) >= SHORTEST_UNDO else None)
 
 _EXAMPLES = (
     _Example("domain", _is(_DOMAIN.fullmatch), '"example.org"'),
@@ -109,8 +107,9 @@ _EXAMPLES = (
     _Example("clamav.custom_urls", _is(_URL.fullmatch), '["https://urlhaus.abuse.ch/downloads/urlhaus.ndb"]'),
     _Example("tls.certificate", _is(_PATH.fullmatch), '"/etc/ssl/certs/mail.pem"'),
     _Example("tls.key", _is(_PATH.fullmatch), '"/etc/ssl/private/mail.key"'),
-    _Example("queue.undo", _undo, '"24h"'),
-    _Example("quarantine.undo", _undo, '"24h"'),
+    _Example("queue.undo", _UNDO, '"24h"'),
+    _Example("quarantine.undo", _UNDO, '"24h"'),
+    _Example("greylist.undo", _UNDO, '"7d"'),
     *(
         _Example(f"quarantine.{key}", lambda _value: True, example)
         for key, example in (

@@ -22,7 +22,7 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 class GreylistSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Table `[greylist]`: the database that gld asks; another host than this one is asked over TCP.
 
-    `tls` is for mailtui's own connections: gld itself has no such setting.
+    `tls` is for mailtui's own connections: gld itself has no such setting. `undo`: for how long an act can be undone.
     """
 
     host: str = "localhost"
@@ -30,6 +30,12 @@ class GreylistSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     tls: bool = False
     user: str = "gld"
     database: str = "gld"
+    undo: str = "7d"
+
+    @property
+    def kept_for(self) -> float:
+        """`undo` in seconds."""
+        return parse_age(self.undo)
 
 
 class PostfixSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -29,6 +29,12 @@ def _config(host: Host, settings: Settings) -> Pane:
     return ConfigPane(host, settings)
 
 
+def _greylist(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.greylist.pane import GreylistPane  # noqa: PLC0415 - when it is first gone to
+
+    return GreylistPane(host, settings)
+
+
 def _quarantine(host: Host, settings: Settings) -> Pane:
     from mailtui.panes.quarantine.pane import QuarantinePane  # noqa: PLC0415 - when it is first gone to
 
@@ -38,7 +44,7 @@ def _quarantine(host: Host, settings: Settings) -> Pane:
 PANES: Sequence[Entry] = (
     _later("1", "Overview", "Over", "mailtui health"),
     Entry("2", "Queue", "Queue", QueuePane),
-    _later("3", "Greylist", "Grey", "mailtui greylist"),
+    Entry("3", "Greylist", "Grey", _greylist),
     _later("4", "Scores", "Scores", "mailtui scores"),
     Entry("5", "Quarantine", "Quar", _quarantine),
     _later("6", "Maps", "Maps", "mailtui maps"),

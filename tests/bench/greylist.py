@@ -6,6 +6,7 @@ A small server is all this takes: InnoDB in latin1, as the reference makes it, a
 import os
 import random
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ BULK = "SET unique_checks = 0, foreign_key_checks = 0"  # an empty table is fill
 OLD = 54  # days; a fifth of the triplets was not used since
 RESTORE = "INSERT IGNORE INTO greylist SELECT * FROM spare; ANALYZE TABLE greylist"
 FIRST_PAGE = 0.05  # s
+MEMORY = 50.0  # MB
 ROUNDS = 200
 WIDE = "SELECT ip, sender, recipient, first, last, n FROM greylist ORDER BY ip, sender, recipient LIMIT 100"
 
@@ -67,7 +69,23 @@ def greylist(bench: Bench) -> Iterator[Row]:
         note = f"first numbers after {told[0] * 1000:.0f} ms"
         yield Row("totals of all of them", *both, "s", "COUNT(*), SUM(n > 1)", 1.3, note)
         adapter.close()
+        yield _pane(bench, server)
         yield from _purges(bench, server)
+
+
+def _pane(bench: Bench, server: PrivateMariaDB) -> Row:
+    """A console of its own in which the pane is opened, gone to the end and back, and each view looked at."""
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.bench.greylist_pane",
+        str(bench.folder / "gld.conf"),
+        str(server.socket),
+    ]
+    ran = subprocess.run(argv, capture_output=True, check=True, timeout=1800)
+    opened, most = map(float, ran.stdout.split())
+    note = f"{opened:.0f} MB when all is counted"
+    return Row("memory of the pane", most, MEMORY, "MB", "50 MB above the empty console", 1.0, note)
 
 
 def _purges(bench: Bench, server: PrivateMariaDB) -> Iterator[Row]:

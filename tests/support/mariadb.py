@@ -22,7 +22,10 @@ _PATH = "/usr/sbin:/usr/bin"
 
 
 class PrivateMariaDB:
-    """Runs while its `with` block does; root gets in by the socket without a password."""
+    """Runs while its `with` block does; root gets in by the socket without a password. `options` are the server's."""
+
+    def __init__(self, *options: str) -> None:
+        self._options = options
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="mailtui-mariadb-"))
@@ -43,6 +46,7 @@ class PrivateMariaDB:
                 *("mariadbd", "--no-defaults", "--user=root", f"--datadir={data}", f"--socket={self.socket}"),
                 *("--bind-address=127.0.0.1", f"--port={self.port}", f"--pid-file={self.folder}/pid"),
                 *("--character-set-server=utf8mb4", "--innodb-buffer-pool-size=8M", "--skip-log-bin"),
+                *self._options,
             ],
             env={"PATH": _PATH},
             stdout=subprocess.DEVNULL,

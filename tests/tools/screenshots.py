@@ -45,6 +45,11 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "quarantine-140x45": ((140, 45), ("5", "down", "tab", "space", "down", "space"), SETTINGS),
     "quarantine-preview": ((110, 40), ("5", "down", "down", "tab", "enter"), SETTINGS),
     "quarantine-release": ((110, 36), ("5", "down", "tab", "R", "1"), SETTINGS),
+    "greylist-80x24": ((80, 24), ("3",), SETTINGS),
+    "greylist-140x45": ((140, 45), ("3", "v", "down", "tab", "space", "down", "space"), SETTINGS),
+    "greylist-pool": ((110, 32), ("3", "v", "v", "down", "w"), SETTINGS),
+    "greylist-whitelist": ((120, 36), ("3", "V", "V"), SETTINGS),
+    "greylist-check": ((110, 24), ("3", "down", "tab", "enter"), SETTINGS),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

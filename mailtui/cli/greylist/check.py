@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 
 import msgspec
 
-from backends.text import age_text, time_text
 from mailtui.cli.session import Session
+from mailtui.greylist_text import step_lines, verdict_lines
 
 DESCRIPTION = """
 What would gld decide about this client, sender and recipient? Walks gld's own order of tests with its settings, and
@@ -43,16 +43,11 @@ def run(session: Session) -> int:
     if options.json:
         out.json(msgspec.structs.asdict(decision) | ({} if live is None else {"live": live}))
         return 0
-    for step in decision.steps:
-        out.line(
-            f"{'→' if step.decides and not out.plain else '>' if step.decides else ' '} {step.name:<10} {step.said}"
-        )
-    out.line(f"{'passes' if decision.passes else 'greylisted'}: {decision.action}")
-    if decision.until is not None:
-        wait = max(0.0, decision.until - session.host.now())
-        out.line(f"let in from {time_text(decision.until)} on, in {age_text(wait)}, if it comes back then")
-    elif decision.forever:
-        out.line("refused for ever, however often it comes")
+    for line, _ in (
+        *step_lines(decision, plain=out.plain),
+        *verdict_lines(decision, session.host.now()),
+    ):
+        out.line(line)
     if live is not None:
         out.line(f"gld itself says: {live}")
     return 0

@@ -27,6 +27,7 @@ def add_filters(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("which triplets")
     group.add_argument("--client", metavar="ADDRESS", default="", help="of this client, or of its network")
     group.add_argument("--sender", metavar="TEXT", default="", help=f"from this sender ({VOID}: bounces)")
+    group.add_argument("--domain", metavar="DOMAIN", default="", help="from a sender of this very domain")
     group.add_argument("--recipient", metavar="TEXT", default="", help="to this recipient")
     group.add_argument("--state", metavar="STATE", choices=STATES, help=f"in this state: {', '.join(STATES)}")
     group.add_argument("--older-than", metavar="AGE", type=age, help="first seen at least that long ago")
@@ -58,6 +59,7 @@ def filter_of(options: Namespace) -> Filter:
         client=options.client,
         sender=options.sender,
         recipient=options.recipient,
+        domain=options.domain,
         state=options.state,
         older_than=options.older_than,
     )

@@ -83,6 +83,10 @@ class Acts(Generic[V, P, T]):
     def undo_question(self, last: T) -> Question:
         """What to ask before an act is taken back."""
 
+    def nothing(self, _plan: P) -> str:
+        """What to say of a plan that would hit nothing."""
+        return "What was selected is not there any more"
+
     def counted(self, count: int) -> str:
         """So many rows, in words."""
         return messages_text(count)
@@ -114,7 +118,7 @@ class Acts(Generic[V, P, T]):
 
     def _planned(self, selection: Selection[V], plan: P) -> None:
         if not plan.count:
-            self.pane.notify("What was selected is not there any more")
+            self.pane.notify(self.nothing(plan), markup=False)
         elif question := self.question(plan, selection):
             self.ask(question, lambda: self.carry_out(plan))
         else:

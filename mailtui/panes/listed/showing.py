@@ -34,6 +34,7 @@ class ShownList(FedPane[R], Generic[R, W, V]):
     what: ClassVar[str]
     """What is listed, in a word: `queue`."""
     columns: ClassVar[Sequence[Column]]
+    table_type: ClassVar[type[MarkedTable]] = MarkedTable
     fields: ClassVar[str]
     """What can be typed as a filter."""
     sorts: ClassVar[Mapping[str, bool]]
@@ -98,7 +99,7 @@ class ShownList(FedPane[R], Generic[R, W, V]):
         yield Static("", classes="pane-title", markup=False)
         yield Static("", classes="pane-error", markup=False)
         yield from self.compose_groups()
-        yield MarkedTable(self.columns, id=f"{self.what}-list")
+        yield self.table_type(self.columns, id=f"{self.what}-list")
         yield Static("", classes="pane-detail", markup=False)
         yield Static("", classes="pane-marks", markup=False)
         yield FilterLine(placeholder=self.fields, id=f"{self.what}-filter")
@@ -172,7 +173,9 @@ class ShownList(FedPane[R], Generic[R, W, V]):
             failed=self._error is not None,
         )
         self.query_one(".pane-title", Static).update(line)
-        self.show_line(".pane-error", self._trouble())
+        trouble = self._trouble()
+        self.show_line(".pane-error", trouble)
+        self.query_one(".pane-error").set_class(trouble.startswith(self.glyphs.warn), "-warning")
         self.show_line(".pane-marks", self._marks_text())
 
     def _trouble(self) -> str:

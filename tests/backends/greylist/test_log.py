@@ -6,9 +6,11 @@ from threading import Event
 
 import pytest
 
-from backends.errors import Refused
-from backends.greylist import log
+from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
+from backends.greylist import journald, log
+from backends.greylist.journald import JOURNAL
 from backends.greylist.log import parse, read_log
+from tests.support.fake_runner import Expected, FakeRunner
 
 NOW = 1795348000.0  # 2026-11-22 11:46:40 UTC
 GREYLISTED = "{} mail gld: Greylist activated for recipient=<{}> sender=<{}> ip=<{}>"
@@ -100,3 +102,49 @@ def test_only_the_newest_bytes_are_read(tmp_path: Path, monkeypatch: pytest.Monk
     if os.geteuid() == 0:
         os.mkfifo(tmp_path / "pipe")
         assert read_log((tmp_path / "pipe",), now=NOW).greylisted == 0
+
+
+JOURNALLED = (
+    b"2026-11-22T11:30:00.263381+0000 mail gld[77]: Greylist activated for recipient=<alice@example.test>"
+    b" sender=<bob@example.org> ip=<192.0.2.7>\n"
+    b"2026-11-22T11:35:00.263381+0000 mail postfix/qmgr[1]: 069EF24267E: from=<bob@example.org>, size=9, nrcpt=1\n"
+    b"2026-11-22T11:35:01.263381+0000 mail postfix/local[1]: 069EF24267E: to=<alice@example.test>, relay=local\n"
+)
+
+
+def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mail.log"
+    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED)) as runner:
+        assert read_log((file,), runner, now=NOW).delays[0] == 300.0
+    file.write_bytes(b"an old line\n")
+    os.utime(file, (NOW - 5 * 86400, NOW - 5 * 86400))
+    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED)) as runner:
+        assert read_log((file,), runner, now=NOW).greylisted == 1
+    os.utime(file, (NOW - 60, NOW - 60))
+    with FakeRunner() as runner:
+        assert read_log((file,), runner, now=NOW).greylisted == 0
+
+
+@pytest.mark.parametrize(
+    ("stderr", "code", "kind"),
+    [
+        (b"Hint: You are currently not seeing messages from other users and the system.\n", 0, NotPermitted),
+        (b"No journal files were opened due to insufficient permissions.\n", 1, NotPermitted),
+        (b"Failed to open journal: it is broken\n", 1, Failed),
+    ],
+)
+def test_a_journal_that_cannot_be_read(stderr: bytes, code: int, kind: type[BackendError]) -> None:
+    with FakeRunner(Expected(JOURNAL.argv, stderr=stderr, code=code)) as runner, pytest.raises(kind):
+        read_log((), runner, now=NOW)
+
+
+def test_neither_file_nor_journal() -> None:
+    error = Missing("no journalctl", hint="install systemd")
+    with FakeRunner(Expected(JOURNAL.argv, error=error)) as runner:
+        assert read_log((), runner, now=NOW).greylisted == 0
+
+
+def test_only_so_much_of_the_journal_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journald, "LIMIT", 5000)
+    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED * 1000)) as runner:
+        assert 10 < len([*journald.journal_lines(runner)]) < 60

@@ -72,6 +72,7 @@ def test_the_example_is_of_the_same_key(tmp_path: Path) -> None:
         ('networks = "10.0.0.0/8"', '["192.168.100.0/23"]'),
         ('[quarantine]\norder = ["ham"]', "[quarantine] and below it order = "),
         ("[greylist]\nport = 'x'", "[greylist] and below it port = 3306"),
+        ("[greylist]\nundo = '5'", '[greylist] and below it undo = "7d"'),
     ):
         (tmp_path / "site.toml").write_text(content)
         with pytest.raises(BadRequest) as raised:
@@ -92,6 +93,7 @@ filter = "post-queue"
 [greylist]
 host = "db.example.test"
 tls = true
+undo = "2d"
 [postfix.main]
 message_size_limit = "50000000"
 """
@@ -99,6 +101,7 @@ message_size_limit = "50000000"
     site = load_site(file)
     assert site.networks == ("192.168.100.0/23", "2001:db8::/32")
     assert (site.filter, site.filter_scope, site.greylist.port) == ("post-queue", "all", 3306)
+    assert (site.greylist.kept_for, site.queue.kept_for) == (2 * 86400.0, 86400.0)
     assert site.postfix.main == {"message_size_limit": "50000000"}
 
 

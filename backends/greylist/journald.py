@@ -1,0 +1,51 @@
+"""The lines of gld and Postfix out of systemd's journal, where there is no mail.log: as a log file would have them."""
+
+from collections.abc import Iterator
+from threading import Event
+
+from backends.errors import Failed, NotPermitted
+from backends.greylist.scanning import stopped
+from backends.runner import Command, Runner
+
+DAYS = 7
+LINES = 1_000_000
+LIMIT = 128 << 20
+"""Bytes that are read."""
+TIMEOUT = 60.0  # s of silence
+_TAGS = (
+    "gld",
+    *(f"postfix/{name}" for name in ("qmgr", "local", "pipe", "virtual", "lmtp", "smtp", "relay/smtp")),
+)
+JOURNAL = Command(
+    (
+        *("journalctl", "--no-pager", "--output=short-iso-precise", f"--since=-{DAYS}d", f"--lines={LINES}"),
+        *(f"--identifier={tag}" for tag in _TAGS),
+    ),
+    timeout=TIMEOUT,
+)
+_HIDDEN = (b"not seeing messages from", b"insufficient permissions")
+
+
+def journal_lines(runner: Runner, stop: Event | None = None) -> Iterator[bytes]:
+    """The lines of the last days, the oldest first. A message's second line is indented, so it is not taken for another.
+
+    :raises NotPermitted: this user sees nobody's messages but their own.
+    :raises Refused: it was stopped.
+    """
+    rest, left = b"", LIMIT
+    with runner.stream(JOURNAL) as stream:
+        while left > 0 and (piece := stream.read()):
+            stopped(stop)
+            left -= len(piece)
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from lines
+        if left <= 0:
+            return
+        result = stream.result()
+    if any(word in result.stderr for word in _HIDDEN):
+        raise NotPermitted(
+            "This user may not read the journal",
+            hint="run mailtui as root, or add this user to the group systemd-journal",
+        )
+    if result.code != 0:
+        raise Failed(f"journalctl failed: {result.complaint}", hint="see: journalctl -t gld -n 20")
