@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 class AskScreen(ModalScreen[str | None]):
     """What was typed, or None."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave", id="ask.leave")]
 
     def __init__(self, question: str, lines: Sequence[str] = (), *, guess: str = "") -> None:
@@ -27,9 +28,6 @@ class AskScreen(ModalScreen[str | None]):
                 yield Static("\n".join(self._lines), classes="details", markup=False)
             yield Input(self._guess, id="ask-text")
             yield Static("enter goes on    esc leaves all as it is", classes="answer", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(Input).focus()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 class ConfirmScreen(ModalScreen[bool]):
     """True when confirmed: by `y`, or by typing the number or the words that `typed` gives."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "dismiss(False)", "No", id="confirm.no"),
         Binding("y", "yes", "Yes", id="confirm.yes"),
@@ -53,8 +54,6 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         self.app.clear_notifications()
-        if self._typed is not None:
-            self.query_one(Input).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._typed is None if action == "yes" else True
