@@ -12,9 +12,10 @@ import msgspec
 from backends.apply import told
 from backends.apply.told import Applied, Check, Drift, Moment, Take
 from backends.journal import Journal
+from backends.outcome import Outcome
 from backends.queue.content.view import MessageView
 from backends.queue.message import Message
-from backends.queue.plan import Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import Plan, Rights, Target, Trashed
 
 if TYPE_CHECKING:
     from backends.greylist import plan as grey
@@ -229,7 +230,7 @@ class Greylist(Protocol):
         plan: "grey.Plan",
         progress: Callable[[float], None] | None = None,
         stop: Event | None = None,
-    ) -> "grey.Outcome":
+    ) -> Outcome:
         """Do what was planned; rows that are not the planned ones any more are left out and reported.
 
         A purge that is stopped leaves the rest, and does not raise.
@@ -238,7 +239,7 @@ class Greylist(Protocol):
     def trash(self) -> "list[grey.Trashed]":
         """Acts that can be undone, latest first."""
 
-    def undo(self, number: int | None = None) -> "grey.Outcome":
+    def undo(self, number: int | None = None) -> Outcome:
         """Take an act back, the latest, or the one of that number; rows that have changed since are left out."""
 
     def doctor(self, each: "Callable[[values.Finding], None]") -> "list[values.Finding]":
@@ -283,13 +284,13 @@ class Quarantine(Protocol):
         :raises Refused: different viruses would be let out together.
         """
 
-    def carry_out(self, plan: "quarantine.Plan") -> "quarantine.Outcome":
+    def carry_out(self, plan: "quarantine.Plan") -> Outcome:
         """Do what was planned. Files that are not the planned ones any more are left out and reported."""
 
     def trash(self) -> "list[quarantine.Trashed]":
         """Deletions that can be undone, latest first."""
 
-    def undo(self, number: int | None = None) -> "quarantine.Outcome":
+    def undo(self, number: int | None = None) -> Outcome:
         """Bring a deletion back; the latest, or the one of that number."""
 
     def empty_trash(self) -> int:

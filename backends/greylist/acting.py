@@ -7,12 +7,13 @@ from threading import Event
 
 from backends.greylist import where
 from backends.greylist.connection import Session, Sql, Value
-from backends.greylist.plan import NAMED, LeftOut, Outcome, Plan, Purge
+from backends.greylist.plan import NAMED, Plan, Purge
 from backends.greylist.reading import COLUMNS, look_up
 from backends.greylist.regions import Region, regions
 from backends.greylist.schema import Table
 from backends.greylist.trash import Batch, NotKept, Row
 from backends.greylist.values import Key, Triplet
+from backends.outcome import LeftOut, Outcome
 
 Progress = Callable[[float], None]
 LOCKING = 40_000

@@ -9,13 +9,13 @@ from threading import Event
 
 from backends.errors import BackendError, BadRequest, NotPermitted
 from backends.files import read_bounded
-from backends.greylist import audit, decide, doctor, listing, log, policy, reading, where
+from backends.greylist import decide, doctor, listing, log, policy, reading, where
 from backends.greylist.access import GLD_CONF, LIMIT, SOCKET, Access, Way, access_of, read_conf
 from backends.greylist.conf import GldConf
 from backends.greylist.connection import Database, Session
-from backends.greylist.doing import Doing
+from backends.greylist.doing import Doing, Record, record
 from backends.greylist.matching import checked, is_address
-from backends.greylist.plan import Act, Outcome, Plan, Trashed
+from backends.greylist.plan import Act, Plan, Trashed
 from backends.greylist.scanning import scan
 from backends.greylist.schema import Table, needed, tables
 from backends.greylist.stats import Statistics
@@ -23,6 +23,7 @@ from backends.greylist.stats_values import ALL, Part, Wanted
 from backends.greylist.trash import Trash
 from backends.greylist.values import DAY, About, Decision, Filter, Finding, Key, Listed, Logged, Page, Rules
 from backends.journal import Journal
+from backends.outcome import Outcome
 from backends.runner import Runner
 
 Progress = Callable[[float], None]
@@ -42,7 +43,7 @@ class MariaGreylist:
         unix_socket: str = SOCKET,
         trash: Trash | None = None,
         clock: Callable[[], float] = time.time,
-        record: Callable[[Outcome, Plan | None], None] = audit.write,
+        record: Record = record,
         resolve: Callable[[str], object] = socket.gethostbyname,
         logs: Sequence[Path] = log.LOGS,
         runner: Runner | None = None,

@@ -1,30 +1,23 @@
 """Acts from the plan to the undo: what an act would touch, carrying it out, and taking it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event
 
+from msgspec.structs import replace
+
+from backends import audit
 from backends.errors import BackendError, NotPermitted
-from backends.greylist import acting, audit, lint, listing, where
+from backends.greylist import acting, lint, listing, where
 from backends.greylist.connection import Database, Session, Sql
-from backends.greylist.plan import (
-    NAMED,
-    Act,
-    Allow,
-    Delete,
-    Disallow,
-    LeftOut,
-    Outcome,
-    Plan,
-    Purge,
-    Release,
-    name_of,
-)
+from backends.greylist.plan import NAMED, Act, Allow, Delete, Disallow, Plan, Purge, Release, name_of
 from backends.greylist.reading import COLUMNS, look_up
 from backends.greylist.scanning import scan
 from backends.greylist.schema import Table, needed, tables
 from backends.greylist.trash import Batch, NotKept, Row, Trash
 from backends.greylist.values import Rules, Triplet
 from backends.journal import Journal
+from backends.outcome import LeftOut, Outcome
 
 Progress = Callable[[float], None]
 AT_ONCE = 500
@@ -35,6 +28,9 @@ _STATEMENTS = {
     "whitelist-add": "INSERT INTO whitelist (mail, comment) VALUES (…, …)",
     "whitelist-remove": "DELETE FROM whitelist WHERE mail = …",
 }
+
+Record = Callable[[Outcome, Sequence[str]], None]
+record = partial(audit.outcome, area="greylist-")
 
 
 class Doing:
@@ -47,7 +43,7 @@ class Doing:
         journal: Journal,
         *,
         clock: Callable[[], float],
-        record: Callable[[Outcome, Plan | None], None] = audit.write,
+        record: Record = record,
     ) -> None:
         self._database, self.trash, self._journal = database, trash, journal
         self._clock, self._record = clock, record
@@ -96,10 +92,9 @@ class Doing:
             self._journal.end(entry, None, str(error))
             raise
         self._journal.end(entry, 0, "")
-        outcome = Outcome(
-            outcome.action, outcome.asked, outcome.done, outcome.left_out, number if outcome.done else None
-        )
-        self._record(outcome, plan)
+        outcome = replace(outcome, undo=number if outcome.done else None)
+        names = [*(str(row.key) for row in plan.rows), *(row.mail for row in plan.listed)]
+        self._record(outcome, names)
         return outcome
 
     def undo(self, number: int | None) -> Outcome:
@@ -123,7 +118,7 @@ class Doing:
         self._journal.end(entry, 0, "")
         self.trash.remove(about.number)
         outcome = Outcome("undo", asked, asked - left, tuple(named))
-        self._record(outcome, None)
+        self._record(outcome, [])
         return outcome
 
     def _plan_named(self, session: Session, act: Release | Delete, rules: Rules) -> Plan:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from backends.greylist.connection import Session
 from backends.greylist.lint import linted
-from backends.greylist.plan import NAMED, Allow, Disallow, LeftOut, Outcome, Plan
+from backends.greylist.plan import NAMED, Allow, Disallow, Plan
 from backends.greylist.trash import Batch, NotKept, Row
 from backends.greylist.values import Listed
+from backends.outcome import LeftOut, Outcome
 
 LIMIT = 100_000
 """Rows of the whitelist that are read; Debian ships 169."""

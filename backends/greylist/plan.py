@@ -3,6 +3,7 @@
 import msgspec
 
 from backends.greylist.values import Key, Listed, Triplet
+from backends.outcome import LeftOut
 
 
 class Release(msgspec.Struct, frozen=True, tag="release"):
@@ -40,13 +41,6 @@ class Disallow(msgspec.Struct, frozen=True, tag="whitelist-remove"):
 Act = Release | Delete | Purge | Allow | Disallow
 
 
-class LeftOut(msgspec.Struct, frozen=True):
-    """A row that was asked for and not touched, and why."""
-
-    what: str
-    why: str
-
-
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What an act would do, before it is done: how many rows, the oldest and newest of them, and the SQL statement.
 
@@ -75,16 +69,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return not isinstance(self.act, Release | Allow)
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of it; of many rows left out only some are named. `undo` is the number to undo it by."""
-
-    action: str
-    asked: int
-    done: int
-    left_out: tuple[LeftOut, ...] = ()
-    undo: int | None = None
-
-
 class Trashed(msgspec.Struct, frozen=True):
     """One act that can be undone: its number (1 is the first), when (epoch seconds), by whom, and how many rows.
 
@@ -100,8 +84,6 @@ class Trashed(msgspec.Struct, frozen=True):
     first: int = 0
 
 
-ASKED_ABOVE = 20
-"""Rows: an act on more of them wants their number typed."""
 NAMED = 20
 """Rows left out that an outcome names."""
 

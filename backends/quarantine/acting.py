@@ -7,11 +7,11 @@ from itertools import groupby
 
 import msgspec
 
+from backends.outcome import LeftOut
 from backends.quarantine import kept, trash
 from backends.quarantine.message import Target
 from backends.quarantine.names import Naming
 from backends.quarantine.opening import Opener, step
-from backends.quarantine.plan import LeftOut
 from backends.quarantine.restore import restore, runs
 from backends.quarantine.workers import Stop
 

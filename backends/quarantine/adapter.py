@@ -12,14 +12,16 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
 
+from backends import audit
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
-from backends.quarantine import audit, config, opening, release
+from backends.outcome import LeftOut, Outcome
+from backends.quarantine import config, opening, release
 from backends.quarantine.acting import Acted
 from backends.quarantine.child import Request, written
 from backends.quarantine.folder import Folder, folder_at
 from backends.quarantine.listing import Listing, Names, joined
 from backends.quarantine.message import Header, Picked, Target, header
-from backends.quarantine.plan import RELEASING, LeftOut, Outcome, Plan, Trashed
+from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.quarantine.planning import planned
 from backends.quarantine.trash import Emptied
 from backends.quarantine.workers import Stop, heard
@@ -259,7 +261,7 @@ class AmavisQuarantine:
         return heard(result.stdout, kind)
 
     def _tell(self, outcome: Outcome, targets: Sequence[Target]) -> None:
-        left = {one.path for one in outcome.left_out}
+        left = {one.what for one in outcome.left_out}
         named = " ".join(visible(one.path) for one in targets[:10] if one.path not in left)
         undo = f" undo={outcome.undo}" if outcome.undo is not None else ""
         self._record(

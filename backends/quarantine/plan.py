@@ -42,28 +42,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return sum(target.size for target in self.targets)
 
 
-class LeftOut(msgspec.Struct, frozen=True):
-    """A message that was asked for and not acted on, and why."""
-
-    path: str
-    why: str
-
-    @property
-    def what(self) -> str:
-        return self.path
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of it; `printed`: what the programs answered, `undo`: the number of the run that can be undone."""
-
-    action: str
-    asked: int
-    done: int
-    left_out: tuple[LeftOut, ...] = ()
-    printed: tuple[str, ...] = ()
-    undo: int | None = None
-
-
 class Trashed(msgspec.Struct, frozen=True):
     """A run in the trash: its number, by whom, when and until when it is kept (epoch seconds), how many bytes."""
 

@@ -7,7 +7,8 @@ from contextlib import suppress
 import msgspec
 
 from backends.errors import Missing
-from backends.quarantine.plan import LeftOut, Trashed
+from backends.outcome import LeftOut
+from backends.quarantine.plan import Trashed
 from backends.quarantine.trash import FILES, about, folder_name, numbers, refusing, trash_at
 from backends.quarantine.tree import DEEPEST, FOLDER, Steps, mount_of, opened, remove
 from backends.quarantine.workers import Stop

@@ -10,8 +10,9 @@ from math import inf
 
 import msgspec
 
+from backends import audit
 from backends.errors import Refused
-from backends.quarantine import audit, kept, scan, trash
+from backends.quarantine import kept, scan, trash
 from backends.quarantine.carry_out import Deletion, Done, joined
 from backends.quarantine.folder import Folder
 from backends.quarantine.names import KINDS, Naming

@@ -10,8 +10,9 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from backends import audit
 from backends.errors import BackendError, BadRequest, Missing, NotPermitted, ParseFailed
-from backends.queue.acting import audit
+from backends.outcome import LeftOut, Outcome
 from backends.queue.acting.carry_out import Acting, place
 from backends.queue.acting.postsuper import RETURNED, action_of, checked, commands
 from backends.queue.acting.rights import POSTCAT, rights
@@ -20,7 +21,7 @@ from backends.queue.content import postcat
 from backends.queue.content.view import MessageView
 from backends.queue.listing import lines
 from backends.queue.message import Message, checked_ids
-from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import Plan, Rights, Target, Trashed
 from backends.queue.programs import QUIET, Programs, chunks
 from backends.queue.trash.spool import Spool
 from backends.runner import Command, Runner
@@ -28,7 +29,7 @@ from backends.runner import Command, Runner
 if TYPE_CHECKING:
     from backends.queue.listing.snapshot import QueueSnapshot
 
-Record = Callable[[Outcome, Sequence[Target]], None]
+Record = Callable[[Outcome, Sequence[str]], None]
 AS_ROOT = "run mailtui as root"
 DAY = 86400.0
 _SITE = re.compile(r"\[?[0-9A-Za-z](?:[0-9A-Za-z.:-]{0,253}[0-9A-Za-z])?\]?")
@@ -50,7 +51,7 @@ class PostfixQueue:
         *,
         rights: Rights | None = None,
         clock: Callable[[], float] = time.time,
-        record: Record = audit.write,
+        record: Record = audit.outcome,
         kept_for: Callable[[], float] = lambda: DAY,
     ) -> None:
         self._programs = Programs(runner, config_dir)
@@ -128,7 +129,7 @@ class PostfixQueue:
         permitted = self._permitted(plan.action.name)
         kept_for = self._kept_for() if plan.action.name == "delete" else 0.0
         outcome = Acting(self._programs, lambda: self._spool, permitted, plan).carry_out()
-        self._record(outcome, plan.targets)
+        self._record(outcome, [target.queue_id for target in plan.targets])
         if plan.action.name == "delete":
             with suppress(BackendError):
                 self._spool.empty(kept_for)
@@ -168,7 +169,7 @@ class PostfixQueue:
             f"mailtui linked {len(restored):,} queue files of trash batch {number} back into hold"
         )
         outcome = Outcome("undo", len(restored) + len(left_out), len(restored), tuple(left_out))
-        self._record(outcome, [Target(queue_id, "", 0) for queue_id in restored])
+        self._record(outcome, restored)
         return outcome
 
     def empty_trash(self, older_than: float) -> int:

@@ -44,10 +44,6 @@ class Target(msgspec.Struct, frozen=True, gc=False):
         return cls(message.queue_id, message.sender, message.arrival_time, message.message_size)
 
 
-ASKED_ABOVE = 20
-"""Messages: an act on more of them wants their number typed."""
-
-
 class Plan(msgspec.Struct, frozen=True):
     """What an action would do, before it is done: whom it hits, the exact commands, and whether it can be undone."""
 
@@ -73,28 +69,6 @@ class Plan(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """Bytes of all messages together."""
         return sum(target.message_size for target in self.targets)
-
-
-class LeftOut(msgspec.Struct, frozen=True):
-    """A message that was asked for and not acted on, and why."""
-
-    queue_id: str
-    why: str
-
-    @property
-    def what(self) -> str:
-        return self.queue_id
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What came of it: `done` as Postfix counted it, `printed` its closing lines, `undo` the trash batch to undo."""
-
-    action: str
-    asked: int
-    done: int
-    left_out: tuple[LeftOut, ...] = ()
-    printed: tuple[str, ...] = ()
-    undo: int | None = None
 
 
 class Trashed(msgspec.Struct, frozen=True):

@@ -4,25 +4,25 @@ import sys
 from pathlib import Path
 
 from backends.errors import Refused
+from backends.outcome import ASKED_ABOVE
 from backends.text import messages_text
 from mailtui.cli.session import Session
 
-ASKED_ABOVE = 20
-"""Messages: an act on more of them wants their number typed."""
 
-
-def must_confirm(session: Session, name: str, count: int, *, stdin_taken: bool = False) -> None:
-    """Have an act on so many messages confirmed.
+def must_confirm(
+    session: Session, name: str, count: int, counted: str = "", *, stdin_taken: bool = False
+) -> None:
+    """Have an act on so many confirmed, which are messages unless `counted` says in words what.
 
     :raises Refused: it was not, or there is no terminal to ask at.
     """
     if count > ASKED_ABOVE:
-        answer = typed(session, f"Type the number of messages to {name} them: ", stdin_taken=stdin_taken)
+        what = "rows" if counted else "messages"
+        answer = typed(session, f"Type the number of {what} to {name} them: ", stdin_taken=stdin_taken)
         confirmed = answer is not None and answer.replace(",", "") == str(count)
     else:
-        answer = typed(
-            session, f"{name.capitalize()} {messages_text(count)}? Type yes: ", stdin_taken=stdin_taken
-        )
+        question = f"{name.capitalize()} {counted or messages_text(count)}? Type yes: "
+        answer = typed(session, question, stdin_taken=stdin_taken)
         confirmed = answer is not None and answer.lower() == "yes"
     must_be(answer, confirmed=confirmed)
 

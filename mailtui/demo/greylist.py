@@ -7,18 +7,7 @@ from backends.errors import BadRequest, Missing, Refused
 from backends.greylist import decide, lint
 from backends.greylist.conf import GldConf
 from backends.greylist.matching import checked, is_address, matches
-from backends.greylist.plan import (
-    Act,
-    Allow,
-    Delete,
-    Disallow,
-    LeftOut,
-    Outcome,
-    Plan,
-    Purge,
-    Release,
-    Trashed,
-)
+from backends.greylist.plan import Act, Allow, Delete, Disallow, Plan, Purge, Release, Trashed
 from backends.greylist.stats_values import ALL, Part, Wanted
 from backends.greylist.values import (
     DAY,
@@ -32,6 +21,7 @@ from backends.greylist.values import (
     Page,
     Triplet,
 )
+from backends.outcome import LeftOut, Outcome
 from mailtui.demo.greylist_stats import statistics
 from mailtui.demo.greylist_traffic import Traffic
 
@@ -202,7 +192,7 @@ class DemoGreylist:
                 self._number, plan.name, self._clock(), USER, len(done), sample, self._released_first()
             )
             self._trash.insert(0, (about, done))
-            return Outcome(plan.name, asked, len(done), (*plan.left_out, *left_out), self._number)
+            return Outcome(plan.name, asked, len(done), (*plan.left_out, *left_out), undo=self._number)
 
     def trash(self) -> list[Trashed]:
         return [about for about, _ in self._trash]

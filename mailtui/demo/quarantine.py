@@ -6,11 +6,12 @@ from threading import Event, Lock
 
 from backends.errors import Missing
 from backends.journal import Journal
+from backends.outcome import LeftOut, Outcome
 from backends.quarantine.content import View, view
 from backends.quarantine.listing import SEPARATOR, Columns, Listing
 from backends.quarantine.message import Header, Target, header, pick
 from backends.quarantine.names import KINDS
-from backends.quarantine.plan import RELEASING, LeftOut, Outcome, Plan, Trashed
+from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.quarantine.planning import planned
 from backends.quarantine.retention import Room
 from backends.quarantine.tree import Noted

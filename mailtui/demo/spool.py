@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from backends.errors import Missing
-from backends.queue.plan import LeftOut, Target, Trashed
+from backends.outcome import LeftOut
+from backends.queue.plan import Target, Trashed
 from mailtui.demo.mail import NEVER, Mail
 from mailtui.demo.simulation import POSTSUPER_DEFAULT, Simulation
 

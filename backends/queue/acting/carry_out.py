@@ -5,13 +5,14 @@ from contextlib import suppress
 
 import msgspec
 
+from backends import audit
 from backends.errors import BackendError
-from backends.queue.acting import audit
+from backends.outcome import LeftOut, Outcome
 from backends.queue.acting.postsuper import changed, checked, commands, parse
 from backends.queue.complaint import explain
 from backends.queue.listing import lines
 from backends.queue.message import QUEUES
-from backends.queue.plan import LeftOut, Outcome, Plan, Rights, Target
+from backends.queue.plan import Plan, Rights, Target
 from backends.queue.programs import Programs
 from backends.queue.trash.spool import Spool
 
@@ -39,7 +40,7 @@ class Acting:
         From the link on, no other message can get the queue ID: what the listing says afterwards stays true.
         """
         number, left_out = self._spool().keep(targets, audit.user())
-        unlinked = {one.queue_id for one in left_out}
+        unlinked = {one.what for one in left_out}
         kept = [target for target in targets if target.queue_id not in unlinked]
         self._programs.runner.journal.note(
             f"mailtui linked {len(kept):,} queue files into trash batch {number}"
@@ -51,7 +52,7 @@ class Acting:
             if self._settle(number, [target.queue_id for target in kept]) and isinstance(error, BackendError):
                 error.hint += f"; what is gone from the queue comes back with: mailtui queue undo {number}"
             raise
-        some = self._settle(number, [one.queue_id for one in outcome.left_out])
+        some = self._settle(number, [one.what for one in outcome.left_out])
         return msgspec.structs.replace(outcome, undo=number if some else None)
 
     def _settle(self, number: int, unreported: list[str]) -> bool:
@@ -72,7 +73,7 @@ class Acting:
     def _act(self, targets: Sequence[Target], left_out: list[LeftOut]) -> Outcome:
         """Run postsuper on the targets that are not left out; those it does not report are left out as well."""
         action = self._plan.action
-        leave = {one.queue_id for one in left_out}
+        leave = {one.what for one in left_out}
         queue_ids = [target.queue_id for target in targets if target.queue_id not in leave]
         done: set[str] = set()
         printed: list[str] = []

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from backends.errors import BadRequest
+from backends.outcome import LeftOut
 from backends.queue.acting.rights import POSTSUPER
 from backends.queue.message import Message, checked_ids
-from backends.queue.plan import ACTIONS, Action, LeftOut, Target
+from backends.queue.plan import ACTIONS, Action, Target
 from backends.runner import Command
 
 BATCH = 10_000

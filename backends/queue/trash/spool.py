@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from backends.queue.plan import LeftOut, Target, Trashed
+from backends.outcome import LeftOut
+from backends.queue.plan import Target, Trashed
 
 
 class Spool(Protocol):

@@ -23,7 +23,8 @@ import msgspec
 
 from backends.errors import BackendError, Failed, Missing, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM, read_bounded, replace
-from backends.queue.plan import LeftOut, Target, Trashed
+from backends.outcome import LeftOut
+from backends.queue.plan import Target, Trashed
 from backends.queue.trash import links
 from backends.queue.trash.folders import FOLDER, PLACES, Folders
 

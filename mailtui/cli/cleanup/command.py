@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from backends import audit
 from backends.errors import BackendError, BadRequest, Failed, Missing, Refused
-from backends.quarantine import audit, config
+from backends.quarantine import config
 from backends.quarantine import run as quarantine
 from backends.quarantine.folder import (
     Folder,
@@ -199,7 +200,7 @@ class _Run:
         elif out.columns is not None:
             out.line(f"{files_text(report.count)} deleted, {size_text(report.size)}")
         if not report.dry_run:
-            audit.write(summary(report), well=not self._code and not report.interrupted)
+            audit.write(summary(report), action="cleanup", well=not self._code and not report.interrupted)
         return 128 + report.interrupted if report.interrupted else self._code
 
 

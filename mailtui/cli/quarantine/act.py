@@ -5,11 +5,13 @@ from argparse import ArgumentParser, ArgumentTypeError
 from msgspec.structs import replace
 
 from backends.errors import BadRequest, Refused
+from backends.outcome import LeftOut, Outcome
 from backends.quarantine.message import Target
-from backends.quarantine.plan import LeftOut, Outcome, Plan
+from backends.quarantine.plan import Plan
 from backends.text import messages_text, visible
 from mailtui.cli.confirm import must_be, must_confirm, typed
-from mailtui.cli.quarantine.report import left_out_lines, plan_lines, plan_value, report
+from mailtui.cli.outcome import left_out_lines
+from mailtui.cli.quarantine.report import plan_lines, plan_value, report
 from mailtui.cli.quarantine.selection import SELECTORS, add_selectors, chosen, named, selector_of
 from mailtui.cli.session import Session
 

@@ -1,14 +1,12 @@
 """What an act on quarantined messages would do, and what came of it, as text and as JSON."""
 
-from collections.abc import Sequence
-from contextlib import suppress
-
+from backends.outcome import Outcome
 from backends.quarantine.message import Target
-from backends.quarantine.plan import LeftOut, Outcome, Plan
+from backends.quarantine.plan import Plan
 from backends.text import age_text, messages_text, size_text, time_text, visible
+from mailtui.cli.outcome import report_outcome
 from mailtui.cli.session import Session
 
-SHOWN = 20
 COMMANDS = 5
 
 
@@ -48,28 +46,7 @@ def plan_value(plan: Plan) -> dict[str, object]:
 
 def report(session: Session, outcome: Outcome) -> int:
     """Print what came of it and give the exit code: 1 when fewer were done than asked for."""
-    out = session.out
-    with suppress(BrokenPipeError):  # it was done, whether anybody reads this or not
-        if session.options.json:
-            out.json(outcome)
-        else:
-            for text in outcome.printed[:SHOWN]:
-                out.line(text)
-            out.line(f"{outcome.action}: {outcome.done:,} of {messages_text(outcome.asked)}")
-            for text in left_out_lines(outcome.left_out):
-                out.line(text)
-            if outcome.undo is not None and not session.host.demo:
-                out.line(f"undo with: mailtui quarantine undo {outcome.undo}")
-        out.flush()
-    return 1 if outcome.done < outcome.asked else 0
-
-
-def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
-    """Which messages were not done, and why; of very many, how many of them are not spelt out."""
-    lines = [f"  left out {one.path}: {one.why}" for one in left_out[:SHOWN]]
-    if len(left_out) > SHOWN:
-        lines.append(f"  and {len(left_out) - SHOWN:,} more; --json names them all")
-    return lines
+    return report_outcome(session, outcome, f"mailtui quarantine undo {outcome.undo}")
 
 
 def _described(target: Target) -> str:

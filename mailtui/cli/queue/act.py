@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from backends.errors import BadRequest, ParseFailed, Refused
+from backends.outcome import LeftOut, Outcome
 from backends.queue.message import Message
-from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Target
+from backends.queue.plan import ACTIONS, Plan, Target
 from backends.queue.select import Selector
 from backends.text import messages_text
+from mailtui.cli.outcome import left_out_lines
 from mailtui.cli.queue.confirm import confirm
-from mailtui.cli.queue.report import left_out_lines, plan_lines, plan_value, report
+from mailtui.cli.queue.report import plan_lines, plan_value, report
 from mailtui.cli.queue.selection import SELECTORS, add_selectors, is_bare, selector_of, targets_of
 from mailtui.cli.session import Session
 

@@ -1,14 +1,12 @@
 """What an act would do, and what came of it, in words."""
 
 import shlex
-from collections.abc import Sequence
-from contextlib import suppress
 
-from backends.queue.plan import LeftOut, Outcome, Plan, Target
+from backends.outcome import Outcome
+from backends.queue.plan import Plan, Target
 from backends.text import messages_text, size_text, time_text
+from mailtui.cli.outcome import report_outcome
 from mailtui.cli.session import Session
-
-LEFT_OUT_SHOWN = 20
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -44,28 +42,8 @@ def plan_value(plan: Plan) -> dict[str, object]:
 
 def report(session: Session, outcome: Outcome) -> int:
     """Print what came of it and give the exit code: 1 when fewer were done than asked for."""
-    out = session.out
-    with suppress(BrokenPipeError):  # it was done, whether anybody reads this or not
-        if session.options.json:
-            out.json(outcome)
-        else:
-            for text in outcome.printed:
-                out.line(text)
-            out.line(f"{outcome.action}: {outcome.done:,} of {messages_text(outcome.asked)}")
-            for text in left_out_lines(outcome.left_out):
-                out.line(text)
-            if outcome.undo is not None and outcome.done and not session.host.demo:
-                out.line(f"undo with: mailtui queue undo {outcome.undo}{_instance(session)}")
-        out.flush()
-    return 1 if outcome.done < outcome.asked else 0
-
-
-def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
-    """Which messages were not done, and why; of very many, how many of them are not spelt out."""
-    lines = [f"  left out {one.queue_id}: {one.why}" for one in left_out[:LEFT_OUT_SHOWN]]
-    if len(left_out) > LEFT_OUT_SHOWN:
-        lines.append(f"  and {len(left_out) - LEFT_OUT_SHOWN:,} more; --json names them all")
-    return lines
+    undo = f"mailtui queue undo {outcome.undo}{_instance(session)}"
+    return report_outcome(session, outcome, undo)
 
 
 def _instance(session: Session) -> str:

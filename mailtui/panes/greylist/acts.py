@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from backends.greylist.lint import FORMS
 from backends.greylist.matching import is_address
 from backends.greylist.plan import (
-    ASKED_ABOVE,
     Act,
     Allow,
     Delete,
     Disallow,
-    Outcome,
     Plan,
     Purge,
     Release,
@@ -22,6 +20,7 @@ from backends.greylist.plan import (
 )
 from backends.greylist.values import VOID, Triplet
 from backends.host import Greylist
+from backends.outcome import ASKED_ABOVE, Outcome
 from backends.text import age_text, clip, parse_age, time_text, visible
 from mailtui.panes.greylist.view import View
 from mailtui.panes.listed import acts
@@ -52,7 +51,7 @@ OLD = (
 )
 
 
-class Acts(acts.Acts[View, Plan, Outcome, Trashed]):
+class Acts(acts.Acts[View, Plan, Trashed]):
     """The acts of the greylist pane; one at a time."""
 
     brings_back = "z takes it back"

@@ -5,15 +5,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
+from backends.outcome import Outcome
 from backends.text import messages_text, visible
 from mailtui.panes.listed.view import Selection, View
-from mailtui.screens.confirm import ConfirmScreen
 
 if TYPE_CHECKING:
     from mailtui.panes.listed.pane import ListedPane
-
-ASKED_ABOVE = 20
-"""Rows: an act on more of them wants their number typed."""
 
 
 class Plan(Protocol):
@@ -22,35 +19,6 @@ class Plan(Protocol):
     @property
     def count(self) -> int:
         """How many it would hit."""
-
-
-class LeftOut(Protocol):
-    """One that was asked for and not acted on."""
-
-    @property
-    def what(self) -> str: ...
-
-    @property
-    def why(self) -> str: ...
-
-
-class Outcome(Protocol):
-    """What came of an act; `undo` is the number to undo it by."""
-
-    @property
-    def action(self) -> str: ...
-
-    @property
-    def asked(self) -> int: ...
-
-    @property
-    def done(self) -> int: ...
-
-    @property
-    def left_out(self) -> Sequence[LeftOut]: ...
-
-    @property
-    def undo(self) -> int | None: ...
 
 
 class Undoable(Protocol):
@@ -72,25 +40,23 @@ class Question(NamedTuple):
 
 V = TypeVar("V", bound=View)
 P = TypeVar("P", bound=Plan)
-O = TypeVar("O", bound=Outcome)  # noqa: E741 - the outcome
 T = TypeVar("T", bound=Undoable)
 P_contra = TypeVar("P_contra", contravariant=True)
-O_co = TypeVar("O_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Backend(Protocol[P_contra, O_co, T_co]):
+class Backend(Protocol[P_contra, T_co]):
     """What carries out and takes back; every method may block, and may raise a BackendError."""
 
-    def carry_out(self, plan: P_contra, /) -> O_co: ...
+    def carry_out(self, plan: P_contra, /) -> Outcome: ...
 
     def trash(self) -> Sequence[T_co]:
         """What can be undone, the latest first."""
 
-    def undo(self, number: int | None = None) -> O_co: ...
+    def undo(self, number: int | None = None) -> Outcome: ...
 
 
-class Acts(Generic[V, P, O, T]):
+class Acts(Generic[V, P, T]):
     """The acts of one pane. Methods that may block run beside the screen."""
 
     brings_back: ClassVar[str] = "z brings them back"
@@ -99,7 +65,7 @@ class Acts(Generic[V, P, O, T]):
         self.pane = pane
 
     @abstractmethod
-    def backend(self) -> Backend[P, O, T]:
+    def backend(self) -> Backend[P, T]:
         """May block."""
 
     @abstractmethod
@@ -125,7 +91,7 @@ class Acts(Generic[V, P, O, T]):
         """So many rows, in words."""
         return messages_text(count)
 
-    def summary(self, result: O) -> list[str]:
+    def summary(self, result: Outcome) -> list[str]:
         """What came of an act, in a few lines."""
         return [f"{result.action}: {result.done:,} of {self.counted(result.asked)}"]
 
@@ -160,6 +126,7 @@ class Acts(Generic[V, P, O, T]):
 
     def ask(self, question: Question, then: Callable[[], object]) -> None:
         """Go on when it was confirmed."""
+        from mailtui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - after the first frame
 
         def answered(confirmed: bool | None) -> None:
             if confirmed:
@@ -180,12 +147,12 @@ class Acts(Generic[V, P, O, T]):
         """Do what was planned, beside the screen."""
         self.pane.beside(lambda: self.backend().carry_out(plan), partial(self.done, plan))
 
-    def done(self, plan: P, result: O) -> None:
+    def done(self, plan: P, result: Outcome) -> None:
         """It was done: nothing is marked any more."""
         self.pane.table.unmark()
         self.tell(result)
 
-    def tell(self, result: O) -> None:
+    def tell(self, result: Outcome) -> None:
         """Say what came of it, and read again."""
         lines = self.summary(result)
         if result.left_out:

@@ -23,7 +23,7 @@ class ListedPane(ShownList[R, W, V], Generic[R, W, V]):
 
     copies: ClassVar[str]
     """What the keys of its rows are, in words: `queue IDs`."""
-    acts: Acts[V, Any, Any, Any]
+    acts: Acts[V, Any, Any]
     rights: Allowed | None = None
 
     @abstractmethod

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from backends.files import create
 from backends.host import Quarantine
-from backends.quarantine.plan import Outcome, Plan, Trashed
+from backends.outcome import ASKED_ABOVE, Outcome
+from backends.quarantine.plan import Plan, Trashed
 from backends.text import age_text, clip, messages_text, size_text, time_text, visible
 from mailtui.panes.listed import acts
-from mailtui.panes.listed.acts import ASKED_ABOVE, Question
+from mailtui.panes.listed.acts import Question
 from mailtui.panes.listed.view import Selection
 from mailtui.panes.quarantine.view import View
 from mailtui.quarantine_text import eml_name
@@ -26,7 +27,7 @@ WIDTH = 70
 OTHERS = "others"
 
 
-class Acts(acts.Acts[View, Plan, Outcome, Trashed]):
+class Acts(acts.Acts[View, Plan, Trashed]):
     """The acts of the quarantine pane."""
 
     def backend(self) -> Quarantine:

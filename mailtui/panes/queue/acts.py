@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from backends.host import Queue
+from backends.outcome import ASKED_ABOVE, Outcome
 from backends.queue.message import domain_of
-from backends.queue.plan import Outcome, Plan, Target, Trashed
+from backends.queue.plan import Plan, Target, Trashed
 from backends.text import age_text, messages_text, size_text, time_text, visible
 from mailtui.panes.listed import acts
-from mailtui.panes.listed.acts import ASKED_ABOVE, Question
+from mailtui.panes.listed.acts import Question
 from mailtui.panes.listed.view import Selection
 from mailtui.panes.queue.view import View
-from mailtui.screens.choose import ChooseScreen
 
 if TYPE_CHECKING:
     from mailtui.panes.queue.pane import QueuePane
@@ -28,7 +28,7 @@ class Undo(NamedTuple):
     batch: int | None
 
 
-class Acts(acts.Acts[View, Plan, Outcome, Trashed]):
+class Acts(acts.Acts[View, Plan, Trashed]):
     """The acts of the queue pane; what was done here is taken back before what is in the trash."""
 
     brings_back = "z brings them back, on hold"
@@ -61,7 +61,7 @@ class Acts(acts.Acts[View, Plan, Outcome, Trashed]):
             super().begin(action)
 
     def done(self, plan: Plan, result: Outcome) -> None:
-        left = {one.queue_id for one in result.left_out}
+        left = {one.what for one in result.left_out}
         targets = tuple(target for target in plan.targets if target.queue_id not in left)
         if result.undo is not None:
             self._undos.append(Undo(f"the deletion of {messages_text(result.done)}", "", (), result.undo))
@@ -81,6 +81,8 @@ class Acts(acts.Acts[View, Plan, Outcome, Trashed]):
 
     def _flush(self) -> None:
         """Ask what to try again now: this message, its site, or all."""
+        from mailtui.screens.choose import ChooseScreen  # noqa: PLC0415 - after the first frame
+
         pane, view = self.pane, self.pane.view
         options: list[tuple[str, tuple[str, str]]] = []
         row = pane.table.cursor

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from backends.greylist.adapter import MariaGreylist
-from backends.greylist.plan import Outcome
 from backends.greylist.trash import Trash
 from backends.greylist.values import Triplet
 from backends.journal import Journal
+from backends.outcome import Outcome
 from tests.support import gld
 from tests.support.mariadb import PrivateMariaDB
 

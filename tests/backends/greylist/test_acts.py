@@ -7,8 +7,9 @@ import pytest
 
 from backends.errors import BadRequest, Missing, NotPermitted
 from backends.greylist import acting
-from backends.greylist.plan import Allow, Delete, Disallow, LeftOut, Outcome, Purge, Release
+from backends.greylist.plan import Allow, Delete, Disallow, Purge, Release
 from backends.greylist.values import Filter, Key, Triplet
+from backends.outcome import LeftOut, Outcome
 from tests.backends.greylist.conftest import ROWS, Make, stored
 from tests.backends.greylist.test_reading import HOSTILE
 from tests.support.mariadb import PrivateMariaDB

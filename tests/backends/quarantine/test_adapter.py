@@ -148,7 +148,7 @@ def test_an_undo_takes_nobodys_place(quarantine: Quarantine, subject: AmavisQuar
     subject.carry_out(subject.plan("delete", targets(subject, "virus", "banned")))
     new = quarantine.add("0/virus-0p4b2Z502_-V", 0, b"a new one")
     outcome = subject.undo()
-    assert (outcome.done, [one.path for one in outcome.left_out]) == (1, ["0/virus-0p4b2Z502_-V"])
+    assert (outcome.done, [one.what for one in outcome.left_out]) == (1, ["0/virus-0p4b2Z502_-V"])
     assert new.read_bytes() == b"a new one"
     new.unlink()
     assert subject.undo().done == 1
@@ -327,7 +327,7 @@ def test_one_that_fails_does_not_keep_the_others(
     plan = subject.plan("release", targets(subject, "spam", "banned"))
     (quarantine.path / "H/banned-Hk_FTrbV-lYl").unlink()
     outcome = subject.carry_out(plan)
-    assert (outcome.done, [one.path for one in outcome.left_out]) == (1, ["H/banned-Hk_FTrbV-lYl"])
+    assert (outcome.done, [one.what for one in outcome.left_out]) == (1, ["H/banned-Hk_FTrbV-lYl"])
     assert told == ["release False done=1 asked=2: A/spam-ATXQBcuaoJ-2.gz"]
 
 

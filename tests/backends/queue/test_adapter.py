@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from backends.errors import BadRequest, Failed, Missing, NoSpace, NotAnswering, NotPermitted, ParseFailed
+from backends.outcome import LeftOut, Outcome
 from backends.queue.adapter import PostfixQueue
-from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import ACTIONS, Plan, Rights, Target, Trashed
 from tests.support.fake_runner import Expected, FakeRunner
 
 A, B, C = "A601E166135", "B601E166135", "C601E166135"
@@ -212,7 +213,7 @@ def test_what_changed_is_neither_deleted_nor_kept() -> None:
     ) as runner:
         queue = _queue(runner, spool)
         outcome = queue.carry_out(_plan(queue, "delete", A, B, C, "D601E166135"))
-    assert {one.queue_id: one.why for one in outcome.left_out} == {
+    assert {one.what: one.why for one in outcome.left_out} == {
         "D601E166135": "it is not in the queue any more",
         B: "its queue ID belongs to another message now",
         C: "it is not in the queue any more",

@@ -12,8 +12,9 @@ import pytest
 
 from backends.errors import BadRequest, Refused
 from backends.journal import Journal
+from backends.outcome import LeftOut, Outcome
 from backends.queue.adapter import PostfixQueue
-from backends.queue.plan import LeftOut, Outcome, Target
+from backends.queue.plan import Target
 from backends.queue.trash.trash import PostfixSpool
 from backends.runner import Command, LocalRunner, Result
 from tests.support.postfix import PrivatePostfix, mail_owner, wait_until
@@ -194,7 +195,7 @@ def test_a_message_that_is_another_one_now_is_left_out(postfix: PrivatePostfix, 
     for action, closing in (("expire", "Force-expired: 1 message"), ("delete", "Deleted: 1 message")):
         outcome = queue.carry_out(queue.plan(action, chosen))
         assert (outcome.done, outcome.printed) == (1, (closing,))
-        assert {one.queue_id for one in outcome.left_out} == {sender, time}
+        assert {one.what for one in outcome.left_out} == {sender, time}
     assert set(postfix.ids()) == {sender, time}
     assert {file.name for file in trash_files(postfix)} == {f"hold.{same}", "deleted.json"}
     assert all(postfix.file(queue_id).stat().st_nlink == 1 for queue_id in (sender, time))
@@ -291,7 +292,7 @@ def test_what_the_mail_user_plants_is_not_touched(postfix: PrivatePostfix, queue
     try:
         outcome = queue.carry_out(queue.plan("delete", chosen + planted))
         assert outcome.done == 1
-        assert {one.queue_id for one in outcome.left_out} == {target.queue_id for target in planted}
+        assert {one.what for one in outcome.left_out} == {target.queue_id for target in planted}
         links = {file.name for file in trash_files(postfix)}
         assert links == {f"deferred.{real}", f"defer.{real}", "deleted.json"}
         assert (secret.read_text(), secret.stat().st_nlink, secret.stat().st_uid) == ("root's own", 1, 0)

@@ -110,7 +110,7 @@ def test_deleting_while_postfix_is_stopped_tells_what_was_done() -> None:
         outcome = queue.carry_out(queue.plan("delete", [target(postfix, queue_id) for queue_id in ids]))
         left = set(postfix.ids())
         assert outcome.done == 3 - len(left)
-        assert {one.queue_id for one in outcome.left_out} == left
+        assert {one.what for one in outcome.left_out} == left
         assert queue.undo(outcome.undo).done == outcome.done
         assert set(postfix.ids("hold")) == set(ids)
 

@@ -16,10 +16,11 @@ from backends.errors import BackendError, ParseFailed
 from backends.host import Config, Greylist, Quarantine, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
+from backends.outcome import LeftOut, Outcome
 from backends.queue.content.view import MessageView
 from backends.queue.listing.lines import BrokenLine
 from backends.queue.message import Message, Recipient
-from backends.queue.plan import ACTIONS, LeftOut, Outcome, Plan, Rights, Target, Trashed
+from backends.queue.plan import ACTIONS, Plan, Rights, Target, Trashed
 from backends.runner import Command
 from mailtui.cli.main import main
 

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from backends.queue.plan import LeftOut, Target
+from backends.outcome import LeftOut
+from backends.queue.plan import Target
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import NOW, FakeHost, FakeQueue, message
 
@@ -209,7 +210,7 @@ def test_fewer_than_asked(run: Run, host: FakeHost) -> None:
     assert "delete: 1 of 2 messages" in ran.out
     assert "AAAAAA1: it is another message now" in ran.out
     found = json.loads(run("queue", "delete", "AAAAAA1", "AAAAAA2", "--yes", "--json").out)
-    assert (found["asked"], found["done"], found["left_out"][0]["queue_id"]) == (2, 1, "AAAAAA1")
+    assert (found["asked"], found["done"], found["left_out"][0]["what"]) == (2, 1, "AAAAAA1")
 
 
 def test_of_very_many_left_out_some_are_named(run: Run, host: FakeHost) -> None:

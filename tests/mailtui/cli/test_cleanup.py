@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from backends import local
-from backends.quarantine import audit, config
+from backends import audit, local
+from backends.quarantine import config
 from backends.quarantine.folder import folder_at
 from backends.quarantine.trash import TRASH
 from backends.site import file as site_file
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[3]
 def logged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, bool]]:
     """What is told to syslog; and neither amavis, Postfix nor a site file of this machine is seen."""
     lines: list[tuple[str, bool]] = []
-    monkeypatch.setattr(audit, "write", lambda text, *, well: lines.append((text, well)))
+    monkeypatch.setattr(audit, "write", lambda text, *, well, action: lines.append((text, well)))
     monkeypatch.setattr(local, "has_mail_stack", lambda _: False)
     load_site, configured = site_file.load_site, config.configured
     monkeypatch.setattr(site_file, "load_site", lambda: load_site(tmp_path / "site.toml"))

@@ -21,6 +21,7 @@ from mailtui.widgets.heat_map import HeatMap
 from mailtui.widgets.text_view import wrap
 from mailtui.widgets.virtual_table import VirtualTable
 from tests.mailtui.cli.fake import FakeHost, FakeQueue, message
+from tests.mailtui.console.test_config import toasts
 from tests.mailtui.console.test_console import shown, until
 
 
@@ -99,3 +100,11 @@ async def test_a_queue_name_cannot_command_the_terminal() -> None:
 def test_nothing_of_a_wide_line_is_cut_off() -> None:
     pieces = wrap(("中" * 60 + "http://evil.example/", "text"), 80)
     assert all(cell_len(text) <= 80 for text, _ in pieces)
+
+
+async def test_an_act_on_an_empty_queue_is_no_error() -> None:
+    async with console() as (app, pilot, pane, queue):
+        pane.table.focus()
+        await pilot.press("x")
+        await until(pilot, lambda: "Nothing is selected" in toasts(app))
+        assert not queue.done

@@ -13,10 +13,11 @@ from textual.scrollbar import ScrollBar
 from textual.widgets import Input
 
 from backends.errors import Failed, Missing
+from backends.outcome import LeftOut, Outcome
 from backends.quarantine.content import View, view
 from backends.quarantine.listing import Listing
 from backends.quarantine.message import Header, Target
-from backends.quarantine.plan import LeftOut, Outcome, Plan
+from backends.quarantine.plan import Plan
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.demo.quarantine import DemoQuarantine

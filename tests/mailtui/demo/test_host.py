@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from backends.errors import BackendError
+from backends.outcome import Outcome
 from backends.queue.message import Message
-from backends.queue.plan import ACTIONS, Outcome, Target
+from backends.queue.plan import ACTIONS, Target
 from mailtui.demo import DemoHost
 from tests.mailtui.demo.machine import START
 

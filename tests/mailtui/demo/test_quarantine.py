@@ -43,5 +43,5 @@ def test_what_is_done_is_in_the_journal() -> None:
     assert (entry.command, entry.mutates) == (f"amavisd-release {spam.path}", True)
     gone = demo.carry_out(demo.plan("delete", [spam, spam]))
     assert (gone.done, gone.undo) == (1, 1)
-    assert demo.carry_out(demo.plan("delete", [spam])).left_out[0].path == spam.path
+    assert demo.carry_out(demo.plan("delete", [spam])).left_out[0].what == spam.path
     assert demo.empty_trash() == 1

@@ -17,7 +17,7 @@ def test_a_deletion_comes_back_on_hold() -> None:
     ids = machine.ids("deferred")[:3]
     wanted = targets(machine, *ids)
     number, left_out = machine.spool.keep([*wanted, Target("NOSUCH1", "a@b.example", 1)], "root")
-    assert [entry.queue_id for entry in left_out] == ["NOSUCH1"]
+    assert [entry.what for entry in left_out] == ["NOSUCH1"]
     machine.act("-d", *ids)
     [batch] = machine.spool.batches()
     assert (batch.number, batch.user, batch.messages) == (number, "root", tuple(wanted))
@@ -37,7 +37,7 @@ def test_a_message_that_is_there_is_not_restored() -> None:
     number, _ = machine.spool.keep(targets(machine, one), "root")
     restored, left_out = machine.spool.restore(number)
     assert restored == []
-    assert [entry.queue_id for entry in left_out] == [one]
+    assert [entry.what for entry in left_out] == [one]
     machine.act("-d", one)
     assert machine.spool.restore(number) == ([one], [])
     with pytest.raises(Missing):

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.errors import BadRequest
+from backends.outcome import LeftOut
 from backends.queue.acting.postsuper import BATCH, action_of, changed, checked, commands, parse
 from backends.queue.message import Message
-from backends.queue.plan import ACTIONS, LeftOut, Target
+from backends.queue.plan import ACTIONS, Target
 
 PRINTED = {
     "hold": (b"placed on hold", b"Placed on hold"),

@@ -11,7 +11,8 @@ from typing import NoReturn
 import pytest
 
 from backends.errors import Missing, NoSpace, NotPermitted, Refused
-from backends.queue.plan import LeftOut, Target
+from backends.outcome import LeftOut
+from backends.queue.plan import Target
 from backends.queue.trash.trash import PostfixSpool
 
 HASHED = frozenset({"deferred", "defer"})
@@ -294,7 +295,7 @@ def test_what_is_not_a_queue_file_is_not_linked(
         message.parent.symlink_to(outside)
     (queue_directory / "hold" / OTHER).touch()
     number, (left_out,) = spool.keep([_target(ID), _target(OTHER)], "ann")
-    assert left_out.queue_id == ID
+    assert left_out.what == ID
     assert STRANGE in left_out.why
     spool.drop(number, [ID])
     assert [path.name for path in (_trash(queue_directory) / f"{number:06}").glob(f"*.{ID}")] == []
@@ -340,7 +341,7 @@ def test_a_hold_folder_that_leads_elsewhere_gets_nothing(
     (queue_directory / "hold").symlink_to(outside)
     restored, left_out = spool.restore(number)
     assert restored == []
-    assert [one.queue_id for one in left_out] == [ID]
+    assert [one.what for one in left_out] == [ID]
     assert list(outside.iterdir()) == []
 
 
