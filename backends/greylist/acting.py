@@ -1,5 +1,6 @@
 """Carrying out acts on triplets: in chunks that hold a lock for some 100 ms at most; what goes is kept for the undo."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from threading import Event
@@ -17,8 +18,9 @@ from backends.outcome import LeftOut, Outcome
 Progress = Callable[[float], None]
 LOCKING = 40_000
 """Rows that one purging statement looks at, as the engine estimates them: some 50 ms."""
-DELETED = 4_000
-"""Rows that one purging statement deletes."""
+DELETED = range(500, 8_001)
+"""Rows that one purging statement deletes: as many as keep it within its time."""
+STATEMENT_TIME = 0.05  # s
 NAMED_AT_ONCE = 100
 """Rows that one statement names by their keys."""
 CHANGED = "it has changed meanwhile"
@@ -64,14 +66,14 @@ def purge(
 ) -> Outcome:
     """Delete what was last used before a time, in the order of the key; a stop leaves the rest."""
     old = old_rows(wanted)
-    done, seen = 0, 0
+    done, seen, pace = 0, 0, _Pace()
     _spare_others(session, table)
     for region in regions(session, table.columns[0].collation, limit=LOCKING):
         if stop is not None and stop.is_set():
             break
         condition = where.both(region.condition, old)
         for part in _parts(session, region, condition):
-            done += _emptied(session, table, part, batch)
+            done += _emptied(session, table, part, batch, pace)
         seen += region.rows
         if progress is not None:
             progress(min(seen / max(table.rows, seen, 1), 1.0))
@@ -134,12 +136,27 @@ def _parts(session: Session, region: Region, condition: Sql) -> Iterator[Sql]:
         after = keys[-1]
 
 
-def _emptied(session: Session, table: Table, condition: Sql, batch: Batch | NotKept) -> int:
+class _Pace:
+    """How many rows a statement may delete, so that whoever waits for it does not wait for long."""
+
+    def __init__(self) -> None:
+        self.limit = min(2_000, DELETED.stop - 1)
+
+    def took(self, rows: int, seconds: float) -> None:
+        """So many went in that time."""
+        if rows == self.limit:
+            wanted = int(self.limit * min(2.0, STATEMENT_TIME / max(seconds, 0.001)))
+            self.limit = min(max(wanted, DELETED.start), DELETED.stop - 1)
+
+
+def _emptied(session: Session, table: Table, condition: Sql, batch: Batch | NotKept, pace: _Pace) -> int:
     done = 0
     while True:
-        gone = len(_deleted(session, table, condition, DELETED, batch))
+        limit, began = pace.limit, time.monotonic()
+        gone = len(_deleted(session, table, condition, limit, batch))
+        pace.took(gone, time.monotonic() - began)
         done += gone
-        if gone < DELETED:
+        if gone < limit:
             return done
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,13 @@ from mailtui.screens.confirm import ConfirmScreen
 from tests.backends.greylist.conftest import ROWS, Make, insert, make, outcomes, server
 from tests.backends.greylist.test_faults import cutting, locked, restart
 from tests.mailtui.console.test_config import toasts
-from tests.mailtui.console.test_console import shown, until
+from tests.mailtui.console.test_console import shown
+from tests.mailtui.console.test_console import until as soon
 from tests.mailtui.console.test_greylist import SETTINGS, Console, settled
 from tests.support.gld import PASSWORD
 from tests.support.mariadb import PrivateMariaDB
 
+until = partial(soon, seconds=30)
 __all__ = ["cutting", "make", "outcomes", "server"]
 
 NOW = int(time.time())
@@ -48,14 +51,14 @@ async def says(console: Console, *words: str) -> None:
     """Have the pane read, and wait until it says all of this, and never the password."""
     app, pilot, pane = console
     pane.feed.read()
-    await until(pilot, lambda: all(word in shown(app) for word in words), seconds=30)
+    await until(pilot, lambda: all(word in shown(app) for word in words))
     assert PASSWORD not in shown(app) + toasts(app)
 
 
 async def well_again(console: Console, rows: int) -> None:
     """The pane reads by itself, and shows the rows."""
     app, pilot, pane = console
-    await until(pilot, lambda: not pane.feed.reading, seconds=30)
+    await until(pilot, lambda: not pane.feed.reading)
     pane.feed._due = 0.0
 
     def shows_them() -> bool:
@@ -63,7 +66,7 @@ async def well_again(console: Console, rows: int) -> None:
             return False
         return len(pane.view.window.rows) == rows
 
-    await until(pilot, shows_them, seconds=30)
+    await until(pilot, shows_them)
     await settled(pilot, pane)
     assert "systemctl status" not in shown(app)
 
