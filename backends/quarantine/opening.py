@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -118,6 +118,25 @@ def expanded(handle: int, limit: int) -> tuple[bytes, bool, str]:
     more = len(unpacked) > limit
     wrong = "" if unpacker.eof or more else "it is cut off: its compressed data do not end"
     return bytes(unpacked[:limit]), more, wrong
+
+
+def whole(handle: int) -> Iterator[bytes]:
+    """All of a message in pieces, decompressed.
+
+    :raises zlib.error: its compression is damaged, or cut off.
+    """
+    first = os.read(handle, CHUNK)
+    if first[:2] != GZIP:
+        while first:
+            yield first
+            first = os.read(handle, CHUNK)
+        return
+    unpacker = zlib.decompressobj(_WRAPPED)
+    while first and not unpacker.eof:
+        yield unpacker.decompress(first, CHUNK)
+        first = unpacker.unconsumed_tail or os.read(handle, CHUNK)
+    if not unpacker.eof:
+        raise zlib.error("it is cut off")
 
 
 def _head(opener: Opener, target: Target) -> Picked:
