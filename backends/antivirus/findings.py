@@ -123,7 +123,7 @@ def _of_run(freshclam: Freshclam, now: float) -> Finding:
     when = f"{age_text(now - last.started)} ago"
     if last.outcome == "failed":
         good = next((run for run in freshclam.runs if run.outcome in {"updated", "current"}), None)
-        since = f"; the last that did was {age_text(now - good.started)} ago" if good else ""
+        since = f"; the last that worked was {age_text(now - good.started)} ago" if good else ""
         hint = f"see {visible(freshclam.log)}, mend it, then: {FETCH}"
         return Finding("last run", "bad", f"{when} it failed: {last.complaint}{since}", hint)
     if last.outcome == "running":

@@ -30,7 +30,7 @@ HINT = "start it, or see why not: journalctl -u clamav-daemon -n 20"
 LOG = "/var/log/clamav/freshclam.log"
 SELF_CHECK = 3600
 TEST_VIRUS = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!"
-TEST_VIRUS_BASE64 = b"RUlDQVItU1RBTkRBUkQtQU5USVZJUlVTLVRFU1QtRklMRS"
+TEST_VIRUS_BASE64 = b"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9"
 _SETS = (("phish.ndb", 21_604), ("rogue.hdb", 3_212), ("junk.ndb", 48_117), ("winnow_malware.hdb", 391))
 _CAUGHT = (
     ("Win.Malware.Generic-9951234-0", 31, 2.0, "official"),

@@ -78,10 +78,15 @@ class PrivateClamd:
     ) -> None:
         self._leave()
 
-    def antivirus(self, **more: Any) -> ClamAntivirus:
+    def antivirus(self, clamd_conf: Path | None = None, patience: float = 2.0) -> ClamAntivirus:
         """The adapter on it."""
-        given = {"clamd_conf": self.conf, "freshclam_conf": self.freshclam_conf, "patience": 2.0}
-        return ClamAntivirus(LocalRunner(), **(given | {"record": lambda _text, _well: None} | more))
+        return ClamAntivirus(
+            LocalRunner(),
+            clamd_conf=clamd_conf or self.conf,
+            freshclam_conf=self.freshclam_conf,
+            patience=patience,
+            record=lambda _text, _well: None,
+        )
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -164,9 +169,19 @@ class PrivateClamd:
 
 
 @contextlib.contextmanager
-def web_server(folder: Path) -> Iterator[str]:
-    """A web server of the files in a folder; gives its URL."""
-    handler = partial(_Quiet, directory=str(folder))
+def web_server(folder: Path, waits: threading.Event | None = None) -> Iterator[str]:
+    """A web server of the files in a folder; gives its URL. `waits`: it answers nothing before that is set."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if waits is not None:
+                waits.wait(10)
+            super().do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            pass
+
+    handler = partial(Handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -175,8 +190,3 @@ def web_server(folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass

@@ -54,7 +54,7 @@ def listening(path: Path, behave: Callable[[socket.socket], None]) -> Iterator[P
             thread.join()
 
 
-def antivirus(folder: Path, path: Path, **more: object) -> ClamAntivirus:
+def antivirus(folder: Path, path: Path) -> ClamAntivirus:
     (folder / "signatures").mkdir(exist_ok=True)
     (folder / "signatures" / "eicar.ndb").write_text(EICAR_NDB)
     conf = folder / "clamd.conf"
@@ -126,15 +126,15 @@ def test_what_answers_badly_is_told_in_time(
         assert [one.name for one in status.databases] == ["eicar.ndb"]
 
 
-def test_a_scan_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("behave", [drip, silent])
+def test_a_scan_is_bounded_too(
+    behave: Callable[[socket.socket], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backends.antivirus.scanning.TRANSFER", 1.0)
-    for name, behave in (("drip", drip), ("silent", silent)):
-        with listening(tmp_path / name, behave) as path:
-            error, seconds = failure(
-                lambda path=path: antivirus(tmp_path, path).scan("it", [bytes(1 << 20)] * 40)
-            )  # type: ignore[misc]
-            assert isinstance(error, NotAnswering | ParseFailed)
-            assert seconds < 4
+    with listening(tmp_path / "socket", behave) as path:
+        error, seconds = failure(lambda: antivirus(tmp_path, path).scan("it", [bytes(1 << 20)] * 40))
+        assert isinstance(error, NotAnswering | ParseFailed)
+        assert seconds < 4
 
 
 def test_commands_that_are_not_permitted_mean_that_it_is_up(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from backends.antivirus import reload
 from backends.antivirus.values import Updated
 from backends.errors import Failed, Missing, NotPermitted, Refused
 from tests.support.clamav import PrivateClamd, web_server, why_not
+from tests.support.postfix import wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 OTHER = "Test.Other:0:*:deadbeefcafe{:04x}\n"
@@ -35,9 +36,9 @@ def serve(folder: Path, count: int) -> None:
     path.write_text("".join(OTHER.format(number) for number in range(count)))
 
 
-def updated(clamd: PrivateClamd, **more: object) -> tuple[Updated, list[str]]:
+def updated(clamd: PrivateClamd, clamd_conf: Path | None = None) -> tuple[Updated, list[str]]:
     said: list[str] = []
-    return clamd.antivirus(**more).update(said.append), said
+    return clamd.antivirus(clamd_conf).update(said.append), said
 
 
 def test_a_run_of_its_own_becomes_its_user_and_is_loaded(clamd: PrivateClamd, tmp_path: Path) -> None:
@@ -87,34 +88,19 @@ def test_where_the_daemon_runs_it_is_asked(clamd: PrivateClamd, tmp_path: Path, 
 
 
 def test_another_run_has_the_lock(clamd: PrivateClamd, tmp_path: Path) -> None:
-    slow = threading.Event()
-    (tmp_path / "held").mkdir()
-    from tests.support.clamav import _Quiet
-
-    original = _Quiet.do_GET
-
-    def waiting(self: _Quiet) -> None:
-        slow.wait(10)
-        original(self)
-
-    _Quiet.do_GET = waiting  # type: ignore[method-assign]
-    try:
-        first: list[object] = []
+    answering, first = threading.Event(), list[str]()
+    with web_server(tmp_path, answering) as url:
+        clamd.sets_up_freshclam(f"DatabaseCustomURL {url}/key-4711/other.ndb")
         thread = threading.Thread(target=lambda: first.append(updated(clamd)[0].outcome))
         thread.start()
-        deadline = time.monotonic() + 10
-        while clamd.antivirus().status().freshclam.pid is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        assert clamd.antivirus().status().freshclam.runs[0].outcome == "running"
-        with pytest.raises(Refused, match="Another freshclam"):
+        wait_until("freshclam at work", lambda: bool(clamd.antivirus().status().freshclam.runs))
+        found = clamd.antivirus().status().freshclam
+        assert (found.runs[0].outcome, found.state) == ("running", "stopped")
+        with pytest.raises(Refused, match=f"Another freshclam .process {found.pid}."):
             updated(clamd)
-        slow.set()
+        answering.set()
         thread.join(30)
-        assert first == ["updated"]
-    finally:
-        slow.set()
-        _Quiet.do_GET = original  # type: ignore[method-assign]
+    assert first == ["updated"]
 
 
 def test_a_failure_names_its_cause(clamd: PrivateClamd) -> None:
