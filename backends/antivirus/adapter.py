@@ -8,7 +8,7 @@ from threading import Event
 
 import msgspec
 
-from backends.antivirus import audit, caught, conf, databases, fetching, findings, scanning, status
+from backends.antivirus import audit, caught, conf, databases, fetching, findings, scanning, sets, status
 from backends.antivirus.clamd import PATIENCE, Clamd
 from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
 from backends.antivirus.reload import Reload
@@ -63,12 +63,7 @@ class ClamAntivirus:
         settings = conf.freshclam_conf(self._freshclam_conf)
         fetching.permitted(settings)
         if third_party:
-            if not Path(fetching.SETS).exists():
-                raise Missing(
-                    "clamav-unofficial-sigs is not installed",
-                    hint="on Debian 12: apt install clamav-unofficial-sigs; elsewhere DatabaseCustomURL in freshclam.conf",
-                )
-            done = fetching.third_party(self._runner, tell)
+            done = sets.fetch(self._runner, Path(self._clamd().folder), self._reload(), tell, stop)
         else:
             done = fetching.fetch(self._machine(settings), self._reload(), tell, stop)
         self._record(

@@ -96,9 +96,10 @@ def header(content: bytes) -> Header:
     if not content.startswith(MAGIC):
         raise ValueError("not a ClamAV database")
     fields = content[:HEADER].decode("ascii").split(":")
-    if len(fields) < 9 or not all(text.strip().isdigit() for text in (fields[2], fields[3], fields[8])):
+    numbers = [field.strip() for field in (*fields[2:4], *fields[8:9])]
+    if len(numbers) < 3 or not all(text.isdigit() and len(text) < 16 for text in numbers):
         raise ValueError("its header cannot be read")
-    return Header(int(fields[2]), int(fields[3]), float(int(fields[8])))
+    return Header(int(numbers[0]), int(numbers[1]), float(numbers[2]))
 
 
 def _names(folder: int, endings: Collection[str]) -> list[str]:

@@ -17,8 +17,6 @@ from backends.runner import Command, Runner
 from backends.text import visible
 
 SILENCE = 300.0  # s; a whole main.cvd is 170 MB
-PAUSING = 900.0  # s; clamav-unofficial-sigs pauses up to 10 minutes
-SETS = "/usr/sbin/clamav-unofficial-sigs"
 NOTIFIED = "Clamd successfully notified"
 LOCKED = "Failed to lock the log file"
 
@@ -55,25 +53,6 @@ def fetch(machine: Machine, reload: Reload | None, tell: Tell, stop: Event | Non
     if run.updated and reload is not None:
         reloaded, said = reload.wait(tell, stop, notified=notified)
     return Updated(by, run.outcome, run.updated, run.complaint, reloaded, said)
-
-
-def third_party(runner: Runner, tell: Tell) -> Updated:
-    """Have clamav-unofficial-sigs fetch its sets, as its user; it tells clamd itself.
-
-    :raises BackendError: it is not there, or this user may not.
-    """
-    user = "clamav"
-    become = ("runuser", "-u", user, "--") if os.geteuid() == 0 else ()
-    if not become and pwd.getpwuid(os.geteuid()).pw_name != user:
-        raise NotPermitted(f"Only root and {user} may fetch signatures", hint="run mailtui as root")
-    tell("clamav-unofficial-sigs pauses 1 to 10 minutes before it asks the servers, to spare them")
-    with runner.stream(Command((*become, SETS), timeout=PAUSING, mutates=True)) as stream:
-        for line in logs.heard(stream.read):
-            tell(line.text)
-        result = stream.result()
-    if result.code != 0:
-        return Updated("clamav-unofficial-sigs", "failed", complaint=visible(result.complaint))
-    return Updated("clamav-unofficial-sigs", "unknown")
 
 
 def permitted(conf: FreshclamConf) -> None:
@@ -124,18 +103,23 @@ def _asked(machine: Machine, pid: int, log: Path | None, tell: Tell, stop: Event
             f"freshclam's daemon runs (process {pid}), and keeps no log to follow",
             hint="set UpdateLogFile in freshclam.conf, or: systemctl kill -s USR1 clamav-freshclam",
         )
-    following = logs.Log(log, at_end=True)
-    machine.runner.journal.note(f"kill -USR1 {pid}  # freshclam's daemon")
-    if not processes.wake(pid, "freshclam"):
-        raise Refused(f"freshclam (process {pid}) has just ended", hint="try again")
-    tell(f"freshclam's daemon (process {pid}) holds the lock: it is asked to look now (SIGUSR1)")
-    reader, notified = logs.Reader(), False
+    following, reader = logs.Log(log), logs.Reader()
+    for line in following.new():
+        reader.read(line)
+    if reader.at_work:
+        tell(f"freshclam's daemon (process {pid}) is at work already")
+    else:
+        machine.runner.journal.note(f"kill -USR1 {pid}  # freshclam's daemon")
+        if not processes.wake(pid, "freshclam"):
+            raise Refused(f"freshclam (process {pid}) has just ended", hint="try again")
+        tell(f"freshclam's daemon (process {pid}) holds the lock: it is asked to look now (SIGUSR1)")
+    before, notified = len(reader.runs), False
     for line in logs.follow(following, stop, SILENCE):
         reader.read(line)
         notified |= line.text.startswith(NOTIFIED)
         if not line.text.startswith("-----"):
             tell(line.text)
-        if reader.ended:
+        if len(reader.runs) > before:
             return reader.runs[-1], notified
     _stopped(stop)
     raise NotAnswering(

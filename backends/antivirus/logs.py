@@ -111,7 +111,7 @@ def last_loading(lines: Iterable[Line]) -> Loaded | None:
 
 
 class Reader:
-    """Tells of the runs of freshclam from its lines, one after the other; `ended` once the run at hand is over."""
+    """Tells of the runs of freshclam from its lines, one after the other."""
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
@@ -119,13 +119,12 @@ class Reader:
         self._last: float | None = None
         self._updated: list[str] = []
         self._errors: list[str] = []
-        self._said_end = False
         self._open = False
 
     @property
-    def ended(self) -> bool:
-        """Whether a run has begun and is over."""
-        return bool(self.runs) and not self._open
+    def at_work(self) -> bool:
+        """Whether a run has begun and is not over."""
+        return self._open
 
     def read(self, line: Line) -> None:
         if line.text.startswith(STARTED):

@@ -37,7 +37,7 @@ class Reload:
         """
         try:
             if not notified:
-                tell("freshclam did not notify clamd: it is told to reload")
+                tell("clamd was not notified: it is told to reload")
                 if self._clamd.ask("RELOAD", "RELOADING") is None:
                     return (
                         None,

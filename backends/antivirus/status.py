@@ -17,6 +17,7 @@ from backends.text import visible
 
 DAY = 86400.0
 TIMER = "clamav-freshclam-once.timer"
+ACTIVE, UPCOMING = "ActiveState", "NextElapseUSecRealtime"
 CRON = Path("/etc/cron.d/clamav-freshclam")
 SYSTEMD = Path("/run/systemd/system")
 PROGRAM = Path("/usr/bin/freshclam")
@@ -150,15 +151,14 @@ def _timed(runner: Runner) -> tuple[str, float | None]:
     if CRON.exists():
         return "cron", None
     if SYSTEMD.is_dir():
-        asked = Command(
-            ("systemctl", "show", "-P", "ActiveState", "-P", "NextElapseUSecRealtime", TIMER), timeout=5
-        )
+        asked = Command(("systemctl", "show", f"--property={ACTIVE},{UPCOMING}", TIMER), timeout=5)
         try:
-            active, _, upcoming = runner.run(asked).stdout.decode("ascii", "replace").partition("\n")
+            said = runner.run(asked).stdout.decode("utf-8", "replace")
         except BackendError:
             return "stopped", None
-        if active == "active":
-            return "timer", _usec(upcoming.strip())
+        told = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+        if told.get(ACTIVE) == "active":
+            return "timer", _usec(told.get(UPCOMING, ""))
     return ("stopped" if PROGRAM.exists() else "absent"), None
 
 

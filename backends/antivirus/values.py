@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 Verdict = Literal["clean", "infected", "unscanned"]
-Outcome = Literal["updated", "current", "failed", "running", "unknown"]
+Outcome = Literal["updated", "current", "failed", "running"]
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Updated(msgspec.Struct, frozen=True):
-    """What came of fetching signatures. `by`: the daemon that was asked, or a run of its own.
+    """What came of fetching signatures. `by`: the daemon that was asked, or the program that was run.
 
     `reloaded`: whether clamd was seen to have loaded them; None: that cannot be seen, or there was nothing new.
     """

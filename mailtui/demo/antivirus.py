@@ -89,7 +89,7 @@ class DemoAntivirus:
     ) -> Updated:
         if third_party:
             tell("clamav-unofficial-sigs: no new files")
-            return Updated("clamav-unofficial-sigs", "unknown")
+            return Updated("clamav-unofficial-sigs", "current")
         tell("freshclam's daemon (process 812) holds the lock: it is asked to look now (SIGUSR1)")
         if self._fetched is not None:
             tell(f"daily.cld database is up-to-date (version: {self._version}, sigs: 2076911, f-level: 90)")

@@ -153,6 +153,10 @@ def test_without_the_daemon_freshclam_is_run(server: Machine) -> None:
     owner = server.run(["stat", "-c", "%U", "/var/lib/clamav/other.ndb"]).stdout.strip()
     assert owner == "clamav"
     assert mailtui(server, "av", "update", "--read-only").returncode == 5
+    server.run(["systemctl", "start", "clamav-freshclam-once.timer"])
+    fetching = av(server, "status", code=1)["freshclam"]
+    assert (fetching["state"], fetching["next_run"] > fetching["runs"][0]["started"]) == ("timer", True)
+    server.run(["systemctl", "stop", "clamav-freshclam-once.timer"])
     server.run(["systemctl", "start", "clamav-freshclam"])
 
 
@@ -172,18 +176,21 @@ def test_third_party_sets(server: Machine) -> None:
         done = mailtui(server, "av", "update", "--third-party")
         assert (done.returncode, "DatabaseCustomURL" in done.stderr) == (3, True)
         return
-    folder = "/etc/clamav-unofficial-sigs.conf.d"
-    server.path(f"{folder}/02-test.conf").write_text(
-        'enable_random="no"\nrsync_connect_timeout="1"\nrsync_max_time="3"\ncurl_connect_timeout="1"\ncurl_max_time="3"\n'
-        'si_dbs=""\nmbl_dbs=""\ncomment_silence="no"\n'
-    )
-    done = mailtui(server, "av", "update", "--third-party")
-    assert done.returncode in {0, 1}, (done.stdout, done.stderr)
-    assert "Sanesecurity" in done.stdout
-    server.path("/var/lib/clamav/phish.ndb").write_text(OTHER.format(99))
-    server.run(["chown", "clamav:clamav", "/var/lib/clamav/phish.ndb"])
+    conf = server.path("/etc/clamav-unofficial-sigs.conf.d/02-test.conf")
+    quick = 'enable_random="no"\nrsync_connect_timeout="1"\nrsync_max_time="3"\ncurl_connect_timeout="1"\ncurl_max_time="3"\n'
+    conf.write_text(f'{quick}si_dbs=""\nmbl_dbs=""\n')
+    failed = av(server, "update", "--third-party", code=1)  # itself it ends with 0
+    assert failed["outcome"] == "failed"
+    assert failed["complaint"].startswith("Access to all Sanesecurity mirror sites failed")
+    server.path("/srv/signatures/third.ndb").write_text("Third.Party:0:*:deadbeefcafe9999\n")
+    url = f"http://127.0.0.1:{WEB}/third.ndb"
+    conf.write_text(f'{quick}ss_dbs=""\nsi_dbs=""\nmbl_dbs=""\nadd_dbs="{url}"\n')
+    done = av(server, "update", "--third-party")
+    assert (done["outcome"], done["updated"], done["reloaded"]) == ("updated", ["third.ndb"], True)
     files = {one["name"]: one for one in av(server, "databases")}
-    assert files["phish.ndb"]["source"] == "clamav-unofficial-sigs"
+    assert (files["third.ndb"]["source"], files["third.ndb"]["loaded"]) == ("clamav-unofficial-sigs", True)
+    assert server.run(["stat", "-c", "%U", "/var/lib/clamav/third.ndb"]).stdout.strip() == "clamav"
+    assert av(server, "update", "--third-party")["outcome"] == "current"
 
 
 def test_clamd_stopped_and_hung(server: Machine) -> None:

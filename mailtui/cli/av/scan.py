@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from backends.antivirus.values import Scanned
-from backends.errors import BadRequest
+from backends.errors import BadRequest, Failed
 from backends.queue.message import checked_ids
 from backends.text import size_text
 from mailtui.cli.quarantine.selection import one_named
@@ -70,13 +70,30 @@ def _asked(session: Session) -> Iterator[Callable[[], Scanned]]:
     quarantined = [one_named(session, word) for word in options.quarantined]
     for name in options.files:
         if name == "-":
-            yield partial(host.antivirus.scan, "-", iter(partial(sys.stdin.buffer.read, CHUNK), b""))
+            yield partial(host.antivirus.scan, "-", _typed())
         else:
             yield partial(host.antivirus.scan_file, Path(name))
     for target in quarantined:
         yield partial(host.antivirus.scan, target.path, host.quarantine.chunks(target))
     for queue_id in queued:
         yield partial(host.antivirus.scan, queue_id, host.queue.raw(queue_id))
+
+
+def _typed() -> Iterator[bytes]:
+    """Standard input.
+
+    :raises Failed: it cannot be read.
+    """
+    while True:
+        try:
+            chunk = sys.stdin.buffer.read(CHUNK)
+        except (OSError, AttributeError) as error:
+            raise Failed(
+                f"Standard input cannot be read: {error}", hint="give it a file, or a pipe"
+            ) from error
+        if not chunk:
+            return
+        yield chunk
 
 
 def _told(found: Scanned) -> str:

@@ -49,7 +49,7 @@ def _told(done: Updated) -> str:
         brought = f"; it brought {', '.join(done.updated)}" if done.updated else ""
         return f"✖ failed: {done.complaint}{brought}"
     if not done.updated:
-        return "● done" if done.outcome == "unknown" else "● nothing new: all is as it should be"
+        return "● nothing new"
     brought = f"updated {', '.join(done.updated)}"
     if done.reloaded:
         return f"● {brought}; clamd has loaded it: {done.reload}"

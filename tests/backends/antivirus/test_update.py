@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -101,6 +102,28 @@ def test_another_run_has_the_lock(clamd: PrivateClamd, tmp_path: Path) -> None:
         answering.set()
         thread.join(30)
     assert first == ["updated"]
+
+
+def test_a_daemon_at_work_is_waited_for(clamd: PrivateClamd, tmp_path: Path) -> None:
+    answering, done = threading.Event(), list[tuple[Updated, list[str]]]()
+    answering.set()
+    with web_server(tmp_path, answering) as url:
+        clamd.sets_up_freshclam(f"DatabaseCustomURL {url}/key-4711/other.ndb")
+        with clamd.freshclam_daemon() as pid:
+            serve(tmp_path, 4)
+            answering.clear()
+            os.kill(pid, signal.SIGUSR1)
+            wait_until(
+                "freshclam at work", lambda: clamd.antivirus().status().freshclam.runs[0].outcome == "running"
+            )
+            thread = threading.Thread(target=lambda: done.append(updated(clamd)))
+            thread.start()
+            time.sleep(0.5)
+            answering.set()
+            thread.join(30)
+    ((found, said),) = done
+    assert "is at work already" in said[0]
+    assert (found.outcome, found.reload) == ("updated", "Database correctly reloaded (5 signatures)")
 
 
 def test_a_failure_names_its_cause(clamd: PrivateClamd) -> None:
