@@ -77,7 +77,8 @@ def _of_files(databases: Sequence[Database], now: float) -> Iterator[Finding]:
     third = [one for one in databases if one.kind in {"third-party", "unsigned"} and not one.trouble]
     if third:
         oldest = min(one.changed for one in third)
-        said = f"{len(third)} files of third parties, {sum(one.signatures or 0 for one in third):,} lines"
+        files = "1 file" if len(third) == 1 else f"{len(third):,} files"
+        said = f"{files} of third parties, {sum(one.signatures or 0 for one in third):,} signatures"
         yield Finding("third-party", "good", f"{said}, the oldest here for {age_text(now - oldest)}")
 
 
