@@ -3,7 +3,8 @@
 All that crosses it is a plain value, so that a host at the other end of a pipe can stand behind it as well.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,7 @@ from backends.queue.message import Message
 from backends.queue.plan import Plan, Rights, Target, Trashed
 
 if TYPE_CHECKING:
+    from backends.antivirus import values as antivirus
     from backends.greylist import plan as grey
     from backends.greylist import stats_values, values
     from backends.quarantine import plan as quarantine
@@ -66,6 +68,12 @@ class Queue(Protocol):
 
     def show(self, queue_id: str, limit: int = 1 << 20) -> MessageView:
         """One message, at most `limit` bytes of it."""
+
+    def raw(self, queue_id: str) -> Iterator[bytes]:
+        """One message as it would be delivered, in chunks.
+
+        :raises NotPermitted: this user may not read it.
+        """
 
     def plan(self, action: str, targets: list[Target]) -> Plan:
         """What the action would do. Changes nothing.
@@ -276,6 +284,13 @@ class Quarantine(Protocol):
         :raises Refused: it is too large.
         """
 
+    def chunks(self, target: "Quarantined") -> Iterator[bytes]:
+        """The whole message, decompressed, piece by piece, however large it is.
+
+        :raises Missing: it is not there any more.
+        :raises Failed: it is damaged.
+        """
+
     def plan(
         self, action: str, targets: "Sequence[Quarantined]", recipients: Sequence[str] = ()
     ) -> "quarantine.Plan":
@@ -309,6 +324,48 @@ class Quarantine(Protocol):
         """Let go of all deletions; gives the number of files."""
 
 
+class Antivirus(Protocol):
+    """clamd, its signatures, and what fetches them. Every method may block, and may raise a BackendError."""
+
+    def status(self) -> "antivirus.Status":
+        """clamd, the files of signatures, freshclam, and what is wrong with them; what does not answer is told."""
+
+    def databases(self) -> "tuple[antivirus.Database, ...]":
+        """The files of signatures on disk, and whether clamd has them in memory.
+
+        :raises Missing: there is no such folder.
+        """
+
+    def update(
+        self, tell: Callable[[str], None], stop: Event | None = None, *, third_party: bool = False
+    ) -> "antivirus.Updated":
+        """Fetch signatures now, and wait until clamd has loaded them; `tell` is told each line of freshclam.
+
+        `third_party`: by clamav-unofficial-sigs instead.
+
+        :raises NotPermitted: this user may not.
+        :raises Refused: another freshclam is at work, or it was stopped.
+        """
+
+    def scan(self, name: str, chunks: Iterable[bytes]) -> "antivirus.Scanned":
+        """What clamd says of a content; a BackendError that the content raises is told as why it was not looked at.
+
+        :raises NotAnswering: clamd does not answer.
+        """
+
+    def scan_file(self, path: Path) -> "antivirus.Scanned":
+        """What clamd says of a file of this machine."""
+
+    def selftest(self, each: "Callable[[antivirus.Finding], None]") -> "list[antivirus.Finding]":
+        """Whether clamd finds the test virus of EICAR; `each` is told each finding."""
+
+    def caught(self) -> "antivirus.Caught":
+        """What the signatures have caught, by the mail log.
+
+        :raises NotPermitted: this user may not read it.
+        """
+
+
 class Host(Protocol):
     """One machine."""
 
@@ -327,6 +384,9 @@ class Host(Protocol):
 
     @property
     def quarantine(self) -> Quarantine: ...
+
+    @property
+    def antivirus(self) -> Antivirus: ...
 
     def services(self) -> list[ServiceState]:
         """The services of a mail stack in their order: postfix, gld, amavis, clamd, dovecot, mariadb."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Antivirus, Config, Greylist, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -55,6 +55,12 @@ class LocalHost:
         from backends.quarantine.adapter import AmavisQuarantine  # noqa: PLC0415 - when it is asked for
 
         return AmavisQuarantine(self._runner, kept_for=_quarantined_for)
+
+    @cached_property
+    def antivirus(self) -> Antivirus:
+        from backends.antivirus.adapter import ClamAntivirus  # noqa: PLC0415 - when it is asked for
+
+        return ClamAntivirus(self._runner)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""

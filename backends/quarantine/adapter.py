@@ -5,6 +5,7 @@ import os
 import pwd
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -123,6 +124,22 @@ class AmavisQuarantine:
             raise Failed(f"The message cannot be read whole: {trouble}", hint="look at the file itself")
         return content
 
+    def chunks(self, target: Target) -> "Iterator[bytes]":
+        with self._opened() as folder, opening.Opener(folder.handle) as opener:
+            try:
+                handle = opener.open(target)
+            except OSError as error:
+                raise _gone(target, error) from error
+            try:
+                yield from opening.whole(handle)
+            except (OSError, zlib.error) as error:
+                raise Failed(
+                    f"The message {visible(target.path)} cannot be read whole: {error}",
+                    hint="look at the file itself",
+                ) from error
+            finally:
+                os.close(handle)
+
     def plan(self, action: str, targets: Sequence[Target], recipients: Sequence[str] = ()) -> Plan:
         if refusal := self.why_not():
             raise NotPermitted(f"You may not {action} messages: {refusal}", hint="run mailtui as root")
@@ -213,10 +230,7 @@ class AmavisQuarantine:
                 finally:
                     os.close(handle)
             except OSError as error:
-                raise Missing(
-                    f"The message {visible(target.path)} cannot be read: {error.strerror}",
-                    hint="read the quarantine again",
-                ) from error
+                raise _gone(target, error) from error
 
     # Acting
 
@@ -288,6 +302,13 @@ def _batches(items: Iterable[T], size: int) -> "Iterator[list[T]]":
     rest = iter(items)
     while some := list(islice(rest, size)):
         yield some
+
+
+def _gone(target: Target, error: OSError) -> Missing:
+    return Missing(
+        f"The message {visible(target.path)} cannot be read: {error.strerror}",
+        hint="read the quarantine again",
+    )
 
 
 def _names(folder: Folder) -> tuple[str, str]:

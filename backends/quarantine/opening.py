@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -154,6 +154,25 @@ def _more(handle: int) -> bytes:
     """The beginning of a message whose header is a long one."""
     raw = os.pread(handle, MOST, 0)
     return zlib.decompressobj(_WRAPPED).decompress(raw, MOST) if raw[:2] == GZIP else raw
+
+
+def whole(handle: int) -> Iterator[bytes]:
+    """All of a message in pieces, decompressed.
+
+    :raises zlib.error: its compression is damaged, or cut off.
+    """
+    first = os.read(handle, CHUNK)
+    if first[:2] != GZIP:
+        while first:
+            yield first
+            first = os.read(handle, CHUNK)
+        return
+    unpacker = zlib.decompressobj(_WRAPPED)
+    while first and not unpacker.eof:
+        yield unpacker.decompress(first, CHUNK)
+        first = unpacker.unconsumed_tail or os.read(handle, CHUNK)
+    if not unpacker.eof:
+        raise zlib.error("it is cut off")
 
 
 def _trouble(error: OSError | zlib.error) -> str:

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -111,6 +111,20 @@ class PostfixQueue:
         if result is not None and result.code != 0:
             raise explain(command, result)
         return postcat.parse(queue_id, output, truncated=more)
+
+    def raw(self, queue_id: str) -> Iterator[bytes]:
+        checked_ids([queue_id])
+        prefix = self.rights().show
+        if prefix is None:
+            raise NotPermitted(f"Messages cannot be read: {self.rights().why_not}", hint=AS_ROOT)
+        program = POSTCAT if prefix else "postcat"
+        argv = (*prefix, program, *self._programs.instance, "-bh", "-q", queue_id)
+        command = Command(argv, timeout=QUIET)
+        with self._programs.stream(command) as stream:
+            yield from chunks(stream)
+            result = stream.result()
+        if result.code != 0:
+            raise explain(command, result)
 
     def plan(self, action: str, targets: list[Target]) -> Plan:
         chosen = action_of(action)

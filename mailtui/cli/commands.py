@@ -8,6 +8,22 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _APPLY = "mailtui.cli.apply"
+_AV = "mailtui.cli.av"
+_AV_DESCRIPTION = """
+See whether the virus scanner works and what it knows: clamd, its signatures on disk and in memory, freshclam. Without
+a command of its own it is `mailtui av status`.
+"""
+_AV_EXAMPLES = """
+EXAMPLES
+
+  mailtui av
+  mailtui av databases
+  mailtui av update
+  mailtui av scan invoice.doc
+  mailtui av scan --quarantined eixTQBTbFfJ3
+  mailtui av scan --queued 3F2A1166135
+  mailtui av selftest
+"""
 _GREYLIST = "mailtui.cli.greylist"
 _GREYLIST_DESCRIPTION = """
 See and change gld's greylist: is this mail waiting, since when, when is it let in, and let it in now.
@@ -70,6 +86,8 @@ class Group(NamedTuple):
     description: str
     examples: str
     commands: Mapping[str, Command]
+    default: str = ""
+    """The command that is meant where none is named; empty: one must be."""
 
 
 COMMANDS: Mapping[str, Command | Group] = {
@@ -124,6 +142,24 @@ COMMANDS: Mapping[str, Command | Group] = {
             "stats": Command(f"{_QUARANTINE}.stats", "kinds by age and size, and until when there is room"),
             "export": Command(f"{_QUARANTINE}.export", "write a message into an .eml file"),
         },
+    ),
+    "av": Group(
+        "see the virus scanner, fetch signatures, scan",
+        _AV_DESCRIPTION,
+        _AV_EXAMPLES,
+        {
+            "status": Command(
+                f"{_AV}.status", "clamd, signatures and freshclam, and what is wrong with them"
+            ),
+            "databases": Command(
+                f"{_AV}.databases", "signatures on disk, and whether clamd has them in memory"
+            ),
+            "update": Command(f"{_AV}.update", "fetch signatures now, and wait until clamd has loaded them"),
+            "scan": Command(f"{_AV}.scan", "scan files, quarantined or queued messages"),
+            "selftest": Command(f"{_AV}.selftest", "whether the EICAR test virus is found"),
+            "caught": Command(f"{_AV}.caught", "which signatures have caught mail, and how much"),
+        },
+        default="status",
     ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
     "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),

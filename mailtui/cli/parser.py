@@ -19,6 +19,7 @@ EXIT CODES
   3    something needed is missing, not permitted, or does not answer
   4    changes are pending (--apply --check)
   5    refused for safety: not confirmed, over a cap, locked, in conflict, read-only
+  6    a virus was found (av scan)
   130  interrupted
 """
 
@@ -172,7 +173,10 @@ def _add(
         else:
             added.description, added.epilog = row.description, row.examples + EXIT_CODES
             wanted = {word: row.commands[word] for word in _behind(words, name) if word in row.commands}
-            _add(added, wanted or row.commands, words, dest="action", required=True)
+            _add(added, wanted or row.commands, words, dest="action", required=not row.default)
+            if row.default:
+                added.set_defaults(run=import_module(row.commands[row.default].module).run, any_machine=True)
+                add_common(added)
 
 
 def _behind(words: Sequence[str] | None, name: str) -> list[str]:

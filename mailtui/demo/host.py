@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Antivirus, Config, Greylist, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
@@ -85,9 +85,16 @@ class DemoHost:
                 self._greylist = DemoGreylist(self._clock, self._seed)
         return self._greylist
 
+    @cached_property
+    def antivirus(self) -> Antivirus:
+        """A scanner that does not run until something was applied, and its signatures."""
+        from mailtui.demo.antivirus import DemoAntivirus  # noqa: PLC0415 - when it is asked for
+
+        return DemoAntivirus(self._clock, lambda: self._mended)
+
     def services(self) -> list[ServiceState]:
         """The services of the stack; clamd is the one that does not run until something was applied."""
-        mended = {"clamd": "running"} if self._config is not None and self._config.complete else {}
+        mended = {"clamd": "running"} if self._mended else {}
         return [ServiceState(name, state) for name, state in {**SERVICES, **mended}.items()]
 
     def now(self) -> float:
@@ -96,6 +103,11 @@ class DemoHost:
 
     def close(self, *, acts: bool = True) -> None:
         """Nothing runs."""
+
+    @property
+    def _mended(self) -> bool:
+        """Whether something was applied."""
+        return self._config is not None and self._config.complete
 
     def _current(self) -> "Simulation":
         """The simulation, advanced to now."""

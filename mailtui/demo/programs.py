@@ -101,19 +101,20 @@ def postsuper(simulation: Simulation, arguments: list[str], stdin: bytes) -> Ans
 
 
 def postcat(simulation: Simulation, arguments: list[str], stdin: bytes) -> Answer:
-    """postcat(1) with -q: one message from the queue."""
+    """postcat(1) with -q: one message from the queue; with -bh nothing but the message."""
     match _without_config(arguments):
-        case ["-q", name] if QUEUE_ID.fullmatch(name):
+        case ["-q", name] | ["-bh", "-q", name] if QUEUE_ID.fullmatch(name):
             mail = simulation.find(name, SHOWQ_ORDER)
-        case ["-q", name]:
+        case ["-q", name] | ["-bh", "-q", name]:
             return _fatal("postcat", f"bad mail queue ID: {name}")
         case _:
             return _fatal("postcat", "usage: postcat [-c config_dir] [-q (access queue)] [file(s)...]")
     if mail is None:
         return _fatal("postcat", f"open queue file {name}: No such file or directory")
-    from mailtui.demo.content import postcat as text  # noqa: PLC0415 - most runs show no message
+    from mailtui.demo import content  # noqa: PLC0415 - most runs show no message
 
-    return Answer(stdout=[text(mail, simulation.seed)])
+    shown = content.message if "-bh" in arguments else content.postcat
+    return Answer(stdout=[shown(mail, simulation.seed)])
 
 
 def postconf(simulation: Simulation, arguments: list[str], stdin: bytes) -> Answer:

@@ -1,7 +1,7 @@
 """The simulated quarantine: invented messages in memory behind the interface of the real one."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Lock
 
 from backends.errors import Missing
@@ -80,6 +80,9 @@ class DemoQuarantine:
         if one is None:
             raise Missing("The message is not there any more", hint="read the quarantine again")
         return content(one)
+
+    def chunks(self, target: Target) -> Iterator[bytes]:
+        yield self.raw(target)
 
     def plan(self, action: str, targets: Sequence[Target], recipients: Sequence[str] = ()) -> Plan:
         known = self.headers(targets) if action in RELEASING else []

@@ -498,3 +498,20 @@ def test_names_that_are_no_text_are_left_out_in_words(
     outcome = subject.undo()
     assert outcome.done == 0
     assert {one.what for one in outcome.left_out} == {visible(evil), "A/spam-ATXQBcuaoJ-2.gz"}
+
+
+def test_a_message_in_pieces(quarantine: Quarantine, subject: AmavisQuarantine) -> None:
+    large = b"Subject: x\n\n" + b"a line of many\n" * 100_000
+    quarantine.add("C/spam-ATXQBcuaoJ-3.gz", 1, gzip.compress(large))
+    quarantine.add("D/spam-ATXQBcuaoJ-4.gz", 1, gzip.compress(large)[:-1000])
+    found = {one.path[0]: one for one in targets(subject)}
+    assert b"".join(subject.chunks(found["A"])) == SPAM
+    assert b"".join(subject.chunks(found["0"])) == VIRUS
+    pieces = list(subject.chunks(found["C"]))
+    assert b"".join(pieces) == large
+    assert max(map(len, pieces)) <= 1 << 18
+    with pytest.raises(Failed, match="cannot be read whole"):
+        list(subject.chunks(found["D"]))
+    (quarantine.path / found["A"].path).unlink()
+    with pytest.raises(Missing):
+        list(subject.chunks(found["A"]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backends.errors import BadRequest, Refused
+from backends.errors import BackendError, BadRequest, Refused
 from backends.journal import Journal
 from backends.outcome import LeftOut, Outcome
 from backends.queue.adapter import PostfixQueue
@@ -383,3 +383,20 @@ def test_flush_one_all_and_a_site(postfix: PrivatePostfix, queue: PostfixQueue) 
         before = tried()
         assert queue.flush(what, site=site).done == 1
         wait_until(f"another try after flush {what!r} {site!r}", lambda before=before: tried() > before)  # type: ignore[misc]
+
+
+def test_a_message_itself_as_a_stream(postfix: PrivatePostfix, queue: PostfixQueue) -> None:
+    body = b"*** MESSAGE CONTENTS x ***\n\xff\x00\nlast\n" + b"y" * 300_000
+    postfix.send(b"Subject: raw\n\n" + body, ["bob@held.example"])
+    wait_until("the message", lambda: len(postfix.ids("hold")) == 1)
+    (queue_id,) = postfix.ids("hold")
+    found = b"".join(queue.raw(queue_id))
+    assert found.startswith(b"Received: from ")
+    assert b"\nSubject: raw\n" in found
+    assert b"*** MESSAGE CONTENTS x ***\n\xff" in found
+    assert found.count(b"y") >= 300_000
+    assert b"ENVELOPE RECORDS" not in found
+    with pytest.raises(BadRequest):
+        list(queue.raw("../../etc/passwd"))
+    with pytest.raises(BackendError):
+        list(queue.raw("ABCDEF1234"))

@@ -28,6 +28,7 @@ def act(action, queue_id):
 told("actions", lambda: queue.rights().actions)
 told("show right", lambda: queue.rights().show)
 told("show", lambda: [value for name, value in queue.show(held).envelope if name == "recipient"])
+told("raw", lambda: b"".join(queue.raw(held)).decode())
 told("hold", lambda: act("hold", deferred))
 told("release", lambda: act("release", deferred))
 told("expire", lambda: act("expire", deferred))
@@ -47,6 +48,7 @@ found["refused"] = [
     refused(postsuper, "-h", "-", "-d", "ALL"), refused(postcat, "/etc/shadow"),
     refused(postcat, "-q", "../../etc/shadow"), refused(postcat, "-q", "ABCDEF", "/etc/shadow"),
     refused(postcat, "-c", "/tmp", "-q", "ABCDEF"), refused(postcat, "-vq", "ABCDEF"), refused("sh"),
+    refused(postcat, "-bh", "-q", "../../etc/shadow"), refused(postcat, "-bh", "/etc/shadow"),
 ]
 """
 
@@ -57,6 +59,8 @@ def test_the_group_mailtui_acts_through_sudo(postfix: PrivatePostfix) -> None:
     assert found["actions"] == {name: ["sudo", "-n"] for name in ACTIONS if name != "delete"}
     assert found["show right"] == ["sudo", "-n"]
     assert found["show"] == ["bob@held.example"]
+    assert "Received: from " in found["raw"]
+    assert "***" not in found["raw"]
     for action in ("hold", "release", "expire"):
         assert (found[action]["asked"], found[action]["done"]) == (1, 1), found
     assert "sudo -n /usr/sbin/postsuper -h -" in found["hold"]["command"]
@@ -68,7 +72,7 @@ def test_the_group_mailtui_acts_through_sudo(postfix: PrivatePostfix) -> None:
 
 def test_it_can_do_nothing_beyond(postfix: PrivatePostfix) -> None:
     found = as_user(postfix, BEYOND, user=MEMBER, sudoers=SUDOERS.read_text())
-    assert found["refused"] == [True] * 13
+    assert found["refused"] == [True] * 15
 
 
 @pytest.mark.parametrize(

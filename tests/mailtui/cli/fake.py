@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 from threading import Event
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Config, Greylist, Quarantine, ServiceState
+from backends.host import Antivirus, Config, Greylist, Quarantine, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.outcome import LeftOut, Outcome
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from backends.queue.listing.snapshot import QueueSnapshot
 
 NOW = 1_700_000_000
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\0\x7f\x9b2J\u202etxt.exe\u2028[bold]x[/bold]"
 """Escape sequences, NUL, DEL, a C1 control, a right-to-left override, a line separator, markup."""
 
@@ -105,6 +106,10 @@ class FakeQueue:
             truncated=True,
         )
 
+    def raw(self, queue_id: str) -> Iterator[bytes]:
+        yield f"Subject: {queue_id}\n\n".encode()
+        yield EICAR if queue_id == "AAAAAA2" else b"nothing\n"
+
     def plan(self, action: str, targets: list[Target]) -> Plan:
         ids = b"".join(b"%s\n" % target.queue_id.encode() for target in targets)
         command = Command(("postsuper", ACTIONS[action].option, "-"), stdin=ids, mutates=True)
@@ -152,6 +157,7 @@ class FakeHost:
         self.journal = Journal()
         self.demo = demo
         self.closed = 0
+        self.scanning = True
 
     @cached_property
     def config(self) -> Config:
@@ -170,6 +176,12 @@ class FakeHost:
         from mailtui.demo.quarantine import DemoQuarantine
 
         return DemoQuarantine(1, 100, lambda: NOW, self.journal)
+
+    @cached_property
+    def antivirus(self) -> Antivirus:
+        from mailtui.demo.antivirus import DemoAntivirus
+
+        return DemoAntivirus(lambda: NOW, lambda: self.scanning)
 
     def services(self) -> list[ServiceState]:
         return [

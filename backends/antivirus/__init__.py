@@ -1,0 +1,1 @@
+"""ClamAV: the scanner, its signatures, and what fetches them."""

@@ -1,0 +1,13 @@
+"""Findings as lines."""
+
+from backends.antivirus.values import Finding
+from mailtui.cli.output import Output
+
+MARKS = {"good": "●", "note": "○", "bad": "✖"}
+
+
+def print_finding(out: Output, finding: Finding) -> None:
+    """What was looked at, and what to do about it."""
+    out.line(f"{MARKS[finding.state]} {finding.name}: {finding.said}")
+    if finding.hint:
+        out.line(f"    {finding.hint}")

@@ -1,0 +1,65 @@
+"""`mailtui av status`: whether the scanner works and what it knows."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+
+from backends.antivirus.values import Freshclam, Run, Status
+from backends.text import age_text, time_text
+from mailtui.cli.av.report import print_finding
+from mailtui.cli.session import Session
+
+DESCRIPTION = """
+Say whether clamd answers, how busy it is, whether it has in memory what is on disk, how old that is, and what came of
+freshclam's last runs; of what is wrong what to do. Nothing is changed by it. The exit code is 3 when clamd does not
+answer, 1 when something else is wrong.
+"""
+EXAMPLES = """
+EXAMPLES
+
+  mailtui av
+  mailtui av status --json | jq '.daemon.memory'
+"""
+RUNS = 5
+
+
+def configure(parser: ArgumentParser, _name: str) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
+    parser.set_defaults(any_machine=True)
+
+
+def run(session: Session) -> int:
+    status = session.host.antivirus.status()
+    if session.options.json:
+        session.out.json(status)
+    else:
+        for finding in status.findings:
+            print_finding(session.out, finding)
+        for text in _runs(status.freshclam, status.taken):
+            session.out.line(text)
+    return _code(status)
+
+
+def _code(status: Status) -> int:
+    if not status.daemon.answers:
+        return 3
+    return 1 if any(finding.state == "bad" for finding in status.findings) else 0
+
+
+def _runs(freshclam: Freshclam, now: float) -> Iterator[str]:
+    if freshclam.runs:
+        yield "freshclam's last runs"
+    for run in freshclam.runs[:RUNS]:
+        yield f"  {time_text(run.started)}  {_told(run)}"
+    if freshclam.next_run is not None:
+        left = freshclam.next_run - now
+        yield f"  {time_text(freshclam.next_run)}  next, {f'in {age_text(left)}' if left > 0 else 'due'}"
+
+
+def _told(run: Run) -> str:
+    brought = f"brought {', '.join(run.updated)}" if run.updated else ""
+    match run.outcome:
+        case "failed":
+            return f"failed: {run.complaint}{f'; {brought}' if brought else ''}"
+        case "running":
+            return "is at work"
+    return brought or "nothing new"
