@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Config, Greylist, Maps, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -52,6 +52,12 @@ class LocalHost:
         from backends.quarantine.adapter import AmavisQuarantine  # noqa: PLC0415 - when it is asked for
 
         return AmavisQuarantine(self._runner)
+
+    @cached_property
+    def maps(self) -> Maps:
+        from backends.maps.adapter import PostfixMaps  # noqa: PLC0415 - numpy
+
+        return PostfixMaps(self._runner, config_dir=self._config_dir)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
