@@ -212,8 +212,8 @@ def _wrong(programs: Programs, change: Change, table: str) -> str:
         return ""
     result = programs.ask(table, [change.key])
     found = result.stdout.decode("utf-8", "surrogateescape").partition("\t")[2].removesuffix("\n")
-    if result.stderr:
-        return visible(result.complaint)
+    if said := complaints(result):
+        return visible(said[-1])
     if change.value is None:
         return f"{visible(change.key)} still gives {visible(found)!r}" if found else ""
     if found != change.value.strip() and not (change.table.alias and found):

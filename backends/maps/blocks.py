@@ -31,9 +31,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise unreadable(path, error) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Failed(f"{path} is not a regular file", hint=f"look what it is: ls -ld {path}")
     with os.fdopen(handle, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Failed(f"{path} is not a regular file", hint=f"look what it is: ls -l {path}")
         yield file
 
 

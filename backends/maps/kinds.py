@@ -6,7 +6,7 @@ INDEX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb"}
 PATTERNS = frozenset({"regexp", "pcre", "cidr"})
 """Tables that are read in order, the first match wins."""
 
-WHOLE = PATTERNS | {"tcp"}
+WHOLE = PATTERNS | {"tcp", "socketmap"}
 """Tables that are asked for the whole key only, never for parts of it (DICT_FLAG_PATTERN)."""
 
 KEYED = frozenset({*INDEX, "texthash"})

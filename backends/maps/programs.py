@@ -1,5 +1,6 @@
 """postconf, postmap and postalias of one instance."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from backends.maps.config import Config, parse
 from backends.runner import Command, Result, Runner
 from backends.text import visible
 
+_OF_CONFIGURATION = re.compile(r"\S*/(?:main|master)\.cf[,:]")
 ASKED = 10.0
 """Seconds in which a table must answer."""
 BUILT = 900.0
@@ -73,9 +75,10 @@ class Programs:
 
 
 def complaints(result: Result) -> list[str]:
-    """What a program wrote to standard error, without its name and level."""
+    """What a program wrote to standard error, without its name and level, and without what it says of main.cf."""
     lines = result.stderr.decode("utf-8", "replace").splitlines()
-    return [line.partition(": ")[2].removeprefix("warning: ").strip() for line in lines if line.strip()]
+    said = [line.partition(": ")[2].removeprefix("warning: ").strip() for line in lines if line.strip()]
+    return [one for one in said if not _OF_CONFIGURATION.match(one)]
 
 
 def _unreadable(result: Result) -> BackendError:
