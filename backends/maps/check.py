@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+import msgspec
+
 from backends.errors import BackendError, Missing
 from backends.maps import patterns
 from backends.maps.asking import Answers, advice, ask
@@ -11,19 +13,34 @@ from backends.maps.blocks import opened, unreadable
 from backends.maps.config import Config
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
-from backends.maps.kinds import INDEX, KEYED, PATTERNS
+from backends.maps.kinds import INDEX, KEYED, NOT_TRUSTED, PATTERNS
 from backends.maps.owners import owners
 from backends.maps.programs import Programs
 from backends.maps.scan import Scan, scan
 from backends.maps.values import About, Finding, Level, Table
 from backends.text import age_text, visible
 
+STRICT = frozenset({"alias_maps", "virtual_mailbox_maps", "virtual_uid_maps", "virtual_gid_maps"})
 PATTERN_LIMIT = 64 << 20
 KEY = "mailtui-looks.example"
 
 
 def check(programs: Programs, config: Config, table: Table) -> About:
     """All that can be said of a table without changing anything."""
+    about = _looked_at(programs, config, table)
+    return msgspec.structs.replace(about, findings=(*_refused(table), *about.findings))
+
+
+def _refused(table: Table) -> list[Finding]:
+    """Uses for which Postfix does not take this kind of table."""
+    strict = [use for use in table.uses if use.parameter in STRICT and not use.inside]
+    if not strict or table.type not in NOT_TRUSTED:
+        return []
+    what = f"is refused for {strict[0].parameter} ({table.type}: is not allowed for security-sensitive data): mail waits"
+    return [Finding(table.name, "bad", what, f"name a table of another kind in {strict[0].parameter}")]
+
+
+def _looked_at(programs: Programs, config: Config, table: Table) -> About:
     if table.cache:
         return _cache(table)
     if not table.path:

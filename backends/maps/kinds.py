@@ -39,6 +39,9 @@ REMOTE = frozenset(
 SETTINGS = frozenset({"mysql", "pgsql", "sqlite", "ldap", "memcache", "mongodb"})
 """Those of them that have a file that says where and how."""
 
+NOT_TRUSTED = frozenset({"tcp", "memcache", "socketmap"})
+"""Tables that local(8) and virtual(8) refuse for what may name commands, files and user IDs (DICT_FLAG_NO_UNAUTH)."""
+
 KINDS = KEYED | PATTERNS | WITHIN | JOINED | REMOTE | {"dbm", "sdbm"}
 PACKAGES = frozenset({"pcre", "lmdb", "cdb", "mysql", "pgsql", "sqlite", "ldap", "mongodb"})
 """Kinds that Debian has in packages called postfix-KIND."""

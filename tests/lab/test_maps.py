@@ -24,9 +24,14 @@ FILES = {
     "t_pcre": "/^(?i)y(?=z)/\tREJECT pcre\n/^(?i)y(?=z)/\tOK\n/(/\tOK\n",
     "t_cidr": "198.51.100.0/24\tREJECT\n198.51.100.7/32\tOK\n",
 }
+VIRTUAL = (
+    *(f"{kind}:{ETC}/t_{kind}" for kind in BUILT),
+    f"proxy:texthash:{ETC}/t_texthash",
+    "inline:{ann@inline.test=carol}",
+    f"unionmap:{{hash:{ETC}/t_hash,static:dora}}",
+)
 SETTINGS = (
-    f"virtual_alias_maps={' '.join(f'{kind}:{ETC}/t_{kind}' for kind in BUILT)} proxy:texthash:{ETC}/t_texthash"
-    f" inline:{{ann@inline.test=carol}} unionmap:{{hash:{ETC}/t_hash,static:dora}}",
+    f"virtual_alias_maps={' '.join(VIRTUAL)}",
     f"smtpd_helo_restrictions=check_helo_access regexp:{ETC}/t_regexp, check_helo_access pcre:{ETC}/t_pcre",
     f"smtpd_client_restrictions=check_client_access cidr:{ETC}/t_cidr, check_client_access static:DUNNO",
     "smtpd_sender_restrictions=check_sender_access pipemap:{inline:{x@y.test=z},inline:{z=REJECT}}",

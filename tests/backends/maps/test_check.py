@@ -182,3 +182,8 @@ def test_a_server_that_does_not_answer_is_given_up(tables: Tables, monkeypatch: 
     assert tables.said("tcp:127.0.0.1:1")
     assert time.monotonic() - started < 5
     assert tables.said("unix:passwd.byname") == []
+
+
+def test_a_kind_that_local_refuses(tables: Tables) -> None:
+    tables.main("alias_maps = tcp:127.0.0.1:1\n")
+    assert tables.said("tcp:127.0.0.1:1")[0].startswith("is refused for alias_maps (tcp:")

@@ -13,6 +13,7 @@ import pytest
 
 from backends.maps.config import Config
 from backends.maps.keys import keys
+from backends.maps.kinds import NOT_TRUSTED
 from backends.maps.programs import Programs
 from backends.maps.values import Use
 from backends.runner import LocalRunner
@@ -42,8 +43,6 @@ canonical_maps = $map:canonical_maps
 sender_canonical_maps = $map:sender_canonical_maps
 relocated_maps = $map:relocated_maps
 recipient_bcc_maps = $map:recipient_bcc_maps
-virtual_mailbox_maps = $map:virtual_mailbox_maps
-alias_maps = $map:alias_maps
 relay_domains = $map:relay_domains
 sender_dependent_default_transport_maps = $map:sender_dependent_default_transport_maps
 local_recipient_maps =
@@ -92,7 +91,12 @@ def postfix(asked: Asked) -> Iterator[PrivatePostfix]:
         for name in re.findall(r"\$map:(\w+)", PARAMETERS):
             where = f"memcache = inet:127.0.0.1:{asked.server_address[1]}\nkey_format = {name}|%s\n"
             (Path(folder) / name).write_text(where)
-        with PrivatePostfix(extra=PARAMETERS.replace("$map:", f"memcache:{folder}/")) as running:
+        settings = PARAMETERS.replace("$map:", f"memcache:{folder}/").splitlines()
+        with PrivatePostfix() as running:
+            # In place of what is there: a warning of each entry there twice, from each program, would fill postlog's socket
+            running.command("postconf", "-e", *settings)
+            running.stop()
+            running.start()
             yield running
 
 
@@ -152,13 +156,27 @@ def test_local_users_are_looked_up_without_their_domain_as_well(
     postfix: PrivatePostfix, asked: Asked, config: Config
 ) -> None:
     recipient = "nobody-here+lists@local.test"
-    send(postfix, asked, "ann@from.test", recipient, "alias_maps")
-    for name in ("virtual_alias_maps", "recipient_bcc_maps", "alias_maps"):
-        assert asked.found(name) == ours(config, name, recipient), name
+    send(postfix, asked, "ann@from.test", recipient, "transport_maps")
+    for name in ("virtual_alias_maps", "recipient_bcc_maps"):
+        mine = ours(config, name, recipient)
+        assert [key for key in asked.found(name) if key in mine] == mine, name
 
 
 @pytest.mark.real
-def test_virtual_mailboxes(postfix: PrivatePostfix, asked: Asked, config: Config) -> None:
-    recipient = "bob+lists@boxes.test"
-    send(postfix, asked, "ann@from.test", recipient, "virtual_mailbox_maps")
-    assert asked.found("virtual_mailbox_maps") == ours(config, "virtual_mailbox_maps", recipient)
+def test_tables_that_local_refuses(postfix: PrivatePostfix, asked: Asked) -> None:
+    """Those that come over the network may not name commands and files; proxy: may."""
+    refused = {
+        "memcache": f"memcache:{postfix.folder}/x",
+        "tcp": "tcp:127.0.0.1:1",
+        "socketmap": "socketmap:inet:127.0.0.1:1:x",
+        "proxy": "proxy:unix:passwd.byname",
+    }
+    postfix.command("postconf", "-e", f"alias_maps={' '.join(refused.values())}")
+    postfix.command("postfix", "reload")
+    send(postfix, asked, "ann@from.test", "nobody-here@local.test", "transport_maps")
+    wait_until("a word of local(8)", lambda: "alias database unavailable" in postfix.log)
+    for kind, table in refused.items():
+        said = any(
+            f"{table} map is not allowed for security{sign}sensitive data" in postfix.log for sign in "- "
+        )
+        assert said == (kind in NOT_TRUSTED), kind

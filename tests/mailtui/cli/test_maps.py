@@ -130,7 +130,7 @@ def test_real_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     tables.write("virtual", "a@b c\n")
 
     class Real(FakeHost):
-        maps = tables.maps  # type: ignore[assignment]
+        maps = tables.maps
 
     def call(*words: str) -> tuple[int, str]:
         code = main(["maps", *words], lambda _: Real())
