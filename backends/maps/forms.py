@@ -83,14 +83,6 @@ FORMS: dict[Way, tuple[Form, ...]] = {
     "domains": (
         Form(HAS_AT, 0, "is a mail address, and domains are looked up here", "write the domain alone"),
     ),
-    "alias": (
-        Form(
-            HAS_AT,
-            STARTS_QUOTE,
-            "has an @: local(8) looks up the part before it",
-            "use virtual_alias_maps for addresses",
-        ),
-    ),
 }
 
 

@@ -36,6 +36,7 @@ def _table(chars: bytes) -> Mask:
 
 _BLANK = _table(BLANK)
 _ODD_IN_KEY = _table(b'"\\' + bytes(range(128, 256)))
+_ODD_IN_NAME = _table(b'"\\,;()<>@[]' + bytes(range(128, 256)))
 _LOWER = np.arange(256, dtype=np.uint8)
 _LOWER[65:91] += 32
 _PRIME = np.uint64(0x100000001B3)
@@ -98,7 +99,9 @@ def scan(
             progress()
     except TooLong as error:
         found.cut = f"{error}: what follows was not looked at"
-    all_hashes = np.sort(np.concatenate(hashes)) if hashes else np.zeros(0, dtype=np.uint64)
+    all_hashes = np.concatenate(hashes) if hashes else np.zeros(0, dtype=np.uint64)
+    hashes.clear()
+    all_hashes.sort()
     if found.entries > MOST:
         found.cut = f"the same key was looked for in the first {len(all_hashes):,} entries only"
     same = all_hashes[1:] == all_hashes[:-1]
@@ -154,7 +157,7 @@ def _block(block: bytes, first: int, alias: bool) -> tuple[_Keys, npt.NDArray[np
     places = np.searchsorted(limits, begins)
     key_ends = np.append(limits, len(text))[places]
     odd = key_ends - begins > LONG
-    odd |= _any_within(np.flatnonzero(_ODD_IN_KEY[text]), begins, key_ends)
+    odd |= _any_within(np.flatnonzero((_ODD_IN_NAME if alias else _ODD_IN_KEY)[text]), begins, key_ends)
     odd |= _any_within(np.flatnonzero(text == 0), begins, stops)
     odd |= ~_has_value(text, blank, key_ends, alias)
     odd |= begins == key_ends

@@ -26,6 +26,7 @@ ALL = st.one_of(
 @example(b"a:\n", True, 1 << 20)
 @example(b"a: b\na:b\na:\tb\n", True, 7)
 @example(b"a :b\n", True, 7)
+@example(b",root: x\nu@d: x\n", True, 1)
 def test_the_same_is_found_as_line_by_line(source: bytes, alias: bool, size: int) -> None:
     with patch.object(blocks, "BLOCK", size):
         found = scan.scan(BytesIO(source), alias=alias)
