@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from glob import escape
 from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
@@ -79,6 +80,7 @@ def carry_out(
     must_be_safe(path)
     with store.locked():
         recover(store)
+        _sweep(path)
         there = source(table)
         if there.content != change.before:
             raise Refused(
@@ -118,6 +120,7 @@ def rebuild(programs: Programs, store: Store, table: Table, *, fewer: bool = Fal
         )
     must_be_safe(path)
     with store.locked(), opened(path) as file:
+        _sweep(path)
         before = os.fstat(file.fileno())
         with _copy(path, None) as copy:
             with copy.open("wb") as target:
@@ -164,6 +167,12 @@ def _copy(path: Path, content: bytes | None) -> Iterator[Path]:
     finally:
         for ending in ("", *set(INDEX.values())):
             Path(f"{copy}{ending}").unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove copies that an act left which was broken off; whoever holds the lock has none yet."""
+    for left in path.parent.glob(f".{escape(path.name)}.mailtui-*"):
+        left.unlink(missing_ok=True)
 
 
 def _build(programs: Programs, table: Table, copy: Path) -> Result:

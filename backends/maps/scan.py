@@ -107,7 +107,10 @@ def scan(
     same = all_hashes[1:] == all_hashes[:-1]
     if same.any():
         found.twice_count = int(same.sum())
-        _name(file, found, np.unique(all_hashes[1:][same])[:SHOWN], alias)
+        same[1:] &= ~same[:-1]
+        wanted = all_hashes[np.flatnonzero(same)[:SHOWN]]
+        del all_hashes, same
+        _name(file, found, wanted, alias)
     return found
 
 
