@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Antivirus, Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Antivirus, Config, Greylist, Maps, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -61,6 +61,12 @@ class LocalHost:
         from backends.antivirus.adapter import ClamAntivirus  # noqa: PLC0415 - when it is asked for
 
         return ClamAntivirus(self._runner)
+
+    @cached_property
+    def maps(self) -> Maps:
+        from backends.maps.adapter import PostfixMaps  # noqa: PLC0415 - numpy
+
+        return PostfixMaps(self._runner, config_dir=self._config_dir)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""

@@ -235,6 +235,23 @@ class _Reading:
         return self._result
 
 
+def at_terminal(argv: tuple[str, ...]) -> int:
+    """Run a program that has the terminal to itself, an editor, in the user's own locale; gives its exit code.
+
+    :raises Missing: no such program.
+    """
+    import sh  # noqa: PLC0415 - 60 ms that only running a program should cost
+
+    program = shutil.which(argv[0], path=search_path())
+    if program is None:
+        raise Missing(f"The program {argv[0]} is not there", hint="name another one in EDITOR")
+    try:
+        sh.Command(program)(*argv[1:], _fg=True)
+    except sh.ErrorReturnCode as error:
+        return int(error.exit_code)
+    return 0
+
+
 def search_path() -> str:
     """Where programs are taken from: the absolute folders of PATH, never the current one, then the system's."""
     own = [folder for folder in os.environ.get("PATH", "").split(":") if folder.startswith("/")]

@@ -39,6 +39,22 @@ EXAMPLES
   mailtui greylist whitelist add @example.org --comment 'ticket 4711'
   mailtui greylist doctor
 """
+_MAPS = "mailtui.cli.maps"
+_MAPS_DESCRIPTION = """
+See, ask and change Postfix's lookup tables: which ones the configuration uses, what is wrong with them, and what they
+answer. A table is named as in main.cf (hash:/etc/postfix/virtual), by its path, or by the last part of that.
+"""
+_MAPS_EXAMPLES = """
+EXAMPLES
+
+  mailtui maps
+  mailtui maps lint
+  mailtui maps lookup ann+lists@example.org
+  mailtui maps set virtual ann@example.org ann
+  mailtui maps edit transport
+  mailtui maps rebuild
+  mailtui maps undo
+"""
 _QUEUE = "mailtui.cli.queue"
 _QUARANTINE = "mailtui.cli.quarantine"
 _QUEUE_DESCRIPTION = """
@@ -80,7 +96,7 @@ class Command(NamedTuple):
 
 
 class Group(NamedTuple):
-    """One that has commands of its own."""
+    """One that has commands of its own; `default` is the one that is meant where none is named."""
 
     text: str
     description: str
@@ -160,6 +176,23 @@ COMMANDS: Mapping[str, Command | Group] = {
             "caught": Command(f"{_AV}.caught", "which signatures have caught mail, and how much"),
         },
         default="status",
+    ),
+    "maps": Group(
+        "see, ask and change the lookup tables",
+        _MAPS_DESCRIPTION,
+        _MAPS_EXAMPLES,
+        {
+            "list": Command(f"{_MAPS}.listing", "every table that the configuration uses"),
+            "lint": Command(f"{_MAPS}.lint", "what is wrong with them, and what to do"),
+            "show": Command(f"{_MAPS}.show", "one table and its entries"),
+            "lookup": Command(f"{_MAPS}.lookup", "a key looked up as Postfix does, step by step"),
+            "set": Command(f"{_MAPS}.act", "give a key its value; can be undone"),
+            "remove": Command(f"{_MAPS}.act", "remove a key; can be undone"),
+            "edit": Command(f"{_MAPS}.edit", "a table in an editor, checked before it counts"),
+            "rebuild": Command(f"{_MAPS}.rebuild", "build what is missing or stale"),
+            "undo": Command(f"{_MAPS}.undo", "take a change back"),
+        },
+        default="list",
     ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
     "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),

@@ -173,10 +173,19 @@ def _add(
         else:
             added.description, added.epilog = row.description, row.examples + EXIT_CODES
             wanted = {word: row.commands[word] for word in _behind(words, name) if word in row.commands}
+            if row.default:
+                _preset(added, row.commands[row.default].module, row.default)
             _add(added, wanted or row.commands, words, dest="action", required=not row.default)
             if row.default:
-                added.set_defaults(run=import_module(row.commands[row.default].module).run, any_machine=True)
-                add_common(added)
+                added.set_defaults(action=row.default)
+
+
+def _preset(parser: argparse.ArgumentParser, module: str, name: str) -> None:
+    """Let the parser stand for a command without options of its own as well."""
+    command, bare = import_module(module), argparse.ArgumentParser()
+    command.configure(bare, name)
+    parser.set_defaults(run=command.run, **vars(bare.parse_args([])))
+    add_common(parser)
 
 
 def _behind(words: Sequence[str] | None, name: str) -> list[str]:

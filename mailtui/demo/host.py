@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Antivirus, Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Antivirus, Config, Greylist, Maps, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
@@ -64,6 +64,13 @@ class DemoHost:
         from mailtui.demo.quarantine import DemoQuarantine  # noqa: PLC0415 - when it is asked for
 
         return DemoQuarantine(self._seed, QUARANTINED, self.now, self.journal)
+
+    @cached_property
+    def maps(self) -> Maps:
+        """Invented tables."""
+        from mailtui.demo.maps import DemoMaps  # noqa: PLC0415 - when it is asked for
+
+        return DemoMaps(self.now)
 
     @property
     def config(self) -> Config:

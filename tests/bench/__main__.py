@@ -8,7 +8,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.bench import acting, apply, console, greylist, memory, others, quarantine, reading, start, table
+from tests.bench import (
+    acting,
+    apply,
+    console,
+    greylist,
+    maps,
+    memory,
+    others,
+    quarantine,
+    reading,
+    start,
+    table,
+)
 from tests.bench.measure import Bench, Row, Skip
 
 PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -28,6 +40,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "quarantine": quarantine.listing,
     "quarantine-memory": quarantine.memory,
     "headers": quarantine.headers,
+    "maps": maps.maps,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

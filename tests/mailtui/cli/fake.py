@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Antivirus, Config, Greylist, Quarantine, ServiceState
+from backends.host import Antivirus, Config, Greylist, Maps, Quarantine, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.outcome import LeftOut, Outcome
@@ -170,6 +170,12 @@ class FakeHost:
         from mailtui.demo.greylist import DemoGreylist
 
         return DemoGreylist(clock=lambda: NOW)
+
+    @cached_property
+    def maps(self) -> Maps:
+        from mailtui.demo.maps import DemoMaps
+
+        return DemoMaps(lambda: NOW)
 
     @cached_property
     def quarantine(self) -> Quarantine:

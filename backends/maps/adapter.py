@@ -1,0 +1,166 @@
+"""The lookup tables of this machine's Postfix, or of the instance configured in a folder."""
+
+import time
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from backends.apply.checkpoint.store import Store
+from backends.errors import BadRequest, Missing, Refused
+from backends.maps import acting
+from backends.maps.check import check, stale
+from backends.maps.config import Config
+from backends.maps.edit import drop, put
+from backends.maps.kinds import INDEX, KEYED
+from backends.maps.looking import lists, look
+from backends.maps.programs import Programs
+from backends.maps.reading import Entry, entries, must_have_entries
+from backends.maps.unused import unused
+from backends.maps.values import About, Act, Change, Done, Finding, Looked, Table
+from backends.runner import Runner
+from backends.text import visible
+
+STATE = Path("/var/lib/mailtui/maps")
+
+
+class PostfixMaps:
+    """The interface `Maps` on Postfix's own programs; what was changed is kept below `state` to be undone."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        config_dir: str | None = None,
+        state: Path = STATE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._programs = Programs(runner, config_dir)
+        self._store = Store(state)
+        self._clock = clock
+
+    def tables(self) -> tuple[Table, ...]:
+        return self._config().tables
+
+    def check(self, each: Callable[[About], None], names: Iterable[str] = ()) -> list[Finding]:
+        config = self._config()
+        chosen = [find(config.tables, name) for name in names]
+        findings: list[Finding] = []
+        for table in chosen or config.tables:
+            about = check(self._programs, config, table)
+            findings += about.findings
+            each(about)
+        return findings if chosen else [*findings, *unused(config)]
+
+    def entries(self, name: str) -> Iterable[Entry]:
+        table = find(self._config().tables, name)
+        must_have_entries(table)
+        return entries(table)
+
+    def look_up(self, what: str, *, name: str = "", parameter: str = "") -> list[Looked]:
+        config = self._config()
+        tables = (find(config.tables, name),) if name else config.tables
+        wanted = [
+            (use, found)
+            for use, found in lists(config, tables)
+            if parameter in {"", use.parameter, use.restriction}
+        ]
+        if not wanted:
+            raise Missing(
+                f"No table is used by {visible(parameter)}"
+                if parameter
+                else f"{visible(name)} is not looked into directly",
+                hint="see which ones there are: mailtui maps list",
+            )
+        return list(look(self._programs, config, what, wanted))
+
+    def content(self, name: str) -> bytes:
+        return acting.source(find(self._config().tables, name)).content or b""
+
+    def plan_set(self, name: str, key: str, value: str) -> Change:
+        config, table, before = self._keyed(name)
+        return acting.planned(
+            config, table, "set", put(before, key, value, alias=table.alias), key=key, value=value
+        )
+
+    def plan_remove(self, name: str, key: str) -> Change:
+        config, table, before = self._keyed(name)
+        return acting.planned(config, table, "remove", drop(before, key, alias=table.alias), key=key)
+
+    def plan_edit(self, name: str, after: bytes) -> Change:
+        config = self._config()
+        return acting.planned(config, find(config.tables, name), "edit", after)
+
+    def carry_out(self, change: Change) -> Done:
+        return acting.carry_out(self._programs, self._store, change, self._clock())
+
+    def stale(self) -> list[Table]:
+        return [table for table in self._config().tables if not table.cache and table.path and stale(table)]
+
+    def rebuild(self, name: str, *, fewer: bool = False) -> Done:
+        return acting.rebuild(self._programs, self._store, find(self._config().tables, name), fewer=fewer)
+
+    def acts(self) -> list[Act]:
+        return [Act(one.number, one.taken, one.why, tuple(one.files)) for one in self._store.history()]
+
+    def plan_undo(self, number: int | None = None) -> Change:
+        history = self._store.history()
+        act = next((one for one in history if number in {None, one.number}), None)
+        if act is None:
+            what = "There is nothing to undo" if number is None else f"There is no act {number} to undo"
+            raise Missing(what, hint="see what there is: mailtui maps undo --list")
+        ((path, was),) = act.files.items()
+        config = self._config()
+        table = next((one for one in config.tables if one.path == path and one.type in INDEX), None)
+        table = table or next((one for one in config.tables if one.path == path), None)
+        if table is None:
+            raise Refused(
+                f"No table of this configuration has the source {path}",
+                hint="name the instance with --config-dir",
+            )
+        now = acting.source(table).content or b""
+        if sha256(now).hexdigest() != self._store.bases().get(path) or any(
+            path in one.files for one in history if one.number > act.number
+        ):
+            raise Refused(
+                f"{path} has been changed since act {act.number}",
+                hint="undo the later acts first, or edit it: mailtui maps edit",
+            )
+        return acting.planned(config, table, f"undo {act.number}", self._store.there(was).content or b"")
+
+    def _keyed(self, name: str) -> tuple[Config, Table, bytes]:
+        config = self._config()
+        table = find(config.tables, name)
+        before = acting.source(table).content or b""
+        if table.type not in KEYED:
+            raise BadRequest(
+                f"{table.name} is read in order, the first match wins",
+                hint=f"edit it as a whole: mailtui maps edit {table.path}",
+            )
+        return config, table, before
+
+    def _config(self) -> Config:
+        return self._programs.config()
+
+
+def find(tables: Iterable[Table], name: str) -> Table:
+    """The table of that name: hash:/etc/postfix/virtual, its path, or the last part of that.
+
+    :raises Missing: there is none.
+    :raises BadRequest: there are several.
+    """
+    every = tuple(tables)
+    plain = name.removeprefix("proxy:")
+    for same in (
+        lambda table: table.name == plain,
+        lambda table: table.path == plain != "",
+        lambda table: Path(table.path).name == plain != "",
+    ):
+        found = [table for table in every if same(table)]
+        if len(found) > 1:
+            names = ", ".join(table.name for table in found)
+            raise BadRequest(f"{visible(name)} is more than one table", hint=f"name one of {visible(names)}")
+        if found:
+            return found[0]
+    raise Missing(
+        f"The configuration uses no table {visible(name)}", hint="see which ones it uses: mailtui maps list"
+    )

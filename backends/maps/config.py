@@ -1,0 +1,117 @@
+"""The tables of a configuration, from what postconf(1) prints. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from backends.maps.kinds import JOINED, KINDS, SETTINGS, WITHIN, inline
+from backends.maps.values import Table, Use
+
+NO_TABLES = re.compile(
+    r"proxy_(?:read|write)_maps|.*_(?:milters|transport|service_name|path|service)|content_filter|relayhost|tls_random_.*"
+)
+"""Parameters that name tables only to allow them, or whose values look like tables and are not."""
+
+
+class Config(msgspec.Struct, frozen=True):
+    """Parameters of main.cf with their values, `$name` expanded, and the tables of main.cf and master.cf."""
+
+    folder: str
+    parameters: Mapping[str, str]
+    tables: tuple[Table, ...]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(split(self.parameters.get(name, "")))
+
+
+class Found(msgspec.Struct, frozen=True):
+    name: str
+    use: Use
+
+
+def parse(folder: str, builtin: str, own: str, services: str) -> Config:
+    """The configuration, from `postconf -x -C builtin,service`, `-x -C user` and `-x -P`."""
+    parameters = dict(_pairs(builtin))
+    classes = set(split(parameters.get("smtpd_restriction_classes", "")))
+    found: list[Found] = []
+    for name, value in parameters.items():
+        if parameters.get(name.removeprefix("address_verify_")) != value or not name.startswith(
+            "address_verify_"
+        ):
+            found += tables_in(value, Use(name))
+    for name, value in _pairs(own):
+        if name in classes:
+            found += tables_in(value, Use(name))
+    for name, value in _pairs(services):
+        service, _, parameter = name.rpartition("/")
+        if parameter in parameters or parameter in classes:
+            found += tables_in(value, Use(parameter, service))
+    uses: dict[str, dict[Use, None]] = {}
+    for one in found:
+        uses.setdefault(one.name, {})[one.use] = None
+    return Config(
+        folder,
+        parameters,
+        tuple(_table(name, tuple(sorted(used, key=_second))) for name, used in uses.items()),
+    )
+
+
+def tables_in(value: str, use: Use) -> Iterator[Found]:
+    """The tables that a parameter's value names, each after the restriction that it belongs to."""
+    if NO_TABLES.fullmatch(use.parameter):
+        return
+    restriction = ""
+    for word in split(value):
+        if re.fullmatch(r"check_\w+_access|check_policy_service", word):
+            restriction = word
+        else:
+            if restriction != "check_policy_service":
+                yield from _named(word.lstrip("!"), msgspec.structs.replace(use, restriction=restriction))
+            restriction = ""
+
+
+def split(value: str) -> Iterator[str]:
+    """The words of a value, parted by blanks and commas outside of braces (mystrtokq)."""
+    depth, word = 0, ""
+    for char in value:
+        depth += (char == "{") - (char == "}" and depth > 0)
+        if depth == 0 and char in ", \t\r\n":
+            if word:
+                yield word
+            word = ""
+        else:
+            word += char
+    if word:
+        yield word
+
+
+def _named(word: str, use: Use) -> Iterator[Found]:
+    kind, colon, path = word.partition(":")
+    if kind == "proxy" and colon:
+        yield from _named(path, msgspec.structs.replace(use, proxied=True))
+        return
+    if not path or kind not in KINDS or (kind == "unix" and path not in {"passwd.byname", "group.byname"}):
+        return
+    yield Found(word, use)
+    if kind in JOINED:
+        for part in split(path.removeprefix("{").removesuffix("}")):
+            yield from _named(part, msgspec.structs.replace(use, inside=word))
+
+
+def _second(use: Use) -> bool:
+    """Whether the parameter usually takes its tables from another one."""
+    return bool(re.fullmatch(r"local_recipient_maps|virtual_\w+_domains|alias_database", use.parameter))
+
+
+def _table(name: str, uses: tuple[Use, ...]) -> Table:
+    kind, _, path = name.partition(":")
+    has_file = not inline(path) and kind not in WITHIN | JOINED and (path.startswith("/") or kind in SETTINGS)
+    return Table(name, kind, path if has_file and path.startswith("/") else "", uses)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, equals, value = line.partition(" =")
+        if equals:
+            yield name, value.strip()

@@ -1,0 +1,1 @@
+"""`mailtui maps …`: the lookup tables."""

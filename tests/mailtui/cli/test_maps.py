@@ -1,0 +1,148 @@
+"""`mailtui maps …` on a host whose tables are the demo host's, and on real ones."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailtui.cli.main import main
+from tests.mailtui.cli.conftest import Run
+from tests.mailtui.cli.fake import HOSTILE, FakeHost
+from tests.support.maps import Tables, why_not
+
+
+def lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_without_a_command_the_tables_are_listed(run: Run) -> None:
+    shown = run("maps")
+    assert shown.code == 0
+    assert shown.out == run("maps", "list").out
+    assert "hash:/etc/postfix/virtual" in shown.out
+    assert lines(run("maps", "--json").out) == lines(run("maps", "list", "--json").out)
+    problems = lines(run("maps", "list", "--problems", "--json").out)
+    assert all(one["findings"] for one in problems)
+    assert len(problems) < len(lines(run("maps", "--json").out))
+
+
+def test_what_is_wrong(run: Run) -> None:
+    shown = run("maps", "lint")
+    assert shown.code == 1
+    for part in ("never matches", "the first counts", "never reached"):
+        assert part in shown.out
+    assert run("maps", "lint", "aliases").code == 0
+    assert {one["level"] for one in lines(run("maps", "lint", "--json").out)} == {"bad"}
+    assert run("maps", "lint", "nothing").code == 3
+
+
+def test_one_table(run: Run) -> None:
+    shown = run("maps", "show", "aliases")
+    assert "used by  alias_maps" in shown.out
+    assert [one["key"] for one in lines(run("maps", "show", "aliases", "--json").out)] == [
+        "postmaster",
+        "abuse",
+        "root",
+    ]
+    assert len(lines(run("maps", "show", "aliases", "--json", "--limit", "1").out)) == 1
+    assert "more than 1" in run("maps", "show", "aliases", "--limit", "1").err
+
+
+def test_a_key_is_looked_up_step_by_step(run: Run) -> None:
+    shown = run("maps", "lookup", "someone@sub.slow.example", "--map", "transport")
+    assert shown.code == 1
+    assert ".slow.example" in shown.out
+    assert run("maps", "lookup", "x@slow.example", "--map", "transport").out.endswith("→ slow:\n")
+    assert "→ REJECT not from you" in run("maps", "lookup", "198.51.100.7").out
+    assert run("maps", "lookup", "x", "--parameter", "nothing").code == 3
+    assert run("maps", "lookup", "a\nb").code == 2
+
+
+def test_changes_are_shown_made_and_taken_back(run: Run, host: FakeHost) -> None:
+    before = host.maps.content("transport")
+    dry = run("maps", "set", "transport", "new.example", "smtp:", "--dry-run")
+    assert "+new.example^Ismtp:" in dry.out
+    assert host.maps.content("transport") == before
+    assert run("maps", "set", "transport", "new.example", "smtp:").code == 0
+    assert run("maps", "remove", "transport", "slow.example").code == 0
+    assert [one["what"].partition(" ")[0] for one in lines(run("maps", "undo", "--list", "--json").out)] == [
+        "remove",
+        "set",
+    ]
+    run("maps", "undo")
+    assert b"slow.example" in host.maps.content("transport")
+    assert "nothing changes" in run("maps", "set", "transport", "new.example", "smtp:").out
+    assert run("--read-only", "maps", "set", "transport", "a", "b").code == 5
+    assert run("maps", "set", "client_access", "10.0.0.0/8", "OK").code == 2
+
+
+def test_hostile_text_commands_nothing(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "new"
+    source.write_bytes(f"a@b {HOSTILE}\n".encode("utf-8", "surrogateescape"))
+    for words in (
+        ("edit", "virtual", "--from", str(source), "--yes"),
+        ("show", "virtual"),
+        ("lookup", HOSTILE),
+        ("lint", HOSTILE),
+    ):
+        shown = run("maps", *words)
+        assert not {char for char in shown.out + shown.err if ord(char) < 0x20 and char != "\n"}
+        assert "\u202e" not in shown.out + shown.err
+
+
+def test_an_edit_is_confirmed(run: Run, host: FakeHost, tmp_path: Path) -> None:
+    source = tmp_path / "new"
+    source.write_text("a@b c\n")
+    assert run("maps", "edit", "virtual", "--from", str(source)).code == 5
+    assert run("maps", "edit", "virtual", "--from", str(source), "--yes").code == 0
+    assert host.maps.content("virtual") == b"a@b c\n"
+    assert run("maps", "edit", "virtual", "--from", str(tmp_path / "no")).code == 5
+
+
+def test_an_editor_is_given_a_copy(
+    run: Run, host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!{sys.executable}\nimport sys\nopen(sys.argv[2], 'a').write('z@z z\\n')\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", f"{editor} -x")
+    assert run("maps", "edit", "virtual", "--yes").code == 0
+    assert host.maps.content("virtual").endswith(b"z@z z\n")
+    refused = run("maps", "edit", "virtual")
+    assert refused.code == 5
+    (kept,) = [Path(line.partition(" is in ")[2]) for line in refused.err.splitlines() if " is in " in line]
+    assert kept.read_bytes().endswith(b"z@z z\nz@z z\n")
+    kept.unlink()
+    kept.parent.rmdir()
+    monkeypatch.setenv("VISUAL", "false")
+    assert run("maps", "edit", "virtual", "--yes").code == 1
+    monkeypatch.setenv("VISUAL", "no-such-editor")
+    assert run("maps", "edit", "virtual", "--yes").code == 3
+
+
+def test_real_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if reason := why_not():
+        pytest.skip(reason)
+    tables = Tables(tmp_path)
+    tables.main("virtual_alias_maps = hash:$etc/virtual\n")
+    tables.write("virtual", "a@b c\n")
+
+    class Real(FakeHost):
+        maps = tables.maps
+
+    def call(*words: str) -> tuple[int, str]:
+        code = main(["maps", *words], lambda _: Real())
+        return code, capsys.readouterr().out
+
+    assert "✖ hash:" in call("lint")[1]
+    assert "build it" in call("lint", "virtual")[1]
+    assert call("rebuild")[0] == 0
+    assert call("lint", "virtual")[0] == 0
+    assert call("set", "virtual", "d@e", "f")[1].endswith("undo with: mailtui maps undo 1\n")
+    assert tables.get("d@e", f"hash:{tables.etc}/virtual") == "f"
+    assert call("lookup", "d+x@e", "--map", "virtual")[0] == 0
+    assert call("undo")[0] == 0
+    assert tables.get("d@e", f"hash:{tables.etc}/virtual") == ""
+    assert call("rebuild")[1] == "No index is missing or older than its source\n"
