@@ -1,7 +1,7 @@
 """What lies beside the quarantined messages: listed, and never touched unasked.
 
-`foreign`: amavis does not name so. `orphan`: it has a name of amavis's, but is no plain file of amavis's own, or not in
-the folder that its mail_id leads to, so that no line of the mail log leads there. `work`: a folder that amavis left.
+`foreign`: amavis does not name so. `orphan`: it has a name of amavis's, but is no plain file of amavis's own. `work`: a
+folder that amavis left.
 """
 
 import os
@@ -100,7 +100,7 @@ class Look:
                 path = "/".join((*steps, entry.name))
                 if not matched(entry.name):
                     self._note("foreign", path, status, "amavis does not name so")
-                elif why := self._odd(status) or self._misplaced(steps, entry.name, path):
+                elif why := self._odd(status):
                     self._note("orphan", path, status, why)
         return folders
 
@@ -110,13 +110,4 @@ class Look:
     def _odd(self, status: os.stat_result) -> str:
         if not stat.S_ISREG(status.st_mode):
             return "no plain file"
-        if status.st_uid != self._owner:
-            return f"of another user, {status.st_uid}"
-        return "has another name as well" if status.st_nlink > 1 else ""
-
-    def _misplaced(self, steps: Steps, name: str, path: str) -> str:
-        """Whether it is in a folder named by one letter, and its mail_id begins with another."""
-        if not steps or len(steps[-1]) != 1 or f"-{steps[-1]}" in name:
-            return ""
-        mail_id = self._naming.mail_id(path)
-        return f"belongs into the folder {mail_id[0]}" if mail_id and mail_id[0] != steps[-1] else ""
+        return f"of another user, {status.st_uid}" if status.st_uid != self._owner else ""

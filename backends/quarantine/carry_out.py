@@ -74,12 +74,12 @@ class Deletion:
     ) -> None:
         self._naming, self._before, self._any_name = naming, before, any_name
         self._trash, self._trashed, self._kept = trash, trashed, kept
-        self._share, self._stop = share, Stop()
+        self._share, self._stop, self._owner = share, Stop(), -1
         self._done = nothing()
 
     def run(self, root: int, stop: Stop) -> Done:
         """Delete in the folder opened as `root`, until told to stop."""
-        self._stop = stop
+        self._stop, self._owner = stop, os.fstat(root).st_uid
         walk = Walk(root, self._visit, self._share, NO_PART)
         try:
             walk.go(stop)
@@ -93,7 +93,7 @@ class Deletion:
         folders: list[str] = []
         latest = max(self._before)
         before, trashed, counts, sizes = self._before, self._trashed, self._done.counts, self._done.sizes
-        (number, shares), stop = self._share, self._stop
+        (number, shares), stop, owner = self._share, self._stop, self._owner
         matched, unlink = self._naming.within(steps), os.unlink
         kept = {inode for inode, _ in self._kept}
         turn = 0
@@ -118,6 +118,7 @@ class Deletion:
                     if (
                         mtime >= before[kind]
                         or status[stat.ST_MODE] & 0o170000 != stat.S_IFREG
+                        or status[stat.ST_UID] != owner
                         or (status[stat.ST_INO] in kept and self._stays(status, steps, name))
                     ):
                         continue

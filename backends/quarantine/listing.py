@@ -137,10 +137,11 @@ class Names:
         self._kinds = bytearray()
         self._mtimes, self._sizes, self._inodes = array("q"), array("q"), array("Q")
         self._foreign = Noted()
-        self._enough = False
+        self._enough, self._owner = False, -1
 
     def run(self, root: int, stop: Stop) -> Part:
         """Read the folder opened as `root`, until told to stop."""
+        self._owner = os.fstat(root).st_uid
         walk = Walk(root, self._visit, self._share, NO_PART)
         walk.go(stop)
         columns = Columns(
@@ -159,7 +160,7 @@ class Names:
             return folders
         paths, kinds, most = list[str](), self._kinds, self._most
         mtimes, sizes, inodes = self._mtimes, self._sizes, self._inodes
-        number, shares = self._share
+        (number, shares), owner = self._share, self._owner
         matched, before = self._naming.within(steps), "".join(f"{step}/" for step in steps)
         with os.scandir(handle) as entries:
             for entry in entries:
@@ -179,7 +180,7 @@ class Names:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                if status[stat.ST_MODE] & 0o170000 != stat.S_IFREG:
+                if status[stat.ST_MODE] & 0o170000 != stat.S_IFREG or status[stat.ST_UID] != owner:
                     self._foreign.add(before + name)
                     continue
                 paths.append(before + name)

@@ -19,7 +19,7 @@ class Found(msgspec.Struct, kw_only=True):
     """What one process found of each kind, in the order of KINDS; sizes in bytes, `oldest` in epoch seconds.
 
     `going` and `going_size`: of what was last modified before the kind's moment. `foreign`: what amavis does not name
-    so, or no plain file; `ahead`: files from the future; `kept`: files that stay because somebody said so.
+    so, or no plain file of the folder's owner; `ahead`: files from the future; `kept`: files that stay because somebody said so.
     """
 
     counts: list[int]
@@ -86,10 +86,11 @@ class Scan:
         self._columns, self._any_name = columns, any_name
         self._kept, self._kept_size = kept, 0
         self._kinds, self._mtimes, self._sizes = bytearray(), array("d"), array("q")
-        self._found = empty()
+        self._found, self._owner = empty(), -1
 
     def run(self, root: int, stop: Stop) -> Found:
         """Read the folder opened as `root`, until told to stop."""
+        self._owner = os.fstat(root).st_uid
         walk = Walk(root, self._visit, self._share, NO_PART)
         walk.go(stop)
         found = self._found
@@ -105,7 +106,7 @@ class Scan:
         found, before, latest = self._found, self._before, self._now
         counts, sizes, oldest = found.counts, found.sizes, found.oldest
         going, going_size = found.going, found.going_size
-        number, shares = self._share
+        (number, shares), owner = self._share, self._owner
         matched = self._naming.within(steps)
         kept = {inode for inode, _ in self._kept}
         with os.scandir(handle) as entries:
@@ -123,7 +124,7 @@ class Scan:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                if status[stat.ST_MODE] & 0o170000 != stat.S_IFREG:
+                if status[stat.ST_MODE] & 0o170000 != stat.S_IFREG or status[stat.ST_UID] != owner:
                     found.foreign.add("/".join((*steps, entry.name)))
                     continue
                 kind = KIND_OF_GROUP[match and match.lastindex]

@@ -85,15 +85,17 @@ def test_any_name_goes_where_that_is_asked_for(quarantine: Quarantine) -> None:
 def test_only_plain_files_go(quarantine: Quarantine, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("precious")
-    names = [f"A/spam-00000000000{number}.gz" for number in range(5)]
+    quarantine.give(outside)
+    names = [f"A/spam-00000000000{number}.gz" for number in range(6)]
     quarantine.add("A/x", 400).unlink()
-    link, loop, pipe, folder, hard = (quarantine.path / name for name in names)
+    link, loop, pipe, folder, hard, roots = (quarantine.path / name for name in names)
     link.symlink_to(outside)
     loop.symlink_to(loop.name)
     os.mkfifo(pipe)
     folder.mkdir()
     os.link(outside, hard)
-    for path in (link, loop, pipe, folder, hard):
+    roots.write_text("another user's")
+    for path in (link, loop, pipe, folder, hard, roots):
         quarantine.age(path, 400)
     _, done, _ = quarantine.cleaned(RULES)
     assert outside.read_text() == "precious"
@@ -101,6 +103,7 @@ def test_only_plain_files_go(quarantine: Quarantine, tmp_path: Path) -> None:
     assert outside.stat().st_nlink == 1
     assert sum(done.counts) == 1
     assert link.is_symlink()
+    assert roots.exists()
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
