@@ -3,7 +3,7 @@
 All that crosses it is a plain value, so that a host at the other end of a pipe can stand behind it as well.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backends.quarantine.message import Target as Quarantined
     from backends.queue.listing.snapshot import QueueSnapshot
     from backends.reference.explain import Row
+    from backends.scores import told as scores
     from backends.site.file import Setting
 
 
@@ -296,6 +297,41 @@ class Quarantine(Protocol):
         """Let go of all deletions; gives the number of files."""
 
 
+class Scores(Protocol):
+    """What amavis scored. Every method may block, and may raise a BackendError; `stop` ends it early with Refused."""
+
+    def read(
+        self, early: "Callable[[scores.Reading], None]" = lambda _: None, stop: Event | None = None
+    ) -> "scores.Reading":
+        """All that the logs tell, the latest first: `early` is given more and more of it.
+
+        Called again it reads only what is new. What could not be read is said in the reading, and does not raise.
+        """
+
+    def messages(
+        self, reading: "scores.Reading", rows: "Sequence[int] | None" = None, stop: Event | None = None
+    ) -> "Iterator[tuple[int, scores.Scored]]":
+        """What the log says of these rows (None: of all), in the order of the log, each with its row.
+
+        Rows whose log is gone or has changed are left out.
+        """
+
+    def show(self, reading: "scores.Reading", row: int) -> "scores.Found":
+        """All that is known of one message.
+
+        :raises Missing: its log is gone.
+        """
+
+    def rules(self, stop: Event | None = None) -> "scores.Rules":
+        """The rules of messages in the quarantine and of delivered ones."""
+
+    def thresholds(self) -> "tuple[scores.Thresholds, ...]":
+        """The levels in force, those of all other mail first, then each policy bank that sets its own.
+
+        :raises NotPermitted: this user may not read amavis's configuration.
+        """
+
+
 class Host(Protocol):
     """One machine."""
 
@@ -314,6 +350,9 @@ class Host(Protocol):
 
     @property
     def quarantine(self) -> Quarantine: ...
+
+    @property
+    def scores(self) -> Scores: ...
 
     def services(self) -> list[ServiceState]:
         """The services of a mail stack in their order: postfix, gld, amavis, clamd, dovecot, mariadb."""
