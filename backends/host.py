@@ -19,6 +19,7 @@ from backends.queue.plan import Outcome, Plan, Rights, Target, Trashed
 if TYPE_CHECKING:
     from backends.greylist import plan as grey
     from backends.greylist import stats_values, values
+    from backends.learning import As
     from backends.quarantine import plan as quarantine
     from backends.quarantine.content import View
     from backends.quarantine.listing import Listing
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from backends.quarantine.message import Target as Quarantined
     from backends.queue.listing.snapshot import QueueSnapshot
     from backends.reference.explain import Row
+    from backends.scores import bayes
     from backends.scores import told as scores
     from backends.site.file import Setting
 
@@ -332,6 +334,22 @@ class Scores(Protocol):
         """
 
 
+class Bayes(Protocol):
+    """SpamAssassin's Bayes database as amavis uses it. Every method may block, and may raise a BackendError."""
+
+    def state(self) -> "bayes.State":
+        """What it has learnt, and how it is set up.
+
+        :raises NotPermitted: this user cannot read it.
+        """
+
+    def learn(self, as_: "As", message: bytes) -> "bayes.Learnt":
+        """Have a whole message learnt as spam or ham, or forgotten again; what amavis put on top of it is left out.
+
+        :raises NotPermitted: this user cannot.
+        """
+
+
 class Host(Protocol):
     """One machine."""
 
@@ -353,6 +371,9 @@ class Host(Protocol):
 
     @property
     def scores(self) -> Scores: ...
+
+    @property
+    def bayes(self) -> Bayes: ...
 
     def services(self) -> list[ServiceState]:
         """The services of a mail stack in their order: postfix, gld, amavis, clamd, dovecot, mariadb."""

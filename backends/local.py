@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Bayes, Config, Greylist, Quarantine, Queue, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -53,6 +53,12 @@ class LocalHost:
 
         return AmavisQuarantine(self._runner)
 
+    @cached_property
+    def bayes(self) -> Bayes:
+        from backends.scores.bayes import SpamAssassinBayes  # noqa: PLC0415 - when it is asked for
+
+        return SpamAssassinBayes(self._runner, _amavis_user)
+
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
         from backends.services import services  # noqa: PLC0415 - psutil
@@ -77,6 +83,12 @@ def _kept_for() -> float:
     from backends.site.file import load_site  # noqa: PLC0415 - for deletions only
 
     return load_site().queue.kept_for
+
+
+def _amavis_user() -> str:
+    from backends.quarantine.config import configured  # noqa: PLC0415 - for the Bayes database only
+
+    return configured().user
 
 
 def _way_to_greylist() -> "Way":

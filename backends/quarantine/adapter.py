@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeVar
 
+from backends import learning
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.quarantine import audit, config, opening, release
 from backends.quarantine.acting import Acted
@@ -216,9 +217,7 @@ class AmavisQuarantine:
         left: list[LeftOut] = []
         for target in plan.targets:
             try:
-                message = self._content(target, release.LEARN_LIMIT)[
-                    0
-                ]  # it is there, and the one that was meant
+                message = self._content(target, learning.LIMIT)[0]  # it is there, and the one that was meant
                 printed += self._released(plan, target, message)
             except BackendError as error:
                 if len(plan.targets) == 1:
@@ -232,8 +231,8 @@ class AmavisQuarantine:
         said = [release.reply(self._runner.run(release.release(target.path, plan.recipients)))]
         if plan.action == "release-ham":
             with self._opened() as folder:
-                command = release.learn(*_names(folder), message)
-            said.append(release.learnt(self._runner.run(command)))
+                command = learning.learn("ham", *_names(folder), message)
+            said.append(learning.learnt(self._runner.run(command), "It was released, but "))
         return said
 
     def _act(self, request: Request, targets: Sequence[Target]) -> Acted:

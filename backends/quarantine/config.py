@@ -30,7 +30,7 @@ _KIND_OF = {
 }
 _STRING = r"'[^'\\\n]*'|\"[^\"\\@%\n]*\""
 _ASSIGNED = re.compile(
-    r"^[ \t]*(?:our[ \t]+)?\$(MYHOME|TEMPBASE|QUARANTINEDIR|mail_id_size_bits)[ \t]*=(?!=)\s*([^;]*);",
+    r"^[ \t]*(?:our[ \t]+)?\$(MYHOME|TEMPBASE|QUARANTINEDIR|mail_id_size_bits|daemon_user)[ \t]*=(?!=)\s*([^;]*);",
     re.MULTILINE,
 )
 _METHOD = re.compile(
@@ -46,13 +46,14 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 class Amavis(msgspec.Struct, frozen=True):
     """What its configuration says. A folder is None where it cannot be read there, `quarantine` empty: there is none.
 
-    `methods`: the quarantine methods, with the kind of each; `id_bits`: the size of a mail_id.
+    `methods`: the quarantine methods, with the kind of each; `id_bits`: the size of a mail_id; `user`: whom it runs as.
     """
 
     quarantine: str | None = f"{HOME}/virusmails"
     work: str | None = f"{HOME}/tmp"  # noqa: S108 - amavis's own
     methods: tuple[tuple[str, str], ...] = ()
     id_bits: int = ID_BITS
+    user: str = "amavis"
 
     @property
     def naming(self) -> Naming:
@@ -85,6 +86,7 @@ def parse(texts: Iterable[str]) -> Amavis:
         work=known.get("TEMPBASE", known.get("MYHOME", Amavis().work)),
         methods=tuple(methods),
         id_bits=size if size % 24 == 0 and 0 < size <= 120 else ID_BITS,
+        user=known.get("daemon_user") or Amavis().user,
     )
 
 
