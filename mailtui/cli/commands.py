@@ -125,6 +125,9 @@ COMMANDS: Mapping[str, Command | Group] = {
             "export": Command(f"{_QUARANTINE}.export", "write a message into an .eml file"),
         },
     ),
+    "scores": Command(
+        "mailtui.cli.scores.command", "the histogram of spam scores, and what another threshold would change"
+    ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
     "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),
     "confirm": Command(f"{_APPLY}.confirm", "keep what was applied with --confirm-within"),

@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Bayes, Config, Greylist, Quarantine, Queue, Scores, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
@@ -84,6 +84,20 @@ class DemoHost:
 
                 self._greylist = DemoGreylist(self._clock, self._seed)
         return self._greylist
+
+    @cached_property
+    def scores(self) -> Scores:
+        """What a simulated amavis scored in a week, and goes on to score."""
+        from mailtui.demo.scores import DemoScores  # noqa: PLC0415 - numpy, when it is asked for
+
+        return DemoScores(self._seed, self._start, QUARANTINED, self.now)
+
+    @cached_property
+    def bayes(self) -> Bayes:
+        """A database in memory."""
+        from mailtui.demo.scores import DemoBayes  # noqa: PLC0415 - numpy, when it is asked for
+
+        return DemoBayes(self._start, self.journal)
 
     def services(self) -> list[ServiceState]:
         """The services of the stack; clamd is the one that does not run until something was applied."""

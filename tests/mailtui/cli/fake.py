@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Config, Greylist, Quarantine, ServiceState
+from backends.host import Bayes, Config, Greylist, Quarantine, Scores, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.queue.content.view import MessageView
@@ -169,6 +169,18 @@ class FakeHost:
         from mailtui.demo.quarantine import DemoQuarantine
 
         return DemoQuarantine(1, 100, lambda: NOW, self.journal)
+
+    @cached_property
+    def scores(self) -> Scores:
+        from mailtui.demo.scores import DemoScores
+
+        return DemoScores(1, NOW, 100, lambda: NOW)
+
+    @cached_property
+    def bayes(self) -> Bayes:
+        from mailtui.demo.scores import DemoBayes
+
+        return DemoBayes(NOW, self.journal)
 
     def services(self) -> list[ServiceState]:
         return [
