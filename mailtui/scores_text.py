@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from backends.quarantine.message import Target
+from backends.quarantine.names import KINDS
 from backends.scores.bayes import State
 from backends.scores.histogram import Histogram
 from backends.scores.percentiles import Spread
@@ -170,3 +172,10 @@ def _rules(found: Found) -> list[Line]:
             (f"{score:>+9.3f}  {visible(name)}", "bad" if score >= 3 else "good" if score < 0 else "text")
         )
     return [*lines, (f"{total:>+9.3f}  in all", "text")]
+
+
+def target_of(one: Scored) -> Target | None:
+    """The message's copy in the quarantine; None: it has none."""
+    name = one.quarantine.rpartition("/")[2]
+    kind = name.partition("-")[0]
+    return Target(one.quarantine, kind) if kind in KINDS else None

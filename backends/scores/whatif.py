@@ -62,6 +62,14 @@ def rows_between(store: Store, low: float, high: float, since: float, until: flo
     return found[0][::-1] if found else np.empty(0, np.int64)
 
 
+def latest(store: Store, since: float, until: float) -> Numbers:
+    """The messages of that time, the latest in the log first; at most MOST."""
+    found = np.empty(0, np.int64)
+    for block in store.blocks(since, until):
+        found = np.concatenate([found, block.numbers])[-MOST:]
+    return found[::-1]
+
+
 def parse_level(text: str) -> tuple[str, float]:
     """`tag2=5.0` as a name and a score.
 

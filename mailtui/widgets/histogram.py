@@ -48,17 +48,17 @@ class Histogram(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(-1)", "Move threshold", key_display="←→", id="histogram.left"),
-        Binding("right,l", "move(1)", "Move it up", show=False, id="histogram.right"),
+        Binding("left", "move(-1)", "Move threshold", key_display="←→", id="histogram.left"),
+        Binding("right", "move(1)", "Move it up", show=False, id="histogram.right"),
         Binding(
-            "shift+left,H", "leap(-1)", "Move it down by a whole point", show=False, id="histogram.leap-left"
+            "shift+left", "leap(-1)", "Move it down by a whole point", show=False, id="histogram.leap-left"
         ),
         Binding(
-            "shift+right,L", "leap(1)", "Move it up by a whole point", show=False, id="histogram.leap-right"
+            "shift+right", "leap(1)", "Move it up by a whole point", show=False, id="histogram.leap-right"
         ),
         Binding("tab", "next(1)", "Which", show=False, id="histogram.next"),
         Binding("shift+tab", "next(-1)", "The threshold before", show=False, id="histogram.before"),
-        Binding("backspace,0", "reset", "As it was", show=False, id="histogram.reset"),
+        Binding("backspace", "reset", "As it was", show=False, id="histogram.reset"),
         Binding("enter", "open", "List them", id="histogram.open"),
     ]
 
