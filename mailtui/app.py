@@ -47,6 +47,7 @@ class MailtuiApp(App[int]):
     AUTO_FOCUS = None
     CSS_PATH = [  # noqa: RUF012
         "app.tcss",
+        "panes/listed/listed.tcss",
         "panes/queue/queue.tcss",
         "panes/config/config.tcss",
         "panes/quarantine/quarantine.tcss",

@@ -25,6 +25,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kept_for: float = 0.0
 
     @property
+    def count(self) -> int:
+        return len(self.targets)
+
+    @property
     def oldest(self) -> Target | None:
         return min(self.targets, key=lambda target: target.mtime, default=None)
 
@@ -43,6 +47,10 @@ class LeftOut(msgspec.Struct, frozen=True):
 
     path: str
     why: str
+
+    @property
+    def what(self) -> str:
+        return self.path
 
 
 class Outcome(msgspec.Struct, frozen=True):

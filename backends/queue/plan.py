@@ -58,6 +58,10 @@ class Plan(msgspec.Struct, frozen=True):
     kept_for: float = 0.0  # seconds for which a deletion can be undone
 
     @property
+    def count(self) -> int:
+        return len(self.targets)
+
+    @property
     def oldest(self) -> Target | None:
         return min(self.targets, key=lambda target: target.arrival_time, default=None)
 
@@ -76,6 +80,10 @@ class LeftOut(msgspec.Struct, frozen=True):
 
     queue_id: str
     why: str
+
+    @property
+    def what(self) -> str:
+        return self.queue_id
 
 
 class Outcome(msgspec.Struct, frozen=True):

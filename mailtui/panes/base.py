@@ -36,6 +36,12 @@ class Pane(Vertical):
     def enter(self) -> None:
         """The pane has come to the front: put the focus where work begins."""
 
+    def begin_at(self, selector: str) -> None:
+        """Put the focus there, unless it is somewhere in the pane."""
+        focused = self.app.focused
+        if focused is None or self not in focused.ancestors:
+            self.query_one(selector).focus()
+
     def reload(self) -> None:
         """Read again what the pane shows."""
 

@@ -1,6 +1,7 @@
 """A pane that shows one thing which is read again and again; a failed reading keeps the last good one."""
 
-from typing import Generic, TypeVar, cast
+from abc import abstractmethod
+from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import on
 from textual.message import Message
@@ -13,6 +14,7 @@ from mailtui.panes.base import Pane
 from mailtui.panes.feed import Feed
 from mailtui.settings import Settings
 from mailtui.widgets.glyphs import Glyphs, glyphs
+from mailtui.widgets.virtual_table import VirtualTable
 
 TICK = 0.5  # s
 T = TypeVar("T")
@@ -20,6 +22,9 @@ T = TypeVar("T")
 
 class FedPane(Pane, Generic[T]):
     """A subclass says how to read, takes what was read, and brings its title up to date."""
+
+    in_background: ClassVar[bool] = False
+    """Whether to read on while another pane is in front."""
 
     class Loaded(Message):
         """It was read, or not; unless `last`, more of the same reading follows."""
@@ -40,25 +45,30 @@ class FedPane(Pane, Generic[T]):
         )
         self._error: BackendError | None = None
 
+    @abstractmethod
     def read(self, feed: Feed[T]) -> T:
         """Read it; runs in a thread.
 
         :raises BackendError: it cannot be read.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def took(self, reading: T) -> None:
         """Show what was read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_title(self) -> None:
         """Bring the lines that tell age and errors up to date."""
-        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Called by Textual after a subclass's own."""
+        for table in self.query(VirtualTable):
+            table.ascii_only = self.settings.plain
         self.show_title()
         self.call_after_refresh(self.begin)
+
+    def on_resize(self) -> None:
+        self.show_title()
 
     def begin(self) -> None:
         """What is not needed for the first frame."""
@@ -71,9 +81,15 @@ class FedPane(Pane, Generic[T]):
     def reload(self) -> None:
         self.feed.read()
 
+    def missing(self) -> list[str]:
+        if self.settings.read_only:
+            return ["Nothing can be changed here: the console was opened with --read-only."]
+        return []
+
     def _tick(self) -> None:
-        self.feed.tick()
-        self.show_title()
+        if self.display or self.in_background:
+            self.feed.tick()
+            self.show_title()
 
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:

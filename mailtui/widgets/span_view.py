@@ -1,5 +1,6 @@
 """Rows of coloured text to scroll through: laid out for the width, drawn when seen, never read as markup."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from textwrap import wrap as by_words
 from typing import ClassVar
@@ -60,9 +61,9 @@ class SpanView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._rows: Sequence[Row] = ()
 
+    @abstractmethod
     def lay_out(self, width: int) -> Sequence[Row]:
         """All rows, none wider than `width` terminal cells and each clean of what a terminal would obey."""
-        raise NotImplementedError
 
     def renew(self) -> None:
         """Lay out again: what is shown is another, or the width is."""

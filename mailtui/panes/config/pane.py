@@ -58,17 +58,13 @@ class ConfigPane(FedPane[Reading]):
         self.acts = Acts(self)
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="config-title", markup=False)
-        yield Static("", id="config-error", markup=False)
+        yield Static("", classes="pane-title", markup=False)
+        yield Static("", classes="pane-error", markup=False)
         with Container(id="config-top"):
             yield VirtualTable(COMPONENT_COLUMNS, id="components")
             yield FileList(FILE_COLUMNS, id="files")
         yield SideBySide(NAMES, plain=self.settings.plain, id="config-difference")
         yield Static("", id="config-todo", markup=False)
-
-    def on_mount(self) -> None:
-        for table in self.query(VirtualTable):
-            table.ascii_only = self.settings.plain
 
     def read(self, feed: Feed[Reading]) -> Reading:
         return read_config(self.host.config)
@@ -78,14 +74,7 @@ class ConfigPane(FedPane[Reading]):
         return not self.feed.reading and (self.reading is not None or self._error is not None)
 
     def enter(self) -> None:
-        focused = self.app.focused
-        if focused is None or self not in focused.ancestors:
-            self.query_one("#components").focus()
-
-    def _tick(self) -> None:
-        """Nobody waits for a comparison that is not in front."""
-        if self.display:
-            super()._tick()
+        self.begin_at("#components")
 
     # What is shown
 
@@ -101,8 +90,8 @@ class ConfigPane(FedPane[Reading]):
             self.reading, self.feed, now=self.host.now(), width=self.size.width - 2, signs=self.glyphs
         )
         sign = (line.sign, COLOURS.get(line.kind, ""))
-        self.query_one("#config-title", Static).update(Content.assemble(sign, line.rest))
-        self.show_line("#config-error", error_line(self._error, self.glyphs) if self._error else "")
+        self.query_one(".pane-title", Static).update(Content.assemble(sign, line.rest))
+        self.show_line(".pane-error", error_line(self._error, self.glyphs) if self._error else "")
         self.show_line("#config-todo", todo(self.reading, self.glyphs))
 
     @on(VirtualTable.CursorMoved, "#components")
@@ -147,11 +136,6 @@ class ConfigPane(FedPane[Reading]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not self.settings.read_only if action in {"apply", "rollback"} else True
-
-    def missing(self) -> list[str]:
-        if self.settings.read_only:
-            return ["Nothing can be changed here: the console was opened with --read-only."]
-        return []
 
     def action_apply(self) -> None:
         self.acts.apply()

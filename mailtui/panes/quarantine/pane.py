@@ -1,84 +1,152 @@
-"""The quarantine pane: what is shown, and the keys that mark and act."""
+"""The quarantine pane: kinds by age first, then the messages; headers are read of what is on the screen alone."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from threading import Event
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from backends.errors import BackendError
 from backends.host import Host
+from backends.quarantine.listing import Listing
+from backends.quarantine.message import Header, Target
+from backends.quarantine.plan import ACTIONS
+from backends.quarantine.stats import LABELS
 from backends.text import visible
+from mailtui.panes.feed import Feed
+from mailtui.panes.listed.fetching import Fetching
+from mailtui.panes.listed.pane import ListedPane
+from mailtui.panes.listed.title import Headline
+from mailtui.panes.listed.view import Allowed
 from mailtui.panes.quarantine.acts import Acts
 from mailtui.panes.quarantine.keys import KEYS
-from mailtui.panes.quarantine.selection import Selection, marked, narrowed, under_cursor
-from mailtui.panes.quarantine.showing import ShownQuarantine
+from mailtui.panes.quarantine.sources import COLUMNS, EVERYTHING, Key, Messages, detail, heat_rows
+from mailtui.panes.quarantine.title import apart, totals, warning
+from mailtui.panes.quarantine.view import Places, View, Wish, compute
 from mailtui.settings import Settings
-from mailtui.widgets.marked_table import MarkedTable
+from mailtui.widgets.heat_map import HeatMap
+from mailtui.widgets.virtual_table import VirtualTable
 
-CHANGING = frozenset({"act", "release", "keep", "undo", "export"})
+LEAST_INTERVAL = 15.0  # s; a listing looks at every file
+REMEMBERED = 5000
 
 
-class QuarantinePane(ShownQuarantine):
+class QuarantinePane(ListedPane[Listing, Wish, View]):
     """Shows the quarantine of a host and acts on it."""
 
     key = "5"
     label = "Quarantine"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    what = "quarantine"
+    columns = COLUMNS
+    fields = "text  !not this  kind: alert: from: to: subject: rule: score>10 newer:1d"
+    sorts: ClassVar[dict[str, bool]] = {"age": False, "size": True, "kind": False}
+    groups = ("kinds",)
+    service = "amavis"
+    service_stopped = "amavis is stopped: nothing can be released. systemctl start amavis"
+    copies = "paths"
 
     def __init__(self, host: Host, settings: Settings) -> None:
-        super().__init__(host, settings)
+        super().__init__(host, settings, Wish(), interval=max(settings.interval, LEAST_INTERVAL))
         self.acts = Acts(self)
+        self._places: Places | None = None
+        self._known: dict[Key, Header] = {}
+        self._fetching = Fetching(self, self._fetch, self._fetched)
+        self._drawing = False
 
-    def begin(self) -> None:
-        self.beside(lambda: self.host.quarantine.why_not(), self._allowed)  # noqa: PLW0108 - may fail, too
-        super().begin()
+    def compose_groups(self) -> ComposeResult:
+        yield HeatMap(id="kinds")
 
-    def _allowed(self, refusal: str) -> None:
-        self.refusal = refusal
-        self.refresh_bindings()
+    def read(self, feed: Feed[Listing]) -> Listing:
+        if self.reading is not None:
+            return self.host.quarantine.read()
+        return self.host.quarantine.read(feed.early, feed.stopped)
 
-    # Marks and acts
+    def count(self, reading: Listing) -> int:
+        return len(reading)
 
-    @on(MarkedTable.Marked)
-    def _marked(self) -> None:
-        self.count_hidden()
-        self.show_title()
+    @property
+    def settled(self) -> bool:
+        return super().settled and not (self._fetching.busy or self._drawing)
 
-    def action_mark_all(self) -> None:
-        if self.view is not None and self.settled:
-            self.messages.mark(self.view.listing.path(row) for row in self.view.rows.tolist())
+    def look(
+        self, reading: Listing, wish: Wish, last: View | None, stop: Event, early: Callable[[View], None]
+    ) -> View:
+        places = self._places
+        if places is None or places.listing is not reading:
+            self._places = places = Places(reading)
+        headers = self.host.quarantine.headers
+        return compute(places, wish, headers, now=self.host.now(), stop=stop, early=early)
 
-    def selection(self) -> Selection | None:
-        """What a key would hit now; None while the screen is behind what was asked for."""
-        if self.view is None or self.view.wish != self.wish or self.view.partial:
+    def show(self, view: View) -> None:
+        now = view.listing.taken
+        self.table.swap(
+            Messages(view, self.table.marks, self._known, self._fetching.want, now=now, signs=self.glyphs)
+        )
+        self._drawing = True
+        self.call_after_refresh(self._drawn)
+        self.query_one(HeatMap).show(LABELS, heat_rows(view), title=f"Kind {self.glyphs.times} age")
+
+    def _drawn(self) -> None:
+        """Every row on the screen has been asked for its cells."""
+        self._drawing = False
+
+    def _fetch(self, wanted: Sequence[Target]) -> list[Header]:
+        return self.host.quarantine.headers(wanted)
+
+    def _fetched(self, wanted: Sequence[Target], found: list[Header] | BackendError) -> None:
+        if isinstance(found, BackendError):
+            found = [Header(trouble=str(found))] * len(wanted)
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        for target, header in zip(wanted, found, strict=True):
+            self._known[target.inode, target.mtime] = header
+        self.table.refresh_rows()
+        self.show_detail()
+
+    # What the lines say
+
+    def headline(self) -> Headline | None:
+        if (view := self.view) is None:
             return None
-        if self.messages.marks:
-            return marked(self.view, self.messages.marks)
-        if self.query_one("#kinds").has_focus:
-            return narrowed(self.view)
-        if not len(self.view.rows):
-            return Selection(self.view, "", 0)
-        return under_cursor(self.view, self.messages.cursor or 0)
+        return Headline(
+            totals(view.stats, self.glyphs.dot), view.listing.taken, apart(view.stats), partial=view.partial
+        )
 
-    def missing(self) -> list[str]:
-        if self.settings.read_only:
-            return ["Nothing can be changed here: the console was opened with --read-only."]
-        return [visible(self.refusal)] if self.refusal else []
+    def warning(self) -> str:
+        text = warning(self.view.stats, self.view.listing) if self.view else ""
+        return text or (visible(self.rights.why_not) if self.rights else "")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return (not self.settings.read_only and not self.refusal) if action in CHANGING else True
+    def detail(self) -> str:
+        target = self.target_under_cursor()
+        if target is None or self.view is None:
+            return ""
+        header = self._known.get((target.inode, target.mtime))
+        return detail(target, header, kept=self.view.listing.is_kept(target), signs=self.glyphs)
 
-    def action_act(self, action: str) -> None:
-        self.acts.begin(action)
+    # Moving about
 
-    def action_release(self) -> None:
-        self.acts.release()
+    @on(VirtualTable.CursorMoved, "#kinds")
+    def _kind_chosen(self, event: VirtualTable.CursorMoved) -> None:
+        kind = event.key or EVERYTHING
+        self.wants(replace(self.wish, kind="" if kind == EVERYTHING else kind))
 
-    def action_keep(self) -> None:
-        self.acts.keep()
+    def open_row(self) -> None:
+        from mailtui.screens.quarantined import QuarantinedScreen  # noqa: PLC0415 - when asked for
 
-    def action_undo(self) -> None:
-        self.acts.undo()
-
-    def action_export(self) -> None:
         if target := self.target_under_cursor():
-            self.acts.export(target)
+            self.app.push_screen(QuarantinedScreen(self.host, target))
+
+    def target_under_cursor(self) -> Target | None:
+        """The message under the cursor."""
+        source, row = self.table.source, self.table.cursor
+        return source.view.target(row) if isinstance(source, Messages) and row is not None else None
+
+    # Acting
+
+    def ask_rights(self) -> Allowed:
+        why_not = self.host.quarantine.why_not()
+        return Allowed(set() if why_not else {*ACTIONS, "export", "undo"}, why_not)

@@ -1,42 +1,18 @@
-"""The line above the tables: how much there is, how full the disk is, how that is narrowed, how old the news is."""
+"""What the title says of the quarantine: how much there is, how full the disk is; and what is wrong with that."""
 
 from typing import TYPE_CHECKING
 
 from backends.quarantine.stats import Stats
-from backends.text import age_text, size_text, visible
-from mailtui.panes.fed import read_ago, title_line
-from mailtui.panes.quarantine.view import View, Wish
-from mailtui.widgets.glyphs import Glyphs
+from backends.text import age_text, size_text
 
 if TYPE_CHECKING:
     from backends.quarantine.listing import Listing
-    from mailtui.panes.feed import Feed
 
 SOON = 14 * 86400.0
 """Seconds: a disk that is full within them is spoken of."""
 
 LITTLE = 0.05
 """The share of a disk below which it counts as nearly full."""
-
-
-def title(
-    view: View | None, feed: "Feed[Listing]", wish: Wish, *, now: float, width: int, glyphs: Glyphs
-) -> str:
-    """The line, `width` cells wide; `now` in epoch seconds."""
-    if view is None:
-        return title_line("reading the quarantine", "", width, glyphs)
-    right = read_ago(view.listing.taken, now)
-    if view.partial:
-        right = "reading"
-    if feed.frozen:
-        right += "  FROZEN (f)"
-    narrowed = " ".join(part for part in (wish.filter, wish.kind) if part)
-    left = totals(view.stats, glyphs.dot)
-    if narrowed:
-        left += f"   {glyphs.part} {visible(narrowed)}"
-    for text in apart(view.stats):
-        left += f" {glyphs.dot} {text}"
-    return title_line(left, right, width, glyphs)
 
 
 def totals(stats: Stats, dot: str) -> str:
@@ -59,19 +35,9 @@ def apart(stats: Stats) -> list[str]:
     return parts
 
 
-def trouble(view: View | None, *, stopped: bool, filter_error: str, refusal: str, glyphs: Glyphs) -> str:
-    """What is wrong with what is shown, the worst of it; empty: nothing. `stopped`: amavis does not run."""
-    if filter_error:
-        return f"{glyphs.warn} {visible(filter_error)}"
-    if stopped:
-        return f"{glyphs.bad} amavis is stopped: nothing can be released. systemctl start amavis"
-    warning = _warning(view) if view else ""
-    warning = warning or visible(refusal)
-    return f"{glyphs.warn} {warning}" if warning else ""
-
-
-def _warning(view: View) -> str:
-    stats, unreadable = view.stats, view.listing.unreadable
+def warning(stats: Stats, listing: "Listing") -> str:
+    """What will not go well for long, or is not seen."""
+    unreadable = listing.unreadable
     if unreadable.count:
         return f"{unreadable.count:,} folders could not be read: {unreadable.first[0]}"
     if stats.room.size and stats.room.free < LITTLE * stats.room.size:

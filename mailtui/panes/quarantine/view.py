@@ -1,6 +1,6 @@
 """What the pane shows of a listing: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,6 +11,7 @@ from backends.quarantine.message import Header, Target
 from backends.quarantine.names import KINDS
 from backends.quarantine.select import IN_NAME, Selector
 from backends.quarantine.stats import Stats, stats
+from mailtui.panes.listed import view as listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,19 +20,20 @@ if TYPE_CHECKING:
     Rows: TypeAlias = NDArray[np.int64]
     Mask: TypeAlias = NDArray[np.bool_]
 
-SORTABLE = ("age", "size", "kind")
 AT_FIRST = 200  # messages that are read before the first answer of a filter
 THEN = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What of the quarantine is wanted: a filter as typed, one kind, and an order."""
+class Wish(listed.Wish):
+    """What of the quarantine is wanted: besides filter and order one kind."""
 
-    filter: str = ""
-    kind: str = ""
     sort: str = "age"
-    reverse: bool = False
+    kind: str = ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return (self.kind,)
 
 
 class Places:
@@ -69,6 +71,28 @@ class View:
     rows: "Rows"
     stats: Stats
     partial: bool = False
+
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    def keys(self) -> Iterable[str]:
+        return map(self.listing.path, self.rows.tolist())
+
+    def not_shown(self, keys: Set[str]) -> int:
+        import numpy as np  # noqa: PLC0415 - after the first frame
+
+        return len(keys) - int(np.isin(self.places.rows_of(keys), self.rows).sum())
+
+    def targets(self, selection: "listed.Selection[View]") -> list[Target]:
+        """The messages selected; those marked that are gone meanwhile are left out."""
+        if selection.marks:
+            rows = self.places.rows_of(selection.marks).tolist()
+        elif selection.row is not None:
+            rows = [int(self.rows[selection.row])]
+        else:
+            rows = self.rows.tolist()
+        return [self.listing.target(row) for row in rows]
 
     def target(self, row: int) -> Target:
         """The message shown in a row."""

@@ -1,102 +1,148 @@
-"""The queue pane: what is shown, and the keys that mark and act."""
+"""The queue pane: reasons first, then domain by age, then the messages; each narrows what comes after it."""
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
+from textual.events import DescendantFocus
 
-from backends.errors import BackendError
 from backends.host import Host
-from backends.queue.plan import Rights
-from backends.text import visible
+from backends.queue.message import Message
+from mailtui.panes.feed import Feed
+from mailtui.panes.listed.pane import ListedPane
+from mailtui.panes.listed.title import Headline
+from mailtui.panes.listed.view import Allowed
 from mailtui.panes.queue.acts import Acts
 from mailtui.panes.queue.keys import KEYS
-from mailtui.panes.queue.message_list import MessageList
-from mailtui.panes.queue.news import Allowed
-from mailtui.panes.queue.selection import Selection, marked, narrowed, under_cursor
-from mailtui.panes.queue.showing import ShownQueue
-from mailtui.panes.queue.view import View
+from mailtui.panes.queue.reading import Reading, read_queue
+from mailtui.panes.queue.sources import (
+    AGES,
+    ALL_DOMAINS,
+    EVERYTHING,
+    MESSAGE_COLUMNS,
+    REASON_COLUMNS,
+    Messages,
+    Reasons,
+    detail,
+    heat_rows,
+)
+from mailtui.panes.queue.title import totals, warning
+from mailtui.panes.queue.view import View, Wish, look
 from mailtui.settings import Settings
-from mailtui.work import outcome
+from mailtui.widgets.heat_map import HeatMap
+from mailtui.widgets.virtual_table import VirtualTable
 
 
-class QueuePane(ShownQueue):
+class QueuePane(ListedPane[Reading, Wish, View]):
     """Shows the queue of a host and acts on it."""
 
     key = "2"
     label = "Queue"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    in_background = True
+    what = "queue"
+    columns = MESSAGE_COLUMNS
+    fields = "text  !not this  from: to: domain: reason: queue: older:2h larger:1M"
+    sorts: ClassVar[dict[str, bool]] = {
+        "age": True,
+        "retry": False,
+        "size": True,
+        "sender": False,
+        "recipient": False,
+        "reason": False,
+        "queue": False,
+        "id": False,
+    }
+    groups = ("why", "where")
+    service = "postfix"
+    service_stopped = "Postfix is stopped: nothing is delivered. systemctl start postfix"
+    copies = "queue IDs"
 
     def __init__(self, host: Host, settings: Settings) -> None:
-        super().__init__(host, settings)
-        self.rights: Rights | None = None
+        super().__init__(host, settings, Wish(), interval=settings.interval)
         self.acts = Acts(self)
 
-    def begin(self) -> None:
-        self.in_thread(self._ask_rights)
-        super().begin()
+    def compose_groups(self) -> ComposeResult:
+        with Container(id="queue-top"):
+            yield VirtualTable(REASON_COLUMNS, id="why")
+            yield HeatMap(id="where")
 
-    def _ask_rights(self) -> None:
-        rights = outcome(lambda: self.host.queue.rights())  # noqa: PLW0108 - getting the queue may fail, too
-        self.post_message(Allowed(rights))
+    def read(self, feed: Feed[Reading]) -> Reading:
+        return read_queue(self.host.queue, feed)
 
-    @on(Allowed)
-    def _allowed(self, event: Allowed) -> None:
-        if isinstance(event.rights, BackendError):
-            self.rights = Rights({}, None, False, f"{event.rights}: {event.rights.hint}")
-        else:
-            self.rights = event.rights
-        self.refresh_bindings()
+    def count(self, reading: Reading) -> int:
+        return sum(one.count for one in reading.snapshot.store.counts)
 
-    # Marks
+    def look(
+        self, reading: Reading, wish: Wish, last: View | None, stop: Event, early: Callable[[View], None]
+    ) -> View:
+        return look(reading, wish, self.host.now(), last, stop=stop, early=early)
 
-    @on(MessageList.Marked)
-    def _marked(self) -> None:
-        self.show_title()
+    def show(self, view: View) -> None:
+        now = view.snapshot.taken
+        retry = self.reading.retry if self.reading else None
+        self.table.swap(Messages(view, self.table.marks, retry, now, self.glyphs.mark))
+        if not view.partial:
+            everything = "all that match" if view.wish.filter else "all messages"
+            self.query_one("#why", VirtualTable).swap(Reasons(view, now, everything))
+            side = "Recipients" if view.wish.side == "recipient" else "Senders"
+            self.query_one("#where", HeatMap).show(
+                AGES, heat_rows(view), title=f"{side} {self.glyphs.times} age"
+            )
 
-    def action_mark_all(self) -> None:
-        if self.view is not None and self.settled:
-            self.in_thread(partial(self._mark_rows, self.view))
+    # What the lines say
 
-    def _mark_rows(self, view: View) -> None:
-        store = view.snapshot.store
-        found = {store.queue_id(row) for row in view.rows.tolist()}
-        self.app.call_from_thread(self.messages.mark, found)
+    def headline(self) -> Headline | None:
+        if self.reading is None:
+            return None
+        snapshot = self.reading.snapshot
+        return Headline(totals(snapshot, self.glyphs.dot), snapshot.taken)
+
+    def warning(self) -> str:
+        return warning(self.reading.snapshot if self.reading else None, self.feed.silence)
+
+    def detail(self) -> str:
+        message = self._message()
+        return detail(message) if message else ""
+
+    # Moving about
+
+    @on(DescendantFocus)
+    def _focus_moved(self) -> None:
+        self.set_class(self.table.has_focus, "-listing")
+
+    @on(VirtualTable.CursorMoved, "#why")
+    def _reason_chosen(self, event: VirtualTable.CursorMoved) -> None:
+        self.wants(replace(self.wish, reason=event.key or EVERYTHING))
+
+    @on(VirtualTable.CursorMoved, "#where")
+    def _domain_chosen(self, event: VirtualTable.CursorMoved) -> None:
+        domain = event.key or ALL_DOMAINS
+        self.wants(replace(self.wish, domain="" if domain == ALL_DOMAINS else domain[1:]))
+
+    def action_side(self) -> None:
+        side = "sender" if self.wish.side == "recipient" else "recipient"
+        self.wants(replace(self.wish, side=side, domain=""))
+
+    def open_row(self) -> None:
+        from mailtui.screens.message import MessageScreen  # noqa: PLC0415 - after the first frame
+
+        if message := self._message():
+            self.app.push_screen(MessageScreen(self.host, message))
+
+    def _message(self) -> Message | None:
+        """The message under the cursor."""
+        source, row = self.table.source, self.table.cursor
+        return source.message(row) if isinstance(source, Messages) and row is not None else None
 
     # Acting
 
-    def selection(self) -> Selection | None:
-        """What a key would hit now; None while the screen is behind what was asked for."""
-        if self.view is None or not self.settled:
-            return None
-        if self.messages.marks:
-            return marked(self.view, self.messages.marks)
-        if self.query_one("#why").has_focus or self.query_one("#where").has_focus:
-            return narrowed(self.view)
-        return under_cursor(self.view, self.messages.cursor or 0)
-
-    def missing(self) -> list[str]:
-        if self.settings.read_only:
-            return ["Nothing can be changed here: the console was opened with --read-only."]
-        if self.rights is None:
-            return []
-        return [visible(self.rights.why_not)] if self.rights.why_not else []
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "act":
-            return self.acts.may(str(parameters[0]))
-        if action == "undo":
-            return self.acts.can_undo and not self.settings.read_only
-        if action == "flush":
-            return not self.settings.read_only
-        return True
-
-    def action_act(self, action: str) -> None:
-        self.acts.begin(action)
-
-    def action_flush(self) -> None:
-        self.acts.flush()
-
-    def action_undo(self) -> None:
-        self.acts.undo()
+    def ask_rights(self) -> Allowed:
+        rights = self.host.queue.rights()
+        undo = {"undo"} if rights.queue_files else set()
+        return Allowed({*rights.actions, "flush", *undo}, rights.why_not)

@@ -1,12 +1,14 @@
 """What the queue pane shows of a snapshot: computed in a worker, swapped in whole. Knows no widget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 from backends.errors import Refused
+from backends.queue.plan import Target
 from backends.queue.select import Selector
+from mailtui.panes.listed import view as listed
 from mailtui.panes.queue.reading import Reading
 
 if TYPE_CHECKING:
@@ -21,15 +23,18 @@ QUICK_LOOK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What of the queue is wanted: a filter as typed, one reason (a `reason_key`), one domain, and an order."""
+class Wish(listed.Wish):
+    """What of the queue is wanted: besides filter and order one reason (a `reason_key`) and one domain."""
 
-    filter: str = ""
+    sort: str = "age"
+    reverse: bool = True
     reason: str = ""
     domain: str = ""
     side: str = "recipient"
-    sort: str = "age"
-    reverse: bool = True
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return (self.reason[1:], self.domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,53 @@ class View:
     shape: "Shape"
     matching: int
     partial: bool = False
+
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    def keys(self) -> Iterable[str]:
+        return map(self.snapshot.store.queue_id, self.rows.tolist())
+
+    def not_shown(self, keys: Set[str]) -> int:
+        rows = [self.snapshot.store.row_of(queue_id) for queue_id in keys]
+        shown = set(self.rows.tolist()) if len(rows) > 1 else self.rows
+        return sum(row is None or row not in shown for row in rows)
+
+    def targets(self, selection: "listed.Selection[View]") -> list[Target]:
+        """The messages selected; those marked that are gone meanwhile are left out."""
+        store = self.snapshot.store
+        if selection.marks:
+            rows = [row for row in map(store.row_of, sorted(selection.marks)) if row is not None]
+        elif selection.row is not None:
+            rows = [int(self.rows[selection.row])]
+        else:
+            rows = self.rows.tolist()
+        return [Target.of(store.message(row)) for row in rows]
+
+
+def look(
+    reading: Reading,
+    wish: Wish,
+    now: float,
+    last: View | None,
+    *,
+    stop: Event,
+    early: Callable[[View], None],
+) -> View:
+    """Make the view of a wish; `early` is given the first screen of a new filter, then the list without its groups.
+
+    :raises BadRequest: the filter cannot be read.
+    :raises Refused: `stop` was set; there is a newer wish.
+    """
+
+    def rows_found(rows: "Rows") -> None:
+        if last is not None:
+            early(replace(last, snapshot=reading.snapshot, wish=wish, rows=rows, partial=True))
+
+    if last is not None and last.wish.filter != wish.filter and (at_once := quick(reading, wish, now, last)):
+        early(at_once)
+    return compute(reading, wish, now, stop, rows_found)
 
 
 def quick(reading: Reading, wish: Wish, now: float, last: View) -> View | None:

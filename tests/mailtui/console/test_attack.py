@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from backends.queue.listing.store import Rows
 from backends.queue.message import Message, Recipient
 from mailtui.app import MailtuiApp
-from mailtui.panes.queue import looker, view
+from mailtui.panes.queue import view
 from mailtui.panes.queue.pane import QueuePane
 from mailtui.panes.queue.reading import Reading
 from mailtui.panes.queue.view import View, Wish
@@ -68,7 +68,7 @@ async def test_an_act_waits_until_the_view_has_followed(monkeypatch: pytest.Monk
             slow.wait(5)
             return real(reading, wish, now, stop, early)
 
-        monkeypatch.setattr(looker, "compute", compute)
+        monkeypatch.setattr(view, "compute", compute)
         why = app.query_one("#why", VirtualTable)
         why.focus()
         row = next(r for r in range(1, 3) if "unknown" in why.source.key(r))
@@ -89,8 +89,8 @@ async def test_a_queue_name_cannot_command_the_terminal() -> None:
         pane,
         _,
     ):
-        pane.messages.focus()
-        pane.messages.move_cursor(0)
+        pane.table.focus()
+        pane.table.move_cursor(0)
         await pilot.pause(0.4)
         drawn = shown(app)
         assert "\x1b" not in drawn

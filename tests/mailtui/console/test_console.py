@@ -123,7 +123,7 @@ async def test_hold_and_undo_by_keys() -> None:
         )
         await pilot.press("space", "space", "h")
         await until(pilot, lambda: count(pane, "hold") == before + 2)
-        assert not pane.messages.marks
+        assert not pane.table.marks
         await pilot.press("z")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
@@ -305,13 +305,13 @@ async def test_cursor_and_marks_keep_to_their_message_over_a_refresh() -> None:
             pilot, lambda: pane.view and pane.view.wish.filter == "queue:hold" and not pane.view.partial
         )
         await pilot.press("down", "space")
-        key, marks = pane.messages.cursor_key, set(pane.messages.marks)
+        key, marks = pane.table.cursor_key, set(pane.table.marks)
         before = pane.view
         clock.now += 60
         await pilot.press("r")
         await until(pilot, lambda: pane.view is not before and pane.view is not None)
-        assert pane.messages.cursor_key == key
-        assert pane.messages.marks == marks
+        assert pane.table.cursor_key == key
+        assert pane.table.marks == marks
         assert len(marks) == 1
 
 
@@ -371,4 +371,4 @@ async def test_copying_uses_only_queue_ids() -> None:
     async with console() as (app, pilot, pane):
         await pilot.press("tab", "tab", "y")
         await until(pilot, lambda: app.clipboard)
-        assert app.clipboard == pane.messages.cursor_key
+        assert app.clipboard == pane.table.cursor_key

@@ -6,11 +6,9 @@ import pytest
 
 from backends.errors import BackendError
 from backends.queue.listing.snapshot import QueueSnapshot
-from mailtui.panes.queue import looker
-from mailtui.panes.queue.looker import Looker
-from mailtui.panes.queue.news import Viewed
+from mailtui.panes.listed.looker import Looker, Make, Viewed
 from mailtui.panes.queue.reading import Reading
-from mailtui.panes.queue.view import SCREENFUL, View, Wish
+from mailtui.panes.queue.view import SCREENFUL, View, Wish, look
 from tests.backends.queue.making import NOW, message, store_of
 
 
@@ -22,9 +20,13 @@ def reading() -> Reading:
     return Reading(QueueSnapshot(store, float(NOW)))
 
 
+def making(reading: Reading, wish: Wish, last: View | None) -> Make[View]:
+    return lambda stop, early: look(reading, wish, float(NOW), last, stop=stop, early=early)
+
+
 def looked(reading: Reading, wish: Wish, last: View | None) -> list[Viewed]:
     told: list[Viewed] = []
-    Looker(lambda: float(NOW), lambda work: work(), told.append).look(reading, wish, last)
+    Looker[View](lambda work: work(), told.append).look(making(reading, wish, last))
     return told
 
 
@@ -64,14 +66,13 @@ def test_a_wrong_filter_is_told_once_as_an_error(reading: Reading) -> None:
     assert isinstance(told.result, BackendError)
 
 
-def test_the_wish_of_before_is_let_go(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wish_of_before_is_let_go(reading: Reading) -> None:
     waiting: list[Callable[[], None]] = []
     told: list[Viewed] = []
-    look = Looker(lambda: float(NOW), waiting.append, told.append)
-    look.look(reading, Wish(), None)
-    look.look(reading, Wish(sort="id"), None)
-    monkeypatch.setattr(looker, "quick", None)
+    looker = Looker[View](waiting.append, told.append)
+    looker.look(making(reading, Wish(), None))
+    looker.look(making(reading, Wish(sort="id"), None))
     for work in waiting:
         work()
     finished = [one for one in told if isinstance(one.result, View) and not one.result.partial]
-    assert [one.generation for one in finished] == [look.generation] == [2]
+    assert [one.generation for one in finished] == [looker.generation] == [2]

@@ -69,8 +69,8 @@ async def go_to(pilot: Pilot[int], pane: QuarantinePane, kind: str) -> Target:
     assert row is not None
     pane.query_one(HeatMap).move_cursor(row)
     await until(pilot, lambda: pane.view is not None and pane.view.wish.kind == kind and pane.settled)
-    pane.messages.focus()
-    pane.messages.move_cursor(0)
+    pane.table.focus()
+    pane.table.move_cursor(0)
     await pilot.pause(0.05)
     assert pane.view is not None
     return pane.view.target(0)
@@ -121,7 +121,7 @@ async def test_moving_in_the_kinds_narrows_the_list() -> None:
         assert {pane.view.target(row).kind for row in range(len(pane.view.rows))} == {"virus"}
         assert "◐ virus" in shown(app)
         await pilot.press("enter")
-        assert pane.messages.has_focus
+        assert pane.table.has_focus
         await pilot.press("escape")
         await settled(pilot, pane)
         assert len(pane.view.rows) == 684
@@ -257,8 +257,8 @@ async def test_deleted_and_brought_back(host: DemoHost) -> None:
     async with console(host, size=(100, 40)) as (app, pilot, pane):
         await go_to(pilot, pane, "badh")
         await pilot.press("space", "space", "shift+down")
-        assert len(pane.messages.marks) == 4
-        marks = set(pane.messages.marks)
+        assert len(pane.table.marks) == 4
+        marks = set(pane.table.marks)
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "Delete 4 messages?" in shown(app)
@@ -270,7 +270,7 @@ async def test_deleted_and_brought_back(host: DemoHost) -> None:
         await pilot.press("y")
         await until(pilot, lambda: "680 quarantined" in shown(app))
         assert there(host) == before - marks
-        assert not pane.messages.marks
+        assert not pane.table.marks
         await pilot.press("z")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "$ mailtui quarantine undo 1" in shown(app)

@@ -34,7 +34,7 @@ async def test_s_sorts_by_the_next_column_and_capital_s_turns_it_round() -> None
         await pilot.press("S")
         await settled(pilot, pane)
         assert listed(pane, "size") == sorted(sizes)
-        assert (pane.messages.sort_column, pane.messages.sort_reverse) == ("size", False)
+        assert (pane.table.sort_column, pane.table.sort_reverse) == ("size", False)
 
 
 async def test_w_counts_senders_in_place_of_recipients() -> None:
@@ -69,21 +69,21 @@ async def test_asterisk_marks_all_that_match() -> None:
         await pilot.press("slash", *"queue:hold", "enter")
         await settled(pilot, pane)
         await pilot.press("asterisk")
-        await until(pilot, lambda: pane.messages.marks)
-        assert len(pane.messages.marks) == count(pane, "hold")
+        await until(pilot, lambda: pane.table.marks)
+        assert len(pane.table.marks) == count(pane, "hold")
 
 
 async def test_a_range_begins_with_the_message_under_the_cursor() -> None:
     async with console() as (_, pilot, pane):
-        pane.messages.focus()
-        assert pane.messages.source is not None
-        keys = [pane.messages.source.key(row) for row in range(4)]
+        pane.table.focus()
+        assert pane.table.source is not None
+        keys = [pane.table.source.key(row) for row in range(4)]
         await pilot.press("shift+down", "shift+down")
-        assert pane.messages.marks == set(keys[:3])
+        assert pane.table.marks == set(keys[:3])
         await pilot.press("down", "space")
-        assert pane.messages.marks == set(keys)
+        assert pane.table.marks == set(keys)
         await pilot.press("up", "space")
-        assert pane.messages.marks == set(keys[:3])
+        assert pane.table.marks == set(keys[:3])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_a_range_begins_with_the_message_under_the_cursor() -> None:
 )
 async def test_flush_asks_what(choice: str, said: str) -> None:
     async with console() as (app, pilot, pane):
-        pane.messages.focus()
+        pane.table.focus()
         await pilot.press("F")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         await pilot.press(choice)

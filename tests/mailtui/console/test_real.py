@@ -125,7 +125,7 @@ def test_ctrl_c_while_reading_leaves_no_child(postfix: PrivatePostfix) -> None:
     postfix.held(1)
     with postfix.hung("showq"), Terminal(mailtui(postfix)) as terminal:
         terminal.wait_for("reading the queue")
-        assert "postqueue" in [name for _, name in terminal.children()]
+        wait_until("it reads", lambda: "postqueue" in [name for _, name in terminal.children()])
         terminal.keys("C-c")
         terminal.wait_for("LEFT-WITH 0", timeout=10)  # postqueue would be given up after a minute
         assert [name for _, name in terminal.children() if name != "sh"] == []

@@ -1,0 +1,219 @@
+"""Acting from a list: select, plan, confirm, carry out, tell, undo."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+
+from backends.text import messages_text, visible
+from mailtui.panes.listed.view import Selection, View
+from mailtui.screens.confirm import ConfirmScreen
+
+if TYPE_CHECKING:
+    from mailtui.panes.listed.pane import ListedPane
+
+ASKED_ABOVE = 20
+"""Rows: an act on more of them wants their number typed."""
+
+
+class Plan(Protocol):
+    """What an act would do, before it is done."""
+
+    @property
+    def count(self) -> int:
+        """How many it would hit."""
+
+
+class LeftOut(Protocol):
+    """One that was asked for and not acted on."""
+
+    @property
+    def what(self) -> str: ...
+
+    @property
+    def why(self) -> str: ...
+
+
+class Outcome(Protocol):
+    """What came of an act; `undo` is the number to undo it by."""
+
+    @property
+    def action(self) -> str: ...
+
+    @property
+    def asked(self) -> int: ...
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def left_out(self) -> Sequence[LeftOut]: ...
+
+    @property
+    def undo(self) -> int | None: ...
+
+
+class Undoable(Protocol):
+    """One act that can be undone."""
+
+    @property
+    def number(self) -> int: ...
+
+
+class Question(NamedTuple):
+    """What is asked before an act; `typed` must be typed to confirm it, else `y` is enough."""
+
+    text: str
+    lines: Sequence[str]
+    commands: Sequence[str] = ()
+    typed: int | str | None = None
+    danger: bool = False
+
+
+V = TypeVar("V", bound=View)
+P = TypeVar("P", bound=Plan)
+O = TypeVar("O", bound=Outcome)  # noqa: E741 - the outcome
+T = TypeVar("T", bound=Undoable)
+P_contra = TypeVar("P_contra", contravariant=True)
+O_co = TypeVar("O_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Backend(Protocol[P_contra, O_co, T_co]):
+    """What carries out and takes back; every method may block, and may raise a BackendError."""
+
+    def carry_out(self, plan: P_contra, /) -> O_co: ...
+
+    def trash(self) -> Sequence[T_co]:
+        """What can be undone, the latest first."""
+
+    def undo(self, number: int | None = None) -> O_co: ...
+
+
+class Acts(Generic[V, P, O, T]):
+    """The acts of one pane. Methods that may block run beside the screen."""
+
+    brings_back: ClassVar[str] = "z brings them back"
+
+    def __init__(self, pane: "ListedPane[Any, Any, V]") -> None:
+        self.pane = pane
+
+    @abstractmethod
+    def backend(self) -> Backend[P, O, T]:
+        """May block."""
+
+    @abstractmethod
+    def plan(self, action: str, selection: Selection[V]) -> P:
+        """May block.
+
+        :raises BackendError: this cannot be done.
+        """
+
+    @abstractmethod
+    def question(self, plan: P, selection: Selection[V]) -> Question | None:
+        """What to ask before it is done; None: nothing."""
+
+    @abstractmethod
+    def undo_question(self, last: T) -> Question:
+        """What to ask before an act is taken back."""
+
+    def counted(self, count: int) -> str:
+        """So many rows, in words."""
+        return messages_text(count)
+
+    def summary(self, result: O) -> list[str]:
+        """What came of an act, in a few lines."""
+        return [f"{result.action}: {result.done:,} of {self.counted(result.asked)}"]
+
+    # From a key to the outcome
+
+    def begin(self, action: str) -> None:
+        """Do the act to what is selected, after a question where there is one."""
+        if selection := self.selected():
+            self.prepare(selection, lambda: self.plan(action, selection))
+
+    def selected(self) -> Selection[V] | None:
+        """What a key would hit; None, and told so: nothing."""
+        selection = self.pane.selection()
+        if selection is None:
+            self.pane.notify("Still looking; press the key again when it is shown")
+        elif selection.count == 0:
+            self.pane.notify("Nothing is selected")
+            return None
+        return selection
+
+    def prepare(self, selection: Selection[V], plan: Callable[[], P]) -> None:
+        """Plan beside the screen, then ask, then carry out."""
+        self.pane.beside(plan, partial(self._planned, selection))
+
+    def _planned(self, selection: Selection[V], plan: P) -> None:
+        if not plan.count:
+            self.pane.notify("What was selected is not there any more")
+        elif question := self.question(plan, selection):
+            self.ask(question, lambda: self.carry_out(plan))
+        else:
+            self.carry_out(plan)
+
+    def ask(self, question: Question, then: Callable[[], object]) -> None:
+        """Go on when it was confirmed."""
+
+        def answered(confirmed: bool | None) -> None:
+            if confirmed:
+                then()
+
+        self.pane.app.push_screen(
+            ConfirmScreen(
+                question.text,
+                question.lines,
+                commands=question.commands,
+                typed=question.typed,
+                danger=question.danger,
+            ),
+            answered,
+        )
+
+    def carry_out(self, plan: P) -> None:
+        """Do what was planned, beside the screen."""
+        self.pane.beside(lambda: self.backend().carry_out(plan), partial(self.done, plan))
+
+    def done(self, plan: P, result: O) -> None:
+        """It was done: nothing is marked any more."""
+        self.pane.table.unmark()
+        self.tell(result)
+
+    def tell(self, result: O) -> None:
+        """Say what came of it, and read again."""
+        lines = self.summary(result)
+        if result.left_out:
+            first = result.left_out[0]
+            lines.append(
+                f"{len(result.left_out):,} left out; {visible(first.what)}: {visible(first.why[:200])}"
+            )
+        if result.undo is not None:
+            lines.append(self.brings_back)
+        worse = result.done < result.asked
+        self.pane.notify(
+            "\n".join(lines), severity="warning" if worse else "information", timeout=8, markup=False
+        )
+        self.pane.feed.read()
+
+    # Undo
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there may be something to take back."""
+        return self.pane.may("undo")
+
+    def undo(self) -> None:
+        """Take back the latest act that can be undone."""
+        self.pane.beside(lambda: self.backend().trash(), self._ask_undo)
+
+    def _ask_undo(self, found: Sequence[T]) -> None:
+        if not found:
+            self.pane.notify("There is nothing to undo")
+            return
+        last = found[0]
+        self.ask(
+            self.undo_question(last),
+            lambda: self.pane.beside(lambda: self.backend().undo(last.number), self.tell),
+        )
