@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Bayes, Config, Greylist, Quarantine, Queue, ServiceState
+from backends.host import Bayes, Config, Greylist, Quarantine, Queue, Scores, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -52,6 +52,13 @@ class LocalHost:
         from backends.quarantine.adapter import AmavisQuarantine  # noqa: PLC0415 - when it is asked for
 
         return AmavisQuarantine(self._runner)
+
+    @cached_property
+    def scores(self) -> Scores:
+        from backends.quarantined import Quarantined  # noqa: PLC0415 - numpy
+        from backends.scores.adapter import AmavisScores  # noqa: PLC0415
+
+        return AmavisScores(self._runner, Quarantined(lambda: self.quarantine))
 
     @cached_property
     def bayes(self) -> Bayes:

@@ -35,7 +35,9 @@ class Blocks:
     more behind it. A line that is longer than a block is left out and counted. `final`: the log does not grow any more.
     """
 
-    def __init__(self, log: Bytes, at: int = 0, *, history: bytes = b"", final: bool = True, size: int = SIZE) -> None:
+    def __init__(
+        self, log: Bytes, at: int = 0, *, history: bytes = b"", final: bool = True, size: int = SIZE
+    ) -> None:
         self._log, self._size, self._final = log, size, final
         self._content = bytearray(MARGIN + HISTORY + size + MARGIN)
         self._first = self._filled = MARGIN + HISTORY

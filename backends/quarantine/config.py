@@ -10,15 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from backends.errors import Failed, NotPermitted, ParseFailed
-from backends.files import read_bounded
+from backends.amavis_files import FOLDERS, texts, without_comments
+from backends.errors import ParseFailed
 from backends.quarantine.names import ID_BITS, Naming
 
-FOLDERS = (Path("/usr/share/amavis/conf.d"), Path("/etc/amavis/conf.d"))
 HOME = "/var/lib/amavis"
-LIMIT = 1 << 20
-MANY = 200
-_FILE = re.compile("[A-Za-z0-9_-]+")
 _KIND_OF = {
     "virus": "virus",
     "banned_files": "banned",
@@ -37,9 +33,6 @@ _METHOD = re.compile(
     rf"\b({'|'.join(_KIND_OF)})_quarantine_method['\"]?\s*=>?\s*('[^'\\\n]*'|\"[^\"\\@$\n]*\")",
     re.MULTILINE,
 )
-_POD = re.compile(r"^=[a-z].*?(?:^=cut.*?$|\Z)", re.MULTILINE | re.DOTALL)
-_END = re.compile(r"^__(?:END|DATA)__$", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
@@ -66,15 +59,15 @@ def configured(folders: Sequence[Path] = FOLDERS) -> Amavis:
 
     :raises NotPermitted: a file cannot be read.
     """
-    return parse(_texts(folders))
+    return parse(texts(folders))
 
 
-def parse(texts: Iterable[str]) -> Amavis:
+def parse(contents: Iterable[str]) -> Amavis:
     """What these files say, one after the other."""
     known: dict[str, str | None] = {}
     methods: dict[tuple[str, str], None] = {}
-    for text in texts:
-        plain = _COMMENT.sub("", _POD.sub("", _END.split(text, maxsplit=1)[0]))
+    for text in contents:
+        plain = without_comments(text)
         for name, value in _ASSIGNED.findall(plain):
             known[name] = _value(value.strip(), known)
         for kind, quoted in _METHOD.findall(plain):
@@ -96,23 +89,6 @@ def not_understood() -> ParseFailed:
         "Amavis's configuration does not plainly say where its quarantine is",
         hint="name the folder: mailtui cleanup --dir DIR",
     )
-
-
-def _texts(folders: Sequence[Path]) -> list[str]:
-    """The files that amavis reads, in its order: those that run-parts(8) would take."""
-    texts = []
-    for folder in folders:
-        try:
-            files = sorted(path for path in folder.iterdir() if _FILE.fullmatch(path.name) and path.is_file())
-            texts += [read_bounded(path.resolve(), LIMIT).decode("utf-8", "replace") for path in files[:MANY]]
-        except FileNotFoundError:
-            continue
-        except (OSError, Failed) as error:
-            raise NotPermitted(
-                f"Amavis's configuration in {folder} cannot be read: {error}",
-                hint="run mailtui as root, or name the folder with --dir DIR",
-            ) from error
-    return texts
 
 
 def _value(text: str, known: dict[str, str | None]) -> str | None:

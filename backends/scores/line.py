@@ -13,7 +13,9 @@ from backends.scores.told import Scored
 
 TAG = b"amavis"
 HEAD = re.compile(
-    rb"(?P<stamp>" + STAMP + rb") (?P<host>\S{1,255}) amavis\[(?P<pid>\d{1,10})\]: \((?P<am_id>[^\s()]{1,40})\) "
+    rb"(?P<stamp>"
+    + STAMP
+    + rb") (?P<host>\S{1,255}) amavis\[(?P<pid>\d{1,10})\]: \((?P<am_id>[^\s()]{1,40})\) "
 )
 """What syslog puts before a message, and amavis's own number of the mail."""
 JOINT = b"..."
@@ -24,7 +26,7 @@ _NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
 _WHAT = re.compile(
     rb"(?P<verb>Passed|Blocked) (?P<category>OTHER|CLEAN|MTA-BLOCKED|OVERSIZED|BAD-HEADER|SPAMMY|SPAM|"
     rb"UNCHECKED-ENCRYPTED|UNCHECKED|BANNED|INFECTED)(?:-(?P<minor>\d{1,3})| \((?P<names>.*?)\))?"
-    rb"(?: \{(?P<actions>[A-Za-z0-9]*(?:,[A-Za-z0-9]+)*)\})?,",
+    rb" \{(?P<actions>[A-Za-z0-9,]*)\},",
     re.DOTALL,
 )
 _WHO = re.compile(
@@ -38,7 +40,11 @@ _FIELD = re.compile(
     re.DOTALL,
 )
 _HITS = re.compile(
-    rb", Hits: (?:-|(?P<low>" + _NUMBER + rb")(?:\.\.(?P<high>" + _NUMBER + rb"))?)(?=,|$)(?:, size: (?P<size>\d+))?"
+    rb", Hits: (?:-|(?P<low>"
+    + _NUMBER
+    + rb")(?:\.\.(?P<high>"
+    + _NUMBER
+    + rb"))?)(?=,|$)(?:, size: (?P<size>\d+))?"
 )
 _QUEUED = re.compile(rb"(?:, pt: [^,]*)?, queued_as: (?P<value>[^,]*)")
 _TOOK = re.compile(rb", (\d+) ms\s*$")
@@ -76,7 +82,9 @@ def parse(text: bytes, when: float = 0.0, am_id: str = "") -> Scored | None:
         direction=direction(actions),
         client=_text(who["client"] or b"") if who else "",
         sender=_text(who["sender"][1:-1]) if who else "",
-        recipients=tuple(_text(one[1:-1]) for one in _EACH.findall(who["recipients"])[:RECIPIENTS]) if who else (),
+        recipients=tuple(_text(one[1:-1]) for one in _EACH.findall(who["recipients"])[:RECIPIENTS])
+        if who
+        else (),
         quarantine=_text(fields.get(b"quarantine", b"")),
         queue_id=_text(fields.get(b"Queue-ID", b"")),
         message_id=_text(fields.get(b"Message-ID", b"")),

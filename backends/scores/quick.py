@@ -175,7 +175,8 @@ class Quick:
         values = np.array(known, np.int64).reshape(-1, 2)[inverse]
         rows["flags"] = values[:, 0]
         rows["direction"] = np.maximum(values[:, 1], 0)
-        return (closing > 0) & (values[:, 1] >= 0)
+        good: Bools = (closing > 0) & (values[:, 1] >= 0)
+        return good
 
     def _action(self, text: bytes) -> tuple[int, int]:
         """Flags and direction; a direction of -1: it has not the usual form."""
@@ -224,9 +225,11 @@ def _patterns() -> dict[bytes, list[tuple[Pattern, int, int, bool]]]:
 
 _BY_ENDING = _patterns()
 _ENDINGS = np.array(sorted(int.from_bytes(ending, "little") for ending in _BY_ENDING), np.uint64)
-_MASKS = np.array(
-    [[b"\xff" * (n + 1) + b"\0" * (_ACTIONS - n - 1)] for n in range(_ACTIONS)], f"S{_ACTIONS}"
-).view("<u8").reshape(_ACTIONS, -1)
+_MASKS = (
+    np.array([[b"\xff" * (n + 1) + b"\0" * (_ACTIONS - n - 1)] for n in range(_ACTIONS)], f"S{_ACTIONS}")
+    .view("<u8")
+    .reshape(_ACTIONS, -1)
+)
 
 
 def _categories(content: bytearray, at: Places) -> tuple[Ints, Bools, Ints]:
@@ -242,7 +245,9 @@ def _categories(content: bytearray, at: Places) -> tuple[Ints, Bools, Ints]:
     for number in np.flatnonzero(np.bincount(nearest + 1)[1:]).tolist():
         which = np.flatnonzero(nearest == number)
         some = before[which]
-        for pattern, length, code, was_blocked in _BY_ENDING[int(_ENDINGS[number]).to_bytes(_ENDING, "little")]:
+        for pattern, length, code, was_blocked in _BY_ENDING[
+            int(_ENDINGS[number]).to_bytes(_ENDING, "little")
+        ]:
             rows = which[pattern.same(some)]
             category[rows], blocked[rows], mark[rows] = code, was_blocked, brace[rows] - length
     closed = (category < 0) & ((endings >> np.uint64(48)) == int.from_bytes(b") ", "little"))
@@ -259,11 +264,12 @@ def _ids(content: bytearray, at: Ints, length: Ints) -> Bools:
     """Whether a process ID stands there and then amavis's number, which closes so many bytes further on."""
     part = windows(content, at, _ID)
     digits = _digits(part[:, :11]).argmin(1)
-    good = digits > 0
+    good: Bools = digits > 0
     flat, first = part.ravel(), np.arange(len(at)) * _ID + digits
     for further, byte in enumerate(b"]: ("):
         good &= flat[first + further] == byte
-    return good & ((part == ord(")")).argmax(1) == length) & (length > digits + 4)
+    good &= ((part == ord(")")).argmax(1) == length) & (length > digits + 4)
+    return good
 
 
 def _tails(content: bytearray, at: Ints, end: Ints, rows: Rows) -> tuple[Bools, Bools]:

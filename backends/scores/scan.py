@@ -1,7 +1,5 @@
 """From a log's lines to rows: a brace is looked for, which few lines but amavis's have, then all lines found at once."""
 
-import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -47,7 +45,9 @@ class Scanner:
             self._learn(content, at)
         rows, good, unsure = self._quick.rows(content, block.base, at)
         once = np.flatnonzero(good & unsure)
-        for i, brace, hits in zip(once.tolist(), at.brace[once].tolist(), at.hits[once].tolist(), strict=True):
+        for i, brace, hits in zip(
+            once.tolist(), at.brace[once].tolist(), at.hits[once].tolist(), strict=True
+        ):
             good[i] = content.find(HITS, brace, hits) < 0
         slow = np.flatnonzero(~good)
         keep = good
@@ -67,23 +67,24 @@ class Scanner:
         for start, end in zip(at.start[:200].tolist(), at.end[:200].tolist(), strict=True):
             self._shape(bytes(content[start : min(end, start + 1000)]))
 
-    def _shape(self, line: bytes) -> "re.Match[bytes] | None":
+    def _shape(self, line: bytes) -> bool:
+        """Whether a line is amavis's; how it begins is remembered."""
         head = HEAD.match(line)
         if head is not None and len(self._quick) < SHAPES:
             shape = shape_of(line, head.end("stamp"), head.start("pid"))
             if shape is not None:
                 self._quick.learn(shape)
-        return head
+        return head is not None
 
     def _whole(self, block: Block, start: int, end: int) -> Whole | None:
         """The whole message of a line; None: it is none of amavis's, or one that was joined before."""
         if end - start > LONGEST or block.base + start in self._joined:
             return None
-        head = self._shape(bytes(block.content[start:end]))
-        if head is None:
+        if not self._shape(bytes(block.content[start:end])):
             return None
         whole = joined(block, start)
-        self._joined.update(block.base + line for line in whole.lines[1:])
+        if whole is not None:
+            self._joined.update(block.base + line for line in whole.lines[1:])
         return whole
 
     def _comes(self, block: Block, end: int) -> bool:
@@ -101,7 +102,9 @@ class Scanner:
 def row_of(found: Scored, at: int, *, split: bool = False) -> tuple[int, ...]:
     """The row of a message whose line begins at `at`."""
     flags, direction = meaning(",".join(found.actions).encode()) if found.actions else (0, 0)
-    flags |= (BLOCKED if found.blocked else 0) | (RANGE if found.low is not None else 0) | (SPLIT if split else 0)
+    flags |= (
+        (BLOCKED if found.blocked else 0) | (RANGE if found.low is not None else 0) | (SPLIT if split else 0)
+    )
     return (
         at,
         int(found.time),
@@ -133,54 +136,70 @@ def places(block: Block) -> Places:
     return Places(*(np.array(numbers, np.int64) for numbers in (starts, braces, hits, ends)))
 
 
-def joined(block: Block, start: int) -> Whole:
-    """The message whose line begins at `start`, with the pieces that syslog made of it before and behind."""
-    content = block.content
-    first = start
-    line = _line(block, first)
-    head = HEAD.match(line)
-    assert head is not None
-    key = line[head.start("pid") - len(" amavis[") : head.end()]
-    while line[head.end() :].startswith(JOINT) and (before := _neighbour(block, key, first, back=True)) >= 0:
-        first, line = before, _line(block, before)
-        head = HEAD.match(line)
-        assert head is not None
-    lines = [first]
-    text = line[head.end() :]
-    complete = not text.endswith(JOINT)
+def joined(block: Block, start: int) -> Whole | None:
+    """The message whose line begins at `start`, with the pieces that syslog made of it before and behind.
+
+    None: that is no line of amavis's.
+    """
+    first = _head(block, start)
+    if first is None:
+        return None
+    key = first.string[first.tag : first.end]
+    while (
+        first.text.startswith(JOINT) and (before := _neighbour(block, key, first.at, back=True)) is not None
+    ):
+        first = before
+    lines, text, last = [first.at], first.text, first
     while text.endswith(JOINT) and len(lines) < PIECES:
-        behind = _neighbour(block, key + JOINT, lines[-1])
-        if behind < 0:
-            complete = False
+        behind = _neighbour(block, key + JOINT, last.at)
+        if behind is None:
             break
-        lines.append(behind)
-        piece = _line(block, behind)
-        text = text[: -len(JOINT)] + piece[piece.index(key + JOINT) + len(key) + len(JOINT) :]
-        complete = not text.endswith(JOINT)
-    return Whole(tuple(lines), head["stamp"], head["am_id"].decode("ascii", "replace"), text, complete)
+        last = behind
+        lines.append(last.at)
+        text = text[: -len(JOINT)] + last.text[len(JOINT) :]
+    return Whole(tuple(lines), first.stamp, first.am_id, text, not text.endswith(JOINT))
 
 
-def _neighbour(block: Block, key: bytes, line: int, *, back: bool = False) -> int:
-    """Where the next line behind this one (before it) begins that syslog gave the same tag; -1: there is none."""
+class _Line(NamedTuple):
+    """A line of amavis's: where it begins, all of it, and its parts."""
+
+    at: int
+    string: bytes
+    stamp: bytes
+    am_id: str
+    tag: int
+    end: int
+
+    @property
+    def text(self) -> bytes:
+        return self.string[self.end :]
+
+
+def _head(block: Block, start: int) -> _Line | None:
+    line = _line(block, start)
+    head = HEAD.match(line)
+    if head is None:
+        return None
+    am_id = head["am_id"].decode("ascii", "replace")
+    return _Line(start, line, head["stamp"], am_id, head.start("pid") - len(" amavis["), head.end())
+
+
+def _neighbour(block: Block, key: bytes, line: int, *, back: bool = False) -> _Line | None:
+    """The next line behind this one (before it) that syslog gave the same tag."""
     content, at = block.content, line if back else line + 1
     limit = max(0, line - LONGEST) if back else min(block.end, line + 2 * LONGEST)
     while True:
         at = content.rfind(key, limit, at) if back else content.find(key, at, limit)
         if at < 0:
-            return -1
-        start = content.rfind(b"\n", 0, at) + 1
-        head = HEAD.match(_line(block, start))
-        if head is not None and start + head.start("pid") - len(" amavis[") == at and start != line:
-            return start
+            return None
+        found = _head(block, content.rfind(b"\n", 0, at) + 1)
+        if found is not None and found.at + found.tag == at and found.at != line:
+            return found
         at = at if back else at + 1
 
 
 def _line(block: Block, start: int) -> bytes:
     end = block.content.find(b"\n", start, block.end)
-    return bytes(block.content[start : end if 0 <= end <= start + LONGEST else min(block.end, start + LONGEST)])
-
-
-def rows_of(blocks: Iterable[Block], latest: float) -> Rows:
-    """All rows of some blocks."""
-    scanner = Scanner(latest)
-    return np.concatenate([np.zeros(0, ROW), *(scanner.scan(block)[0] for block in blocks)])
+    return bytes(
+        block.content[start : end if 0 <= end <= start + LONGEST else min(block.end, start + LONGEST)]
+    )

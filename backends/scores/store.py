@@ -163,6 +163,10 @@ class Store:
         part, place = self.place(number)
         return part.source.rows(place, place + 1)
 
+    def first(self, part: Part) -> int:
+        """The number of the first row of a log."""
+        return self._starts[self.parts.index(part)]
+
     def place(self, number: int) -> tuple[Part, int]:
         """The log that a row is of, and its number there.
 

@@ -1,5 +1,8 @@
 """What crosses the interface Scores: plain values. All texts in them are others', as they were written."""
 
+from threading import Event
+from typing import Protocol
+
 import msgspec
 
 from backends.scores.store import Store
@@ -74,6 +77,23 @@ class Rules(msgspec.Struct, frozen=True):
 
     messages: tuple[Ruled, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """What is said on top of a quarantined copy: each rule with the score it gave, and the subject."""
+
+    rules: tuple[tuple[str, float], ...] = ()
+    subject: str = ""
+
+
+class Copies(Protocol):
+    """The quarantine, as far as scores are concerned. Either method may raise a BackendError."""
+
+    def rules(self, stop: Event | None = None) -> list[Ruled]:
+        """The rules of the latest quarantined messages."""
+
+    def copy(self, path: str) -> Copy | None:
+        """What is said on top of one message, by its path in the quarantine; None: it cannot be read."""
 
 
 class Thresholds(msgspec.Struct, frozen=True):
