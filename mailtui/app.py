@@ -51,6 +51,7 @@ class MailtuiApp(App[int]):
         "panes/queue/queue.tcss",
         "panes/config/config.tcss",
         "panes/quarantine/quarantine.tcss",
+        "panes/scores/scores.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012

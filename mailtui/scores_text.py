@@ -44,7 +44,7 @@ def moved_text(moved: Moved) -> str:
         return f"{start} nothing changes, {moved.over:,} stay {happens}"
     if moved.more:
         return f"{start} +{moved.count:,} would be {happens} (now {moved.over:,})"
-    return f"{start} −{moved.count:,} would no longer be {happens} (now {moved.over:,})"
+    return f"{start} {moved.count:,} would no longer be {happens} (now {moved.over:,})"
 
 
 def setting_text(moved: Moved) -> str:
@@ -53,12 +53,13 @@ def setting_text(moved: Moved) -> str:
 
 
 def spread_text(spread: Spread) -> str:
-    """For instance `p50 -0.8  p90 10.4  p95 15.0  p99 22.7  highest 1001.2`."""
+    """For instance `p50 -0.8  p90 10.4  p95 15.0  p99 22.7  max 1001`."""
     if spread.most is None:
         return "nothing was scored"
     figures = (("p50", spread.p50), ("p90", spread.p90), ("p95", spread.p95), ("p99", spread.p99))
     told = [f"{name} {value:.1f}" for name, value in figures if value is not None]
-    return "  ".join([*told, f"highest {spread.most:.1f}"])
+    highest = f"{spread.most:.1f}" if abs(spread.most) < 1000 else f"{spread.most:.0f}"
+    return "  ".join([*told, f"max {highest}"])
 
 
 def took_text(milliseconds: int | None) -> str:

@@ -10,11 +10,11 @@ from backends.text import parse_age, visible
 DAY = 86400.0
 PERIODS = ("1h", "1d", "7d", "30d", "all")
 _NAMES = {
-    "1h": "last hour",
-    "1d": "last day",
-    "7d": "last 7 days",
-    "30d": "last 30 days",
-    "all": "all there is",
+    "1h": "1 hour",
+    "1d": "1 day",
+    "7d": "7 days",
+    "30d": "30 days",
+    "all": "all time",
 }
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -68,5 +68,5 @@ def moment(text: str, now: float) -> float:
 
 
 def name(text: str) -> str:
-    """A period in words."""
-    return _NAMES.get(text, text if ".." in text or _DATE.match(text) else f"last {text}")
+    """A period in few words."""
+    return _NAMES.get(text, text)

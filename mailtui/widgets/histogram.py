@@ -48,7 +48,14 @@ class Histogram(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "Move threshold", key_display="←→", id="histogram.left"),
+        Binding(
+            "left",
+            "move(-1)",
+            "Threshold",
+            tooltip="Move the threshold down a tenth; tab chooses which",
+            key_display="←→",
+            id="histogram.left",
+        ),
         Binding("right", "move(1)", "Move it up", show=False, id="histogram.right"),
         Binding(
             "shift+left", "leap(-1)", "Move it down by a whole point", show=False, id="histogram.leap-left"
@@ -59,7 +66,7 @@ class Histogram(Widget, can_focus=True):
         Binding("tab", "next(1)", "Which", show=False, id="histogram.next"),
         Binding("shift+tab", "next(-1)", "The threshold before", show=False, id="histogram.before"),
         Binding("backspace", "reset", "As it was", show=False, id="histogram.reset"),
-        Binding("enter", "open", "List them", id="histogram.open"),
+        Binding("enter", "open", "List", tooltip="List the messages that change side", id="histogram.open"),
     ]
 
     class Moved(Message):
