@@ -177,6 +177,13 @@ class Store:
         which = bisect_right(self._starts, number) - 1
         return self.parts[which], number - self._starts[which]
 
+    def number(self, key: str, place: int) -> int | None:
+        """The row that is at this place of the log with that key; None: it is not here."""
+        for part, first in zip(self.parts, self._starts, strict=False):
+            if part.key == key and 0 <= place < len(part.source):
+                return first + place
+        return None
+
 
 def span(rows: Rows) -> tuple[int, int]:
     """The earliest and the latest time of some rows; 0 when there are none."""

@@ -45,6 +45,10 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "quarantine-140x45": ((140, 45), ("5", "down", "tab", "space", "down", "space"), SETTINGS),
     "quarantine-preview": ((110, 40), ("5", "down", "down", "tab", "enter"), SETTINGS),
     "quarantine-release": ((110, 36), ("5", "down", "tab", "R", "1"), SETTINGS),
+    "scores-80x24": ((80, 24), ("4",), SETTINGS),
+    "scores-140x45": ((140, 45), ("4", "tab", *["left"] * 13, "enter", "space", "down", "space"), SETTINGS),
+    "scores-message": ((110, 32), ("4", "v", "tab", "tab", "tab", "enter"), SETTINGS),
+    "scores-plain": ((80, 24), ("4", *["right"] * 9), replace(SETTINGS, theme="mailtui-16", plain=True)),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

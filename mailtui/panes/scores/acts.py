@@ -17,7 +17,7 @@ from mailtui.screens.choose import ChooseScreen
 
 if TYPE_CHECKING:
     from backends.host import Host
-    from mailtui.panes.scores.pane import ScoresPane
+    from mailtui.panes.scores.showing import ShownScores
 
 WORDS: dict[As, str] = {"spam": "Learn as spam", "ham": "Learn as ham", "forget": "Forget"}
 MOST = 500
@@ -118,7 +118,7 @@ class Acts(listed.Acts[View, Plan, Outcome, Done]):
 
     brings_back = "z forgets it again"
 
-    def __init__(self, pane: "ScoresPane") -> None:
+    def __init__(self, pane: "ShownScores") -> None:
         super().__init__(pane)
         self._host = pane.host
         self._learning = Learning(pane.host)

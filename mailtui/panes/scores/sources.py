@@ -64,33 +64,34 @@ class Messages:
         self,
         view: View,
         marks: set[str],
-        known: Mapping[int, Scored | None],
-        want: Callable[[int], None],
+        known: Mapping[str, Scored | None],
+        want: Callable[[str], None],
         *,
         now: float,
         signs: Glyphs,
     ) -> None:
         self.view, self._marks, self._known, self._want = view, marks, known, want
         self._now, self._signs = now, signs
-        self._places = {row: place for place, row in enumerate(view.rows.tolist())}
 
     @property
     def row_count(self) -> int:
         return len(self.view.rows)
 
     def key(self, row: int) -> str:
-        return str(self.view.rows[row])
+        return self.view.key(row)
 
     def index_of(self, key: str) -> int | None:
-        return self._places.get(int(key))
+        number = self.view.number(key)
+        places = [] if number is None else (self.view.rows == number).nonzero()[0].tolist()
+        return places[0] if places else None
 
     def cells(self, row: int) -> Sequence[Cell]:
-        number = int(self.view.rows[row])
-        mark: Cell = (self._signs.mark, "mark") if str(number) in self._marks else ""
-        if number not in self._known:
-            self._want(number)
+        key = self.view.key(row)
+        mark: Cell = (self._signs.mark, "mark") if key in self._marks else ""
+        if key not in self._known:
+            self._want(key)
             return (mark, "", "", "", self._signs.more, "", "")
-        one = self._known[number]
+        one = self._known[key]
         if one is None:
             return (mark, "", "", "", ("not in the log any more", "dim"), "", "")
         return (

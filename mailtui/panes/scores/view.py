@@ -25,6 +25,9 @@ DOUBTFUL, CHANGED, ALL = "doubtful", "changed", "all"
 AT_A_TIME = 2000
 """Messages whose texts are looked through between two looks whether nobody wants them any more."""
 
+STALE = 60.0
+"""Seconds after which is counted again, because what is old has left the period."""
+
 FIELDS = {"from": "sender", "to": "recipient", "verdict": "verdict", "id": "id", "client": "client"}
 
 
@@ -80,20 +83,31 @@ class View:
         """The thresholds in force."""
         return levels(self.known.thresholds)
 
+    def key(self, row: int) -> str:
+        """What tells the message in a row from all others, in every later reading: its log, and its place there."""
+        part, place = self.known.reading.store.place(int(self.rows[row]))
+        return f"{place} {part.key}"
+
+    def number(self, key: str) -> int | None:
+        """The row of the store that has a key; None: it is not there any more."""
+        place, _, log = key.partition(" ")
+        return self.known.reading.store.number(log, int(place))
+
     def keys(self) -> Iterable[str]:
-        return map(str, self.rows.tolist())
+        return map(self.key, range(len(self.rows)))
 
     def not_shown(self, keys: Set[str]) -> int:
         import numpy as np  # noqa: PLC0415 - after the first frame
 
-        return len(keys) - int(np.isin(np.array([int(key) for key in keys], np.int64), self.rows).sum())
+        numbers = [number for key in keys if (number := self.number(key)) is not None]
+        return len(keys) - int(np.isin(np.array(numbers, np.int64), self.rows).sum())
 
 
 def rows_of(selection: "listed.Selection[View]") -> list[int]:
     """The rows selected, in the order shown; those marked that are not shown behind them."""
     view = selection.view
     if selection.marks:
-        marked = {int(key) for key in selection.marks}
+        marked = {number for key in selection.marks if (number := view.number(key)) is not None}
         shown = [row for row in view.rows.tolist() if row in marked]
         return shown + sorted(marked.difference(shown))
     return view.rows.tolist() if selection.row is None else [int(view.rows[selection.row])]
@@ -115,7 +129,7 @@ def compute(known: Known, wish: Wish, last: View | None, texts: Texts, *, now: f
     from backends.scores.summary import summary  # noqa: PLC0415
 
     terms = parse_filter(wish.filter)
-    if last is not None and last.known.reading is known.reading and last.wish.period == wish.period:
+    if last is not None and last.wish.period == wish.period and _alike(last.known.reading, known.reading):
         counted = last.summary
     else:
         since, until = period(wish.period, now)
@@ -132,6 +146,11 @@ def compute(known: Known, wish: Wish, last: View | None, texts: Texts, *, now: f
         tallied(messages, counted.since, counted.until, order=order),  # type: ignore[arg-type]
         _rows(known, wish, counted, terms=terms, texts=texts, stop=stop),
     )
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    """Whether nothing has come between two readings, nor time enough to matter."""
+    return one is other or (len(one.store) == len(other.store) and other.taken - one.taken < STALE)
 
 
 def parse_filter(text: str) -> list[Term]:
