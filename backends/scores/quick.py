@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from backends.maillog.stamp import epoch
 from backends.scores.line import direction, number_of
-from backends.scores.store import BLOCKED, DIRECTIONS, NO_SCORE, QUARANTINED, ROW, TAGGED, UNKNOWN, Rows
+from backends.scores.store import BLOCKED, DIRECTIONS, HIGHEST, NO_SCORE, QUARANTINED, ROW, TAGGED, UNKNOWN, Rows
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -254,7 +254,7 @@ def _categories(content: bytearray, at: Places) -> tuple[Ints, Bools, Ints]:
     for i in np.flatnonzero(closed).tolist():
         for text, code, was_blocked in _NAMED:
             place = content.find(text, int(at.start[i]), int(brace[i]))
-            if place >= 0:
+            if place >= 0 and content.find(b") {", int(brace[i]), int(at.end[i])) < 0:
                 category[i], blocked[i], mark[i] = code, was_blocked, place
                 break
     return category, blocked, mark
@@ -334,7 +334,7 @@ def _scores(part: Bytes, comma: Ints) -> tuple[Ints, Bools]:
     figures = (values < 10) & (np.arange(_LONGEST_SCORE) < comma[:, None])
     count = figures.sum(1, dtype=np.int64)
     good = fine & (count > 0) & (count + negative + (dot < comma) == comma) & (comma - dot <= 4)
-    value = np.einsum("ij,ij->i", values * figures, _SCORE_WEIGHTS[comma, dot])
+    value = np.minimum(np.einsum("ij,ij->i", values * figures, _SCORE_WEIGHTS[comma, dot]), HIGHEST)
     return np.where(none, NO_SCORE, np.where(negative, -value, value)), good | none
 
 
