@@ -157,7 +157,8 @@ class _Drawing:
         """What a bar counts that ends on top of a line: told at the top and, of many lines, in the middle."""
         most, share = self.chart.most, (line + 1) / self.height
         told = {self.height - 1, self.height // 2 - 1} if self.height > 3 else {self.height - 1}
-        return _short(round(most * (share**2 if self.chart.root else share))) if most and line in told else ""
+        count = round(most * (share**2 if self.chart.root else share))
+        return _short(count) if count and line in told else ""
 
     def _line(self, columns: list[list[Span]], value: float, sign: str, style: str) -> None:
         """A line where no bar stands."""

@@ -9,6 +9,8 @@ from backends.scores.tally import Tally
 
 WIDTHS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 MOST_BUCKETS = 4000
+FAR = 24.0
+"""Scores that are so far from the thresholds and from the middle do not widen what is shown: GTUBE gives 1,000."""
 
 
 class Histogram(msgspec.Struct, frozen=True):
@@ -52,14 +54,16 @@ def span(
 ) -> tuple[float, float, float]:
     """Lowest and highest score and the width of buckets, so many at most, that show these scores best.
 
-    Nearly all messages and the scores `shown`, the thresholds, have to be seen; what is far out is counted apart.
+    Nearly all messages and the scores `shown`, the thresholds, have to be seen; what is far from both is counted apart.
     """
-    lows = [score for score in (tally.percentile(0.002), *shown) if score is not None]
-    highs = [score for score in (tally.percentile(0.99), *shown) if score is not None]
-    low, high = min(lows, default=0.0) - 1, max(highs, default=0.0) + 1
+    middle = tally.percentile(0.5)
+    near = [*shown, *([] if middle is None or abs(middle) > FAR else [middle])] or [0.0]
+    lowest, highest = tally.percentile(0.002), tally.percentile(0.99)
+    low = min((*near, max(min(near) - FAR, min(near) if lowest is None else lowest))) - 1
+    high = max((*near, min(max(near) + FAR, max(near) if highest is None else highest))) + 1
     chosen = width or next((one for one in WIDTHS if (high - low) / one <= buckets - 1), WIDTHS[-1])
     if (high - low) / chosen > buckets - 1:  # the thresholds first, the rest as far as there is room
-        middle = (min(shown) + max(shown)) / 2 if shown else tally.percentile(0.5) or 0.0
-        low = max(low, min(middle - buckets * chosen / 2, high - (buckets - 1) * chosen))
+        centre = (min(near) + max(near)) / 2
+        low = max(low, min(centre - buckets * chosen / 2, high - (buckets - 1) * chosen))
     first = floor(low / chosen + 1e-6)
     return first * chosen, (first + buckets) * chosen, chosen

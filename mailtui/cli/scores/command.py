@@ -11,12 +11,9 @@ DESCRIPTION = """
 How the spam scores of amavis spread, with the thresholds drawn in, ham, spam and viruses apart: from the mail log or
 the journal. Percentiles, scan times, the course over time; what another threshold would have done, and to which
 messages; the rules that decide.
-"""
-TIMES = """
-TIMES
 
-  An age (2h, 7d), a day (2026-11-20), or a moment ('2026-11-20 14:30'), in local
-  time. --since includes it, --until does not.
+A TIME is an age (2h, 7d), a day (2026-11-20), or a moment ('2026-11-20 14:30') in local time; --since includes it,
+--until does not.
 """
 EXAMPLES = """
 EXAMPLES
@@ -31,7 +28,7 @@ EXAMPLES
 
 
 def configure(parser: ArgumentParser, _name: str) -> None:
-    parser.description, parser.epilog = DESCRIPTION, TIMES + EXAMPLES
+    parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.add_argument(
         "--log",
         metavar="FILE",

@@ -78,7 +78,14 @@ def _thresholds(session: Session) -> tuple[Thresholds, str]:
     try:
         found = scores_of(session).thresholds()
         in_force = found[0] if found else Thresholds()
-        if not in_force.understood:
+        if session.options.log and not levels(in_force):
+            in_force = Thresholds()
+            note = (
+                ""
+                if given
+                else "no amavis is set up here: Debian's thresholds are shown; name others with --threshold"
+            )
+        elif not in_force.understood:
             note = "amavis's configuration sets a threshold by more than a number: name it with --threshold"
         others = [one for one in found[1:] if levels(one) != levels(in_force)]
         if others:

@@ -60,9 +60,11 @@ def as_text(session: Session, found: Counted) -> None:
     out, options = session.out, session.options
     tally, plain = found.summary.tally, session.out.plain
     unscored = sum(tally.unscored)
-    start, end = time_text(found.summary.since)[:16], time_text(found.summary.until)[:16]
-    out.fitted(f"{start} to {end}: {tally.scored():,} scored, {unscored:,} not")
-    if tally.total():
+    if not tally.total():
+        out.line("amavis has scored nothing of that time")
+    else:
+        start, end = time_text(found.summary.since)[:16], time_text(found.summary.until)[:16]
+        out.fitted(f"{start} to {end}: {tally.scored():,} scored, {unscored:,} not")
         width = min(out.columns or WIDTH, 200)
         for line in draw(marked(found), width, HEIGHT, plain=plain):
             out.line("".join(text for text, _ in line).rstrip())

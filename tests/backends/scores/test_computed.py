@@ -149,6 +149,16 @@ def test_the_span_shows_the_thresholds(scores: list[int | None], buckets: int) -
     assert len(histogram.histogram(found, low, high, width).counts) == buckets
 
 
+def test_the_test_message_for_spam_filters_does_not_widen_what_is_shown() -> None:
+    few = tally([rows(scored(-1.0, 0.4, 999.0, 1001.2))])
+    low, high, width = histogram.span(few, 72, None, (6.31,))
+    assert low < -1
+    assert high < 50
+    assert width <= 1
+    found = histogram.histogram(few, low, high, width)
+    assert (sum(map(sum, found.counts)), found.above) == (2, 2)
+
+
 def test_nothing() -> None:
     found = summary(Store())
     assert found.tally.total() == 0

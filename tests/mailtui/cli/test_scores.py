@@ -168,7 +168,7 @@ def test_nothing_one_and_all_the_same(run: Run, host: FakeHost) -> None:
     use(host, Store())
     ran = run("scores")
     assert ran.code == 0
-    assert "0 scored, 0 not" in ran.out
+    assert "amavis has scored nothing of that time" in ran.out
     assert "tag2 6.31: 0 of 0 are" in ran.out
     assert json.loads(run("scores", "--json").out)["count"] == 0
     assert run("scores", "--svg", "-").code == 0
