@@ -25,8 +25,9 @@ HEAD = 1024
 GZIP = b"\x1f\x8b"
 MOST = 1000
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_NUMBERED = re.compile(r"\.(\d{1,6})(\.[a-z0-9]{1,4})?")
-_DATED = re.compile(r"-(\d{6,14})(\.[a-z0-9]{1,4})?")
+_PACKED = r"(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?"
+_NUMBERED = re.compile(rf"\.(\d{{1,6}}){_PACKED}")
+_DATED = re.compile(rf"-(\d{{6,14}}){_PACKED}")
 _READ = frozenset({None, "", ".gz"})
 
 

@@ -11,7 +11,17 @@ import numpy.typing as npt
 
 from backends.maillog.stamp import epoch
 from backends.scores.line import direction, number_of
-from backends.scores.store import BLOCKED, DIRECTIONS, HIGHEST, NO_SCORE, QUARANTINED, ROW, TAGGED, UNKNOWN, Rows
+from backends.scores.store import (
+    BLOCKED,
+    DIRECTIONS,
+    HIGHEST,
+    NO_SCORE,
+    QUARANTINED,
+    ROW,
+    TAGGED,
+    UNKNOWN,
+    Rows,
+)
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -57,6 +57,7 @@ class Scanner:
                 continue
             if not whole.complete and self._comes(block, end):
                 used, keep[i:] = whole.lines[0], False
+                keep &= rows["at"] < used + block.base
                 break
             if (row := self._row(whole, block.base)) is not None:
                 rows[i], keep[i] = row, True
