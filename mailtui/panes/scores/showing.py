@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from backends.errors import BackendError
 from backends.host import Host
-from backends.scores.told import Rules, Scored, Thresholds
+from backends.scores.told import Rules, Scored, Thresholds, Trouble
 from backends.text import visible
 from mailtui.chart import Chart, Mark
 from mailtui.panes.feed import Feed
@@ -93,9 +93,17 @@ class ShownScores(ListedPane[Known, Wish, View]):
         )
         if monotonic() >= self._rules_due:
             feed.early(Known(reading, thresholds, note, self._rules))
-            self._rules = self.host.scores.rules(feed.stopped)
+            self._rules = self._read_rules(feed.stopped)
             self._rules_due = monotonic() + RULES_EVERY
         return Known(reading, thresholds, note, self._rules)
+
+    def _read_rules(self, stop: Event) -> Rules:
+        """The rules; where they cannot be had, those of before, and why."""
+        found = outcome(lambda: self.host.scores.rules(stop))
+        if not isinstance(found, BackendError):
+            return found
+        before = self._rules.messages if self._rules else ()
+        return Rules(before, (Trouble(f"Rules cannot be read: {found}", found.hint),))
 
     def _thresholds(self) -> tuple[Thresholds, str]:
         """Those in force of all mail, and what is not sure of them."""
@@ -235,7 +243,8 @@ class ShownScores(ListedPane[Known, Wish, View]):
     def warning(self) -> str:
         if self.view is None:
             return ""
-        troubles = self.view.known.reading.troubles
+        known = self.view.known
+        troubles = (*known.reading.troubles, *(known.rules.troubles if known.rules else ()))
         if troubles:
             more = f" (and {len(troubles) - 1:,} more)" if len(troubles) > 1 else ""
             return f"{visible(troubles[0].what)}: {visible(troubles[0].hint)}{more}"

@@ -51,7 +51,7 @@ class FakeScores:
         self.kept, self.levels = kept, levels or Thresholds()
         self.error: Exception | None = None
         self.troubles: tuple[Trouble, ...] = ()
-        self.gone = False
+        self.gone = self.no_rules = False
 
     def read(self, *_: object) -> Reading:
         if self.error:
@@ -70,6 +70,8 @@ class FakeScores:
         return Found(next(self.messages(reading, [row]))[1], lines=(HOSTILE,), subject=HOSTILE)
 
     def rules(self, stop: threading.Event | None = None) -> Rules:
+        if self.no_rules:
+            raise Missing("The quarantine is not there", hint="look for it")
         return Rules()
 
     def thresholds(self) -> tuple[Thresholds, ...]:
@@ -382,6 +384,13 @@ async def test_a_log_that_is_gone_and_one_that_cannot_be_read(host: DemoHost) ->
         fake.error = Failed("The mail log cannot be read", hint="be in the group adm")
         await pilot.press("r")
         await until(pilot, lambda: "be in the group adm" in shown(app))
+        assert pane.view is not None
+
+
+async def test_rules_that_cannot_be_read_do_not_hide_the_scores(host: DemoHost) -> None:
+    use(host, store(scored(6.0))).no_rules = True
+    async with console(host) as (app, pilot, pane):
+        await until(pilot, lambda: "The quarantine is not there" in shown(app))
         assert pane.view is not None
 
 
