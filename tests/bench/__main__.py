@@ -17,6 +17,7 @@ from tests.bench import (
     others,
     quarantine,
     reading,
+    scores,
     start,
     table,
     threshold,
@@ -40,6 +41,9 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "quarantine": quarantine.listing,
     "headers": quarantine.headers,
     "threshold": threshold.moving,
+    "scores": scores.plain,
+    "scores-compressed": scores.packed,
+    "scores-old": scores.traditional,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }
