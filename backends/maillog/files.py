@@ -16,13 +16,12 @@ import msgspec
 
 from backends.errors import BackendError, Failed, Missing, NotPermitted
 from backends.maillog.blocks import HISTORY, Bytes
-from backends.maillog.packed import Packed
+from backends.maillog.packed import GZIP, Packed
 from backends.text import visible
 
 LOG = Path("/var/log/mail.log")
 HEAD = 1024
 """Bytes that a log is told by."""
-GZIP = b"\x1f\x8b"
 MOST = 1000
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PACKED = r"(\.(?:gz|bz2|xz|lzma|zst|lz4|Z))?"

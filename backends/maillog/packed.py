@@ -5,10 +5,13 @@ import queue
 import threading
 from typing import Protocol
 
-PART = 1 << 17
+GZIP = b"\x1f\x8b"
 CHUNK = 1 << 18
-WAITING = 32
-"""Parts of PART bytes that wait at most."""
+STEP = 1 << 16
+"""Bytes that are decompressed at a time: before a fault so many are lost at most."""
+PART = 1 << 20
+WAITING = 3
+"""Parts of about PART bytes that wait at most."""
 GLANCE = 0.05
 
 
@@ -32,6 +35,7 @@ class Packed:
         self._handle, self._at = handle, 0
         self._parts: queue.Queue[bytes] = queue.Queue(WAITING)
         self._part = memoryview(b"")
+        self._done = bytearray()
         self._closed = threading.Event()
         self._reader = threading.current_thread()
         self._thread = threading.Thread(target=self._work, name="gzip", daemon=True)
@@ -67,25 +71,33 @@ class Packed:
                 raise
             self.trouble = "it is damaged: what follows cannot be decompressed"
         finally:
+            self._hand_over()
             self._put(b"")
 
     def _all(self) -> None:
         from isal import igzip_lib  # noqa: PLC0415 - for compressed logs only
 
-        rest = b""
-        while rest or (rest := self._more()):
+        rest = self._more()
+        while rest:
             unpacker: _Decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
             while not unpacker.eof:
                 if unpacker.needs_input and not rest and not (rest := self._more()):
                     self.trouble = "it is cut off: its compressed data do not end"
                     return
-                part = unpacker.decompress(rest, PART)
+                self._done += unpacker.decompress(rest, STEP)
                 rest = b""
-                if part and not self._put(part):
+                if len(self._done) >= PART and not self._hand_over():
                     return
             rest = unpacker.unused_data
-            if rest.strip(b"\0")[:2] != b"\x1f\x8b":
+            if len(rest) < len(GZIP):
+                rest += self._more()
+            if rest[:2] != GZIP:
                 return
+
+    def _hand_over(self) -> bool:
+        """Hand over what is decompressed; gives whether somebody still wants it."""
+        done, self._done = bytes(self._done), bytearray()
+        return not done or self._put(done)
 
     def _more(self) -> bytes:
         chunk = os.pread(self._handle, CHUNK, self._at)
