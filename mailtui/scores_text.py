@@ -49,7 +49,7 @@ def moved_text(moved: Moved) -> str:
 
 def setting_text(moved: Moved) -> str:
     """How the move is made for good."""
-    return f"{SETTINGS[moved.name]} = {moved.at:g}; in {USER_FILE}, then systemctl reload amavis"
+    return f"{SETTINGS[moved.name]} = {moved.at:g}; in {USER_FILE}"
 
 
 def spread_text(spread: Spread) -> str:

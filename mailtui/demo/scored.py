@@ -84,7 +84,7 @@ class Traffic:
     def _made(self) -> tuple[Rows, npt.NDArray[np.int64]]:
         """All rows in the order of time, and beside each the place in the quarantine, or -1."""
         chance = np.random.default_rng(self._seed)
-        own = self._rows(chance, A_WEEK * (WEEK + AHEAD) // WEEK)
+        own = self._rows(chance, A_WEEK * (WEEK + DAY + AHEAD) // WEEK)
         kept = np.zeros(len(self._kept), ROW)
         for place, one in enumerate(self._kept):
             self._fill(kept[place : place + 1], one)
@@ -180,9 +180,9 @@ class Traffic:
         return Random(draw("scored", self._seed, row))  # noqa: S311 - has to repeat
 
     def _rows(self, chance: np.random.Generator, count: int) -> Rows:
-        days = chance.integers(0, (WEEK + AHEAD) // DAY, count) * DAY
+        days = chance.integers(0, (WEEK + DAY + AHEAD) // DAY, count) * DAY
         hours = chance.choice(24, count, p=_HOURS / _HOURS.sum()) * 3600
-        midnight = self.start - self.start % DAY + DAY - WEEK
+        midnight = self.start - self.start % DAY - WEEK
         spam = chance.random(count) < 0.13
         ham_scores = np.where(
             chance.random(count) < 0.9, chance.normal(-1.3, 1.3, count), chance.normal(2.2, 1.9, count)

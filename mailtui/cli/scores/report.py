@@ -75,7 +75,7 @@ def as_text(session: Session, found: Counted) -> None:
     for one in found.moves or _standing(found):
         out.fitted(moved_text(one))
         if one.at != one.was:
-            out.fitted(f"  for good: {setting_text(one)}")
+            out.fitted(f"  for good: {setting_text(one)}, then systemctl restart amavis")
     _messages(session, found)
     if tally.total():
         out.line()

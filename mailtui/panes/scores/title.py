@@ -32,7 +32,7 @@ def whatif_lines(moved: "Moved | None", *, listed: bool) -> list[str]:
         return [moved_text(moved), ""]
     ham = f"{moved.ham:,} of them ham now; " if moved.more else ""
     lists = "" if listed or not moved.count else f"enter lists the {moved.count:,}; "
-    return [moved_text(moved), f"{ham}{lists}backspace puts it back. For good: {setting_text(moved)}"]
+    return [moved_text(moved), f"{ham}{lists}backspace puts it back; for good: {setting_text(moved)}"]
 
 
 def figures(view: "View") -> str:
