@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from backends.errors import BackendError
 from backends.host import Host
-from backends.scores.told import Rules, Scored, Thresholds, Trouble
+from backends.scores.told import Reading, Rules, Scored, Thresholds, Trouble
 from backends.text import visible
 from mailtui.chart import Chart, Mark
 from mailtui.panes.feed import Feed
@@ -33,7 +33,7 @@ from mailtui.widgets.virtual_table import VirtualTable
 from mailtui.work import outcome
 
 RULES_EVERY = 300.0  # s; rules are read from every quarantined and many delivered messages
-REMEMBERED = 20_000
+REMEMBERED = 5_000
 LISTS = {DOUBTFUL: "doubtful, within 1 of {level}", CHANGED: "would change side", ALL: "all messages"}
 
 
@@ -60,6 +60,7 @@ class ShownScores(ListedPane[Known, Wish, View]):
         self._active = "tag2"
         self._root = True
         self._texts: dict[str, Scored | None] = {}
+        self._looked_up: Reading | None = None
         self._fetching = Fetching(self, self.fetch, self._fetched)
         self._drawing = False
         self._rules: Rules | None = None
@@ -99,9 +100,11 @@ class ShownScores(ListedPane[Known, Wish, View]):
 
     def _read_rules(self, stop: Event) -> Rules:
         """The rules; where they cannot be had, those of before, and why."""
+        from backends.scores.rules import compacted  # noqa: PLC0415 - after the first frame
+
         found = outcome(lambda: self.host.scores.rules(stop))
         if not isinstance(found, BackendError):
-            return found
+            return Rules(compacted(found.messages), found.troubles)
         before = self._rules.messages if self._rules else ()
         return Rules(before, (Trouble(f"Rules cannot be read: {found}", found.hint),))
 
@@ -133,7 +136,8 @@ class ShownScores(ListedPane[Known, Wish, View]):
         return compute(reading, wish, last, self.host.scores.messages, now=self.host.now(), stop=stop)
 
     def show(self, view: View) -> None:
-        if self.view is not None and self.view.known.reading.store is not view.known.reading.store:
+        if view.known.reading is not self._looked_up:
+            self._looked_up = view.known.reading
             self._texts = {key: one for key, one in self._texts.items() if one is not None}
         self._show_chart(view)
         self.query_one("#rules", VirtualTable).swap(RuleRows(view.rules, self.glyphs))

@@ -136,6 +136,7 @@ def test_rules(made: list[tuple[bool, dict[str, int]]]) -> None:
         assert one.sum == sum(score for _, score in gave)
     sums = [abs(one.sum) for one in rules.tallied(messages)]
     assert sums == sorted(sums, reverse=True)
+    assert rules.tallied(rules.compacted(messages)) == rules.tallied(messages)
     counts = [one.count for one in rules.tallied(messages, order="count")]
     assert counts == sorted(counts, reverse=True)
 
