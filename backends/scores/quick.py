@@ -14,7 +14,6 @@ from backends.scores.line import direction, number_of
 from backends.scores.store import (
     BLOCKED,
     DIRECTIONS,
-    HIGHEST,
     NO_SCORE,
     QUARANTINED,
     ROW,
@@ -279,6 +278,8 @@ def _ids(content: bytearray, at: Ints, length: Ints) -> Bools:
     for further, byte in enumerate(b"]: ("):
         good &= flat[first + further] == byte
     good &= ((part == ord(")")).argmax(1) == length) & (length > digits + 4)
+    apart = ((part <= ord(" ")) | (part == ord("("))) & (np.arange(_ID) < length[:, None])
+    good &= apart.sum(1) == 2  # those of `]: (`
     return good
 
 
@@ -290,13 +291,13 @@ def _tails(content: bytearray, at: Ints, end: Ints, rows: Rows) -> tuple[Bools, 
     rows["score"] = score
     sizes = windows(content, at + comma, 24)
     good &= _SIZE.same(words(sizes))
-    size, figures = _forward(sizes[:, len(SIZE) : len(SIZE) + 11])
+    size, figures = _forward(sizes[:, len(SIZE) : len(SIZE) + _LONGEST_NUMBER + 1])
     good &= figures > 0
-    rows["size"] = np.minimum(size, UNKNOWN - 1)
+    rows["size"] = size
     behind = at + comma + len(SIZE) + figures
     took, taken = _backward(windows(content, end - 16, 16))
     good &= taken > 0
-    rows["took"] = np.minimum(took, UNKNOWN - 1)
+    rows["took"] = took
     more = end - 5 - taken - behind
     good &= more >= 0
     queued = windows(content, behind, 40)
@@ -306,19 +307,18 @@ def _tails(content: bytearray, at: Ints, end: Ints, rows: Rows) -> tuple[Bools, 
 
 
 _SIZE, _QUEUED = Pattern(SIZE), Pattern(QUEUED)
-_LONGEST_SCORE = 12
-_LONGEST_NUMBER = 10
+_LONGEST_SCORE = 10
+_LONGEST_NUMBER = 9
+_MOST_FIGURES = 6  # before the dot: what is more does not fit 32 bits
 
 
-def _score_weights() -> npt.NDArray[np.int64]:
+def _score_weights() -> npt.NDArray[np.int32]:
     """What each byte of a score counts, by the place of its comma and of its dot (the comma's where there is none)."""
-    table = np.zeros((_LONGEST_SCORE + 1, _LONGEST_SCORE + 1, _LONGEST_SCORE), np.int64)
+    table = np.zeros((_LONGEST_SCORE + 1, _LONGEST_SCORE + 1, _LONGEST_SCORE), np.int32)
     for comma in range(1, _LONGEST_SCORE + 1):
         for dot in range(comma + 1):
-            value = 1000
-            for column in range(dot - 1, -1, -1):
-                table[comma, dot, column] = value
-                value *= 10
+            for power, column in enumerate(range(dot - 1, max(-1, dot - 1 - _MOST_FIGURES), -1)):
+                table[comma, dot, column] = 1000 * 10**power
             for column, value in zip(range(dot + 1, comma), (100, 10, 1), strict=False):
                 table[comma, dot, column] = value
     return table
@@ -327,8 +327,17 @@ def _score_weights() -> npt.NDArray[np.int64]:
 _SCORE_WEIGHTS = _score_weights()
 _WEIGHTS = np.array(
     [[10 ** (n - 1 - i) if i < n else 0 for i in range(_LONGEST_NUMBER)] for n in range(_LONGEST_NUMBER + 1)],
-    np.int64,
+    np.int32,
 )
+_REVERSE = np.array(
+    [[10**i if i < n else 0 for i in range(_LONGEST_NUMBER)] for n in range(_LONGEST_NUMBER + 1)], np.int32
+)
+
+
+def _weighed(figures: Bytes, weights: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The sum of each row's figures, each by its weight."""
+    sums: npt.NDArray[np.int32] = np.einsum("ij,ij->i", figures.astype(np.int32), weights)
+    return sums
 
 
 def _scores(part: Bytes, comma: Ints) -> tuple[Ints, Bools]:
@@ -336,7 +345,7 @@ def _scores(part: Bytes, comma: Ints) -> tuple[Ints, Bools]:
     part = part[:, :_LONGEST_SCORE]
     negative = part[:, 0] == ord("-")
     none = negative & (comma == 1)
-    fine = comma <= 9  # so many figures that the sum cannot overflow
+    fine = comma <= _LONGEST_SCORE
     comma = np.where(fine, comma, 0)
     dot = (part == ord(".")).argmax(1)
     dot = np.where((dot > 0) & (dot < comma), dot, comma)
@@ -344,28 +353,24 @@ def _scores(part: Bytes, comma: Ints) -> tuple[Ints, Bools]:
     figures = (values < 10) & (np.arange(_LONGEST_SCORE) < comma[:, None])
     count = figures.sum(1, dtype=np.int64)
     good = fine & (count > 0) & (count + negative + (dot < comma) == comma) & (comma - dot <= 4)
-    value = np.minimum(np.einsum("ij,ij->i", values * figures, _SCORE_WEIGHTS[comma, dot]), HIGHEST)
+    good &= dot - negative <= _MOST_FIGURES
+    value = _weighed(values * figures, _SCORE_WEIGHTS[comma, dot])
     return np.where(none, NO_SCORE, np.where(negative, -value, value)), good | none
 
 
-def _forward(part: Bytes) -> tuple[Ints, Ints]:
+def _forward(part: Bytes) -> tuple[npt.NDArray[np.int32], Ints]:
     """The number that each begins with, and how many figures it has; 0: too many."""
     figures = _digits(part).argmin(1)
-    return np.einsum("ij,ij->i", part[:, :_LONGEST_NUMBER] - ord("0"), _WEIGHTS[figures]), figures
+    return _weighed(part[:, :_LONGEST_NUMBER] - ord("0"), _WEIGHTS[figures]), figures
 
 
-def _backward(part: Bytes) -> tuple[Ints, Ints]:
+def _backward(part: Bytes) -> tuple[npt.NDArray[np.int32], Ints]:
     """The number of `, N ms` at the end of each, and how many figures it has; 0: it ends in something else."""
     width = part.shape[1]
     reverse = part[:, width - 4 :: -1][:, : _LONGEST_NUMBER + 1]
     figures = _digits(reverse).argmin(1)
-    value = np.einsum("ij,ij->i", reverse[:, :_LONGEST_NUMBER] - ord("0"), _REVERSE[figures])
+    value = _weighed(reverse[:, :_LONGEST_NUMBER] - ord("0"), _REVERSE[figures])
     flat, last = part.ravel(), np.arange(len(part)) * width + width - 4 - figures
     good = (words(part)[:, -1] >> np.uint64(40)) == int.from_bytes(b" ms", "little")
     good &= (flat[last] == ord(" ")) & (flat[last - 1] == ord(","))
     return value, np.where(good, figures, 0)
-
-
-_REVERSE = np.array(
-    [[10**i if i < n else 0 for i in range(_LONGEST_NUMBER)] for n in range(_LONGEST_NUMBER + 1)], np.int64
-)
