@@ -120,6 +120,7 @@ COMMANDS: Mapping[str, Command | Group] = {
             ),
             "delete": Command(f"{_QUARANTINE}.act", "delete messages; can be undone for 24 hours"),
             "keep": Command(f"{_QUARANTINE}.act", "have `mailtui cleanup` leave messages"),
+            "learn": Command(f"{_QUARANTINE}.learn", "teach SpamAssassin that messages are spam, or ham"),
             "undo": Command(f"{_QUARANTINE}.undo", "bring a deletion back"),
             "stats": Command(f"{_QUARANTINE}.stats", "kinds by age and size, and until when there is room"),
             "export": Command(f"{_QUARANTINE}.export", "write a message into an .eml file"),

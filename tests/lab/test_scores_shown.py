@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.lab.apply import PYTHON, TEST, machine_with, mailtui, ok
+from tests.lab.apply import TEST, machine_with, mailtui, ok
 from tests.lab.image import bare
 from tests.lab.machine import Machine
 from tests.lab.process import wait_until
@@ -19,14 +19,6 @@ score MAILTUI_DOUBTFUL 4
 """
 DOUBTFUL = 1.5, 6.0
 """Scores between which the message is that this hits, whatever else does."""
-
-LEARN = """\
-from backends.local import LocalHost
-from backends.quarantine.message import Target
-import sys
-host = LocalHost()
-print(host.bayes.learn("spam", host.quarantine.raw(Target(sys.argv[1], "spam"))).new)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +103,12 @@ def test_drawn_and_grouped(server: Machine) -> None:
 def test_a_quarantined_message_is_learnt(server: Machine) -> None:
     before = told(server, "--bayes")["bayes"]
     spam = next(one for one in told(server, "--what-if", "tag2=1000")["messages"] if one["quarantine"])
-    assert server.run([PYTHON, "-c", LEARN, spam["quarantine"]]).stdout.strip() == "True"
+    assert "1 of them new" in ok(server, "quarantine", "learn", "--spam", spam["mail_id"])
     after = told(server, "--bayes")["bayes"]
     assert after["spam"] == before["spam"] + 1
     assert after["auto_expire"] is False  # the reference's own setting
+    assert "1 of them new" in ok(server, "quarantine", "learn", "--forget", spam["mail_id"])
+    assert told(server, "--bayes")["bayes"]["spam"] == before["spam"]
 
 
 def test_without_rights_it_says_what_is_missing(server: Machine) -> None:
