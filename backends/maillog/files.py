@@ -16,7 +16,7 @@ import msgspec
 
 from backends.errors import BackendError, Failed, Missing, NotPermitted
 from backends.maillog.blocks import HISTORY, Bytes
-from backends.maillog.packed import GZIP, Packed
+from backends.maillog.packed import GZIP, Packed, begun
 from backends.text import visible
 
 LOG = Path("/var/log/mail.log")
@@ -95,8 +95,8 @@ class Log:
             self.size, self.mtime, self.mtime_ns = found.st_size, found.st_mtime, found.st_mtime_ns
             self.packed = os.pread(self._handle, 2, 0) == GZIP
             self.trouble = ""
-            begun = self.before(HEAD, HEAD)
-            self.head, self.key = len(begun), key_of(begun)
+            head = begun(self._handle, HEAD) if self.packed else self.before(HEAD)
+            self.head, self.key = len(head), key_of(head)
         except OSError as error:
             self.close()
             raise _refused(self.shown, error) from error

@@ -1,13 +1,15 @@
 """What was read of a log, kept in a file beside others: how far, and its rows; read anew where there is any doubt.
 
 A file begins with a line of JSON, padded, and the rows follow. It is told by the log's key, so that a log that was
-renamed, copied or compressed since is not read again.
+renamed, copied or compressed since is not read again. Nothing waits for the disk: after a reboot the rows are checked once.
 """
 
 import os
 import stat
 import tempfile
+import zlib
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,7 @@ import msgspec
 from backends.errors import NoSpace
 from backends.files import NO_ROOM, SPILL_FOLDER
 from backends.maillog.files import key_of
-from backends.scores.store import ROW, Filed, Rows, span
+from backends.scores.store import BLOCK, ROW, Filed, Rows, span
 from backends.text import visible
 
 VERSION = 1
@@ -29,7 +31,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 class State(msgspec.Struct, frozen=True):
     """How far a log was read. `tail`: what its last bytes before `offset` are told by; `whole`: so many bytes on disk, with that
-    modification time (ns), were read to their end; `cursor`: journald's place.
+    modification time (ns), were read to their end; `cursor`: journald's place; `sum`: of all rows (CRC-32), since the machine was started that `boot` names.
     """
 
     version: int = VERSION
@@ -43,6 +45,8 @@ class State(msgspec.Struct, frozen=True):
     whole: tuple[int, int] = (0, 0)
     overlong: int = 0
     cursor: str = ""
+    boot: str = ""
+    sum: int = 0
     check: str = ""
 
 
@@ -54,6 +58,7 @@ class Segment:
         self._named = os.fstat(handle).st_nlink > 0
         self.doubt = ""
         self.state = State(host=host, key=key)
+        self.count = self._first = self._last = self._sum = 0
         self.refresh()
 
     def close(self) -> None:
@@ -66,7 +71,7 @@ class Segment:
         found = self._found()
         if found is not None:
             self.state = found
-        self.count, self._first, self._last = self.state.count, self.state.first, self.state.last
+        self._take_up()
 
     @property
     def gone(self) -> bool:
@@ -76,7 +81,7 @@ class Segment:
     def forget(self) -> None:
         """Begin anew."""
         self.state = State(host=self.state.host, key=self.state.key)
-        self.count = self._first = self._last = 0
+        self._take_up()
 
     def append(self, rows: Rows) -> None:
         """Write rows behind the others.
@@ -89,7 +94,9 @@ class Segment:
         self._first, self._last = (
             (min(self._first, first), max(self._last, last)) if self.count else (first, last)
         )
-        self._write(rows.tobytes(), ROOM + self.count * ROW.itemsize)
+        content = rows.tobytes()
+        self._write(content, ROOM + self.count * ROW.itemsize)
+        self._sum = zlib.crc32(content, self._sum)
         self.count += len(rows)
 
     def source(self) -> Filed:
@@ -102,11 +109,20 @@ class Segment:
         :raises NoSpace: there is no room.
         """
         state = msgspec.structs.replace(
-            self.state, count=self.count, first=self._first, last=self._last, **changes
+            self.state,
+            count=self.count,
+            first=self._first,
+            last=self._last,
+            sum=self._sum,
+            boot=_boot(),
+            **changes,
         )
         self.state = msgspec.structs.replace(state, check=_check(state))
-        os.fdatasync(self._handle)
         self._write(msgspec.json.encode(self.state).ljust(ROOM - 1) + b"\n", 0)
+
+    def _take_up(self) -> None:
+        state = self.state
+        self.count, self._first, self._last, self._sum = state.count, state.first, state.last, state.sum
 
     def _found(self) -> State | None:
         written = os.pread(self._handle, ROOM, 0)
@@ -123,7 +139,17 @@ class Segment:
             self.doubt = "it is damaged"
         elif state.host != self.state.host:
             self.doubt = "it comes from another machine"
+        elif state.boot != _boot() and self._summed(state.count) != state.sum:
+            self.doubt = "it was not written whole before the machine stopped"
         return None if self.doubt or state.key != self.state.key else state
+
+    def _summed(self, count: int) -> int:
+        """The sum of the rows in the file."""
+        found = 0
+        for start in range(0, count, BLOCK):
+            size = min(BLOCK, count - start) * ROW.itemsize
+            found = zlib.crc32(os.pread(self._handle, size, ROOM + start * ROW.itemsize), found)
+        return found
 
     def _plausible(self, state: State) -> bool:
         size = os.fstat(self._handle).st_size
@@ -142,6 +168,15 @@ class Segment:
                     hint=f"free space in {SPILL_FOLDER} or {FOLDER}",
                 ) from error
             raise
+
+
+@cache
+def _boot() -> str:
+    """What the kernel calls this run of the machine."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _check(state: State) -> str:

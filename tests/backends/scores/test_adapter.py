@@ -232,15 +232,29 @@ def test_of_another_version(machine: Machine) -> None:
     )
 
 
-def test_of_another_machine(machine: Machine) -> None:
-    def moved(content: bytes) -> bytes:
-        state = msgspec.structs.replace(
-            msgspec.json.decode(content[:ROOM], type=State), host="elsewhere", check=""
-        )
-        state = msgspec.structs.replace(state, check=kept._check(state))
-        return msgspec.json.encode(state).ljust(ROOM - 1) + b"\n" + content[ROOM:]
+def changed(content: bytes, **changes: object) -> bytes:
+    """The same with another state, whose check is right."""
+    state = msgspec.structs.replace(msgspec.json.decode(content[:ROOM], type=State), check="", **changes)
+    state = msgspec.structs.replace(state, check=kept._check(state))
+    return msgspec.json.encode(state).ljust(ROOM - 1) + b"\n" + content[ROOM:]
 
-    assert "another machine" in doubted(moved, machine)
+
+def test_of_another_machine(machine: Machine) -> None:
+    assert "another machine" in doubted(lambda content: changed(content, host="elsewhere"), machine)
+
+
+def test_the_machine_stopped_before_all_was_on_disk(machine: Machine) -> None:
+    def lost(content: bytes) -> bytes:
+        return changed(content, boot="before")[:-100] + bytes(100)
+
+    assert "not written whole" in doubted(lost, machine)
+
+
+def test_after_a_reboot_it_is_used(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doubted(lambda content: changed(content, boot="before"), machine) == ""
+    begun = reads(monkeypatch)
+    assert machine.numbers() == list(range(60))
+    assert begun == []
 
 
 def test_empty_state(machine: Machine) -> None:
