@@ -59,7 +59,7 @@ class AmavisQuarantine:
     ) -> None:
         self._runner, self._given = runner, amavis
         self._record, self._kept_for = record, kept_for
-        self._known: dict[tuple[int, int], Picked] = {}
+        self._known: dict[tuple[int, int] | str, Picked] = {}
         self._lock = Lock()
 
     def why_not(self) -> str:
@@ -86,23 +86,20 @@ class AmavisQuarantine:
         return self._ask(self._request("list"), (), Listing)
 
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
-        missing = [one for one in targets if (one.inode, one.mtime) not in self._known]
-        found: dict[tuple[int, int], Picked] = {}
+        missing = [one for one in targets if _key(one) not in self._known]
+        found: dict[tuple[int, int] | str, Picked] = {}
         for start in range(0, len(missing), BATCH):
             if stop and stop.is_set():
                 raise Refused("Superseded", hint="nothing to do: something else is being looked for")
             some = missing[start : start + BATCH]
-            keys = ((one.inode, one.mtime) for one in some)
-            found.update(zip(keys, self._heads(some), strict=True))
+            found.update(zip(map(_key, some), self._heads(some), strict=True))
         with self._lock:
-            known = {
-                key: self._known[key] for one in targets if (key := (one.inode, one.mtime)) in self._known
-            }
+            known = {key: self._known[key] for one in targets if (key := _key(one)) in self._known}
             if len(self._known) + len(found) > REMEMBERED:
                 self._known.clear()
-            self._known.update(found)
+            self._known.update((key, picked) for key, picked in found.items() if isinstance(key, tuple))
         known |= found
-        return [header(known[one.inode, one.mtime]) for one in targets]
+        return [header(known[_key(one)]) for one in targets]
 
     def show(self, target: Target, limit: int = 16 << 20) -> "View":
         from backends.quarantine.content import view  # noqa: PLC0415 - the email package, for this alone
@@ -276,3 +273,8 @@ def _names(folder: Folder) -> tuple[str, str]:
         return pwd.getpwuid(folder.owner.uid).pw_name, grp.getgrgid(folder.owner.gid).gr_name
     except KeyError:
         return str(folder.owner.uid), str(folder.owner.gid)
+
+
+def _key(target: Target) -> tuple[int, int] | str:
+    """What a file is told by; by its path where nothing else is known of it, and then it is not remembered."""
+    return (target.inode, target.mtime) if target.inode else target.path

@@ -100,6 +100,15 @@ def test_of_many_the_first_come_at_once(subject: AmavisQuarantine, monkeypatch: 
     assert [one.subject for one in subject.headers(targets(subject, "spam"))] == ["späm and more"]
 
 
+def test_headers_of_files_of_which_the_path_alone_is_known(subject: AmavisQuarantine) -> None:
+    known = targets(subject)
+    paths = [Target(one.path, one.kind) for one in known]
+    assert len(paths) > 1
+    expected = subject.headers(known)
+    assert subject.headers(paths) == expected
+    assert [subject.headers([one])[0] for one in paths] == expected
+
+
 def test_headers_are_read_once_and_in_a_child_where_they_are_many(
     subject: AmavisQuarantine, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
