@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Antivirus, Config, Greylist, Maps, Quarantine, Queue, ServiceState
+from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Queue, Scores, ServiceState
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -68,6 +68,19 @@ class LocalHost:
 
         return PostfixMaps(self._runner, config_dir=self._config_dir)
 
+    @cached_property
+    def scores(self) -> Scores:
+        from backends.quarantined import Quarantined  # noqa: PLC0415 - numpy
+        from backends.scores.adapter import AmavisScores  # noqa: PLC0415
+
+        return AmavisScores(self._runner, Quarantined(lambda: self.quarantine))
+
+    @cached_property
+    def bayes(self) -> Bayes:
+        from backends.scores.bayes import SpamAssassinBayes  # noqa: PLC0415 - when it is asked for
+
+        return SpamAssassinBayes(self._runner, _amavis_user)
+
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""
         from backends.services import services  # noqa: PLC0415 - psutil
@@ -104,6 +117,12 @@ def _greylist_kept_for() -> float:
     from backends.site.file import load_site  # noqa: PLC0415 - for acts only
 
     return load_site().greylist.kept_for
+
+
+def _amavis_user() -> str:
+    from backends.quarantine.config import configured  # noqa: PLC0415 - for the Bayes database only
+
+    return configured().user
 
 
 def _way_to_greylist() -> "Way":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from backends import audit
+from backends import audit, learning
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.outcome import LeftOut, Outcome
 from backends.quarantine import config, opening, release
@@ -65,7 +65,7 @@ class AmavisQuarantine:
     ) -> None:
         self._runner, self._given = runner, amavis
         self._record, self._kept_for = record, kept_for
-        self._known: dict[tuple[int, int], Header] = {}
+        self._known: dict[tuple[int, int] | str, Header] = {}
         self._lock = Lock()
 
     def why_not(self) -> str:
@@ -93,7 +93,7 @@ class AmavisQuarantine:
         return msgspec.structs.replace(listing, columns=joined(parts))
 
     def headers(self, targets: Sequence[Target], stop: Event | None = None) -> list[Header]:
-        keys = [(one.inode, one.mtime) for one in targets]
+        keys = [_key(one) for one in targets]
         with self._lock:
             known = {key: self._known[key] for key in keys if key in self._known}
         missing = {key: one for key, one in zip(keys, targets, strict=True) if key not in known}
@@ -104,7 +104,7 @@ class AmavisQuarantine:
         with self._lock:
             if len(self._known) + len(missing) > REMEMBERED:
                 self._known.clear()
-            self._known.update(known)
+            self._known.update((key, found) for key, found in known.items() if isinstance(key, tuple))
         return [known[key] for key in keys]
 
     def show(self, target: Target, limit: int = 16 << 20) -> "View":
@@ -244,9 +244,7 @@ class AmavisQuarantine:
                 left += [LeftOut(one.path, "not begun: it was broken off") for one in plan.targets[number:]]
                 break
             try:
-                message = self._content(target, release.LEARN_LIMIT)[
-                    0
-                ]  # it is there, and the one that was meant
+                message = self._content(target, learning.LIMIT)[0]  # it is there, and the one that was meant
                 printed += self._released(plan, target, message)
             except BackendError as error:
                 if len(plan.targets) == 1:
@@ -260,8 +258,8 @@ class AmavisQuarantine:
         said = [release.reply(self._runner.run(release.release(target.path, plan.recipients)))]
         if plan.action == "release-ham":
             with self._opened() as folder:
-                command = release.learn(*_names(folder), message)
-            said.append(release.learnt(self._runner.run(command)))
+                command = learning.learn("ham", *_names(folder), message)
+            said.append(learning.learnt(self._runner.run(command), "It was released, but "))
         return said
 
     def _act(self, request: Request, targets: Sequence[Target]) -> Acted:
@@ -319,3 +317,8 @@ def _names(folder: Folder) -> tuple[str, str]:
         return pwd.getpwuid(folder.owner.uid).pw_name, grp.getgrgid(folder.owner.gid).gr_name
     except KeyError:
         return str(folder.owner.uid), str(folder.owner.gid)
+
+
+def _key(target: Target) -> tuple[int, int] | str:
+    """What a file is told by; by its path where nothing else is known of it, and then it is not remembered."""
+    return (target.inode, target.mtime) if target.inode else target.path

@@ -10,15 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from backends.errors import Failed, NotPermitted, ParseFailed
-from backends.files import read_bounded
+from backends.amavis_files import FOLDERS, texts, without_comments
+from backends.errors import ParseFailed
 from backends.quarantine.names import ID_BITS, Naming
 
-FOLDERS = (Path("/usr/share/amavis/conf.d"), Path("/etc/amavis/conf.d"))
 HOME = "/var/lib/amavis"
-LIMIT = 1 << 20
-MANY = 200
-_FILE = re.compile("[A-Za-z0-9_-]+")
 _KIND_OF = {
     "virus": "virus",
     "banned_files": "banned",
@@ -30,29 +26,27 @@ _KIND_OF = {
 }
 _STRING = r"'[^'\\\n]*'|\"[^\"\\@%\n]*\""
 _ASSIGNED = re.compile(
-    r"^[ \t]*(?:our[ \t]+)?\$(MYHOME|TEMPBASE|QUARANTINEDIR|mail_id_size_bits)[ \t]*=(?!=)\s*([^;]*);",
+    r"^[ \t]*(?:our[ \t]+)?\$(MYHOME|TEMPBASE|QUARANTINEDIR|mail_id_size_bits|daemon_user)[ \t]*=(?!=)\s*([^;]*);",
     re.MULTILINE,
 )
 _METHOD = re.compile(
     rf"\b({'|'.join(_KIND_OF)})_quarantine_method['\"]?\s*=>?\s*('[^'\\\n]*'|\"[^\"\\@$\n]*\")",
     re.MULTILINE,
 )
-_POD = re.compile(r"^=[a-z].*?(?:^=cut.*?$|\Z)", re.MULTILINE | re.DOTALL)
-_END = re.compile(r"^__(?:END|DATA)__$", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class Amavis(msgspec.Struct, frozen=True):
     """What its configuration says. A folder is None where it cannot be read there, `quarantine` empty: there is none.
 
-    `methods`: the quarantine methods, with the kind of each; `id_bits`: the size of a mail_id.
+    `methods`: the quarantine methods, with the kind of each; `id_bits`: the size of a mail_id; `user`: whom it runs as.
     """
 
     quarantine: str | None = f"{HOME}/virusmails"
     work: str | None = f"{HOME}/tmp"  # noqa: S108 - amavis's own
     methods: tuple[tuple[str, str], ...] = ()
     id_bits: int = ID_BITS
+    user: str = "amavis"
 
     @property
     def naming(self) -> Naming:
@@ -65,15 +59,15 @@ def configured(folders: Sequence[Path] = FOLDERS) -> Amavis:
 
     :raises NotPermitted: a file cannot be read.
     """
-    return parse(_texts(folders))
+    return parse(texts(folders))
 
 
-def parse(texts: Iterable[str]) -> Amavis:
+def parse(contents: Iterable[str]) -> Amavis:
     """What these files say, one after the other."""
     known: dict[str, str | None] = {}
     methods: dict[tuple[str, str], None] = {}
-    for text in texts:
-        plain = _COMMENT.sub("", _POD.sub("", _END.split(text, maxsplit=1)[0]))
+    for text in contents:
+        plain = without_comments(text)
         for name, value in _ASSIGNED.findall(plain):
             known[name] = _value(value.strip(), known)
         for kind, quoted in _METHOD.findall(plain):
@@ -85,6 +79,7 @@ def parse(texts: Iterable[str]) -> Amavis:
         work=known.get("TEMPBASE", known.get("MYHOME", Amavis().work)),
         methods=tuple(methods),
         id_bits=size if size % 24 == 0 and 0 < size <= 120 else ID_BITS,
+        user=known.get("daemon_user") or Amavis().user,
     )
 
 
@@ -94,23 +89,6 @@ def not_understood() -> ParseFailed:
         "Amavis's configuration does not plainly say where its quarantine is",
         hint="name the folder: mailtui cleanup --dir DIR",
     )
-
-
-def _texts(folders: Sequence[Path]) -> list[str]:
-    """The files that amavis reads, in its order: those that run-parts(8) would take."""
-    texts = []
-    for folder in folders:
-        try:
-            files = sorted(path for path in folder.iterdir() if _FILE.fullmatch(path.name) and path.is_file())
-            texts += [read_bounded(path.resolve(), LIMIT).decode("utf-8", "replace") for path in files[:MANY]]
-        except FileNotFoundError:
-            continue
-        except (OSError, Failed) as error:
-            raise NotPermitted(
-                f"Amavis's configuration in {folder} cannot be read: {error}",
-                hint="run mailtui as root, or name the folder with --dir DIR",
-            ) from error
-    return texts
 
 
 def _value(text: str, known: dict[str, str | None]) -> str | None:

@@ -154,6 +154,7 @@ COMMANDS: Mapping[str, Command | Group] = {
             ),
             "delete": Command(f"{_QUARANTINE}.act", "delete messages; can be undone for 24 hours"),
             "keep": Command(f"{_QUARANTINE}.act", "have `mailtui cleanup` leave messages"),
+            "learn": Command(f"{_QUARANTINE}.learn", "teach SpamAssassin that messages are spam, or ham"),
             "undo": Command(f"{_QUARANTINE}.undo", "bring a deletion back"),
             "stats": Command(f"{_QUARANTINE}.stats", "kinds by age and size, and until when there is room"),
             "export": Command(f"{_QUARANTINE}.export", "write a message into an .eml file"),
@@ -193,6 +194,9 @@ COMMANDS: Mapping[str, Command | Group] = {
             "undo": Command(f"{_MAPS}.undo", "take a change back"),
         },
         default="list",
+    ),
+    "scores": Command(
+        "mailtui.cli.scores.command", "the histogram of spam scores, and what another threshold would change"
     ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
     "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),

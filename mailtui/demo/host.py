@@ -6,7 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Antivirus, Config, Greylist, Maps, Quarantine, Queue, ServiceState
+from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Queue, Scores, ServiceState
 from backends.journal import Journal
 
 if TYPE_CHECKING:
@@ -98,6 +98,20 @@ class DemoHost:
         from mailtui.demo.antivirus import DemoAntivirus  # noqa: PLC0415 - when it is asked for
 
         return DemoAntivirus(self._clock, lambda: self._mended)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """What a simulated amavis scored in a week, and goes on to score."""
+        from mailtui.demo.scores import DemoScores  # noqa: PLC0415 - numpy, when it is asked for
+
+        return DemoScores(self._seed, self._start, QUARANTINED, self.now)
+
+    @cached_property
+    def bayes(self) -> Bayes:
+        """A database in memory."""
+        from mailtui.demo.scores import DemoBayes  # noqa: PLC0415 - numpy, when it is asked for
+
+        return DemoBayes(self._start, self.journal)
 
     def services(self) -> list[ServiceState]:
         """The services of the stack; clamd is the one that does not run until something was applied."""

@@ -41,11 +41,17 @@ def _quarantine(host: Host, settings: Settings) -> Pane:
     return QuarantinePane(host, settings)
 
 
+def _scores(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.scores.pane import ScoresPane  # noqa: PLC0415 - when it is first gone to
+
+    return ScoresPane(host, settings)
+
+
 PANES: Sequence[Entry] = (
     _later("1", "Overview", "Over", "mailtui health"),
     Entry("2", "Queue", "Queue", QueuePane),
     Entry("3", "Greylist", "Grey", _greylist),
-    _later("4", "Scores", "Scores", "mailtui scores"),
+    Entry("4", "Scores", "Scores", _scores),
     Entry("5", "Quarantine", "Quar", _quarantine),
     _later("6", "Maps", "Maps", "mailtui maps"),
     _later("7", "Antivirus", "AV", "mailtui av"),

@@ -18,8 +18,10 @@ from tests.bench import (
     others,
     quarantine,
     reading,
+    scores,
     start,
     table,
+    threshold,
 )
 from tests.bench.measure import Bench, Row, Skip
 
@@ -41,6 +43,10 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "quarantine-memory": quarantine.memory,
     "headers": quarantine.headers,
     "maps": maps.maps,
+    "threshold": threshold.moving,
+    "scores": scores.plain,
+    "scores-compressed": scores.packed,
+    "scores-old": scores.traditional,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

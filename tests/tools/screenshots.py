@@ -50,6 +50,10 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "greylist-pool": ((110, 32), ("3", "v", "v", "down", "w"), SETTINGS),
     "greylist-whitelist": ((120, 36), ("3", "V", "V"), SETTINGS),
     "greylist-check": ((110, 24), ("3", "down", "tab", "enter"), SETTINGS),
+    "scores-80x24": ((80, 24), ("4",), SETTINGS),
+    "scores-140x45": ((140, 45), ("4", "tab", *["left"] * 13, "enter", "space", "down", "space"), SETTINGS),
+    "scores-message": ((110, 32), ("4", "v", "tab", "tab", "tab", "enter"), SETTINGS),
+    "scores-plain": ((80, 24), ("4", *["right"] * 9), replace(SETTINGS, theme="mailtui-16", plain=True)),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Antivirus, Config, Greylist, Maps, Quarantine, ServiceState
+from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Scores, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.outcome import LeftOut, Outcome
@@ -188,6 +188,18 @@ class FakeHost:
         from mailtui.demo.antivirus import DemoAntivirus
 
         return DemoAntivirus(lambda: NOW, lambda: self.scanning)
+
+    @cached_property
+    def scores(self) -> Scores:
+        from mailtui.demo.scores import DemoScores
+
+        return DemoScores(1, NOW, 100, lambda: NOW)
+
+    @cached_property
+    def bayes(self) -> Bayes:
+        from mailtui.demo.scores import DemoBayes
+
+        return DemoBayes(NOW, self.journal)
 
     def services(self) -> list[ServiceState]:
         return [

@@ -1,0 +1,137 @@
+"""The systemd journal as lines of a log, where no file is written: `journalctl --output=export`."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from backends.runner import Command
+
+LONGEST = 1 << 20
+"""Bytes of a field that is kept; a longer one is left out."""
+MOST_FIELDS = 200
+_WANTED = frozenset(
+    {
+        b"__CURSOR",
+        b"__REALTIME_TIMESTAMP",
+        b"_SOURCE_REALTIME_TIMESTAMP",
+        b"_HOSTNAME",
+        b"SYSLOG_IDENTIFIER",
+        b"SYSLOG_PID",
+        b"_PID",
+        b"MESSAGE",
+    }
+)
+_FIELDS = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME"
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One entry: when journald took it (µs since the epoch), its place, and the line that syslog would have written."""
+
+    time: int
+    cursor: str
+    line: bytes
+
+
+def command(tag: str, *, after: str = "", since: int = 0, until: int = 0, timeout: float = 60.0) -> Command:
+    """Entries of a syslog tag, behind a cursor, or from one second to before another (epoch)."""
+    argv = [
+        "journalctl",
+        "--output=export",
+        f"--output-fields={_FIELDS}",
+        "--no-pager",
+        "--quiet",
+        f"--identifier={tag}",
+    ]
+    if after:
+        argv.append(f"--after-cursor={after}")
+    if until:
+        argv += [f"--since=@{since}", f"--until=@{until}"]
+    return Command(tuple(argv), timeout=timeout)
+
+
+def entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
+    """The entries of an export (https://systemd.io/JOURNAL_EXPORT_FORMATS/), in their order; broken ones are left out."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in _fields(chunks):
+        if name:
+            if len(fields) < MOST_FIELDS and name in _WANTED:
+                fields[name] = value
+            continue
+        if (entry := _entry(fields)) is not None:
+            yield entry
+        fields = {}
+    if (entry := _entry(fields)) is not None:
+        yield entry
+
+
+def _fields(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Names and values; an empty name between two entries."""
+    reader = _Reader(chunks)
+    while (line := reader.line()) is not None:
+        name, equals, value = line.partition(b"=")
+        if equals or not name:
+            yield name, value
+            continue
+        size = reader.take(8)
+        if len(size) < 8:
+            return
+        yield name, reader.take(int.from_bytes(size, "little"))
+        reader.take(1)
+
+
+class _Reader:
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._buffer, self._at = b"", 0
+
+    def line(self) -> bytes | None:
+        """The next line without its end, cut at LONGEST; None at the end."""
+        parts: list[bytes] = []
+        size = 0
+        while (end := self._buffer.find(b"\n", self._at)) < 0:
+            if size < LONGEST:
+                parts.append(self._buffer[self._at :])
+                size += len(parts[-1])
+            if not self._more():
+                return b"".join(parts) if size else None
+        parts.append(self._buffer[self._at : end])
+        self._at = end + 1
+        return b"".join(parts)[:LONGEST]
+
+    def take(self, size: int) -> bytes:
+        """So many bytes, but no more than LONGEST of them; all are passed."""
+        parts, left = [], size
+        while left > 0:
+            part = self._buffer[self._at : self._at + left]
+            if size <= LONGEST:
+                parts.append(part)
+            left, self._at = left - len(part), self._at + len(part)
+            if left > 0 and not self._more():
+                break
+        return b"".join(parts)
+
+    def _more(self) -> bool:
+        self._buffer, self._at = next(self._chunks, b""), 0
+        return bool(self._buffer)
+
+
+def _entry(fields: dict[bytes, bytes]) -> Entry | None:
+    message = fields.get(b"MESSAGE")
+    tag, host = fields.get(b"SYSLOG_IDENTIFIER", b""), fields.get(b"_HOSTNAME", b"")
+    pid = fields.get(b"SYSLOG_PID") or fields.get(b"_PID") or b""
+    stamp = fields.get(b"__REALTIME_TIMESTAMP", b"")
+    if message is None or not stamp.isdigit() or len(stamp) > 18 or not (pid.isdigit() and tag and host):
+        return None
+    time = int(stamp)
+    try:
+        when = datetime.fromtimestamp(time // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return None
+    start = b"%s.%06d+00:00 %s %s[%s]: " % (when.encode(), time % 1_000_000, _word(host), _word(tag), pid)
+    cursor = fields.get(b"__CURSOR", b"").decode("ascii", "replace")
+    return Entry(time, cursor, start + message.replace(b"\n", b"#012") + b"\n")
+
+
+def _word(text: bytes) -> bytes:
+    return b"_".join(text.split()) or b"-"

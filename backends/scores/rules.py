@@ -1,0 +1,68 @@
+"""Which rules decide: how often each hit, for spam and for ham, and what it added and took away."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from backends.scores.told import Ruled
+
+Order = Literal["sum", "count"]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule: in how many spam and ham messages it hit; what it added to their scores, and took from them (below 0)."""
+
+    name: str
+    spam: int
+    ham: int
+    spam_added: float
+    spam_taken: float
+    ham_added: float
+    ham_taken: float
+
+    @property
+    def count(self) -> int:
+        """In how many messages it hit."""
+        return self.spam + self.ham
+
+    @property
+    def added(self) -> float:
+        return self.spam_added + self.ham_added
+
+    @property
+    def taken(self) -> float:
+        return self.spam_taken + self.ham_taken
+
+    @property
+    def sum(self) -> float:
+        """All that it gave, both ways."""
+        return self.added + self.taken
+
+
+def tallied(
+    messages: Iterable[Ruled], since: float = 0, until: float = float("inf"), *, order: Order = "sum"
+) -> list[Rule]:
+    """The rules of the messages of that time: those that moved scores most first, or those that hit most often."""
+    counts: dict[str, list[int]] = {}
+    sums: dict[str, list[float]] = {}
+    for message in messages:
+        if not since <= message.time < until:
+            continue
+        own = 0 if message.spam else 1
+        for name, score in message.rules:
+            counts.setdefault(name, [0, 0])[own] += 1
+            sums.setdefault(name, [0.0] * 4)[2 * own + (score < 0)] += score
+    found = [Rule(name, *counts[name], *(round(one, 3) for one in sums[name])) for name in counts]
+    if order == "count":
+        return sorted(found, key=lambda rule: (-rule.count, -abs(rule.sum), rule.name))
+    return sorted(found, key=lambda rule: (-abs(rule.sum), -rule.count, rule.name))
+
+
+def compacted(messages: Iterable[Ruled]) -> tuple[Ruled, ...]:
+    """The same messages in a tenth of the room: what tells whose they are is left out, equal pairs are held once."""
+    pairs: dict[tuple[str, float], tuple[str, float]] = {}
+    return tuple(
+        Ruled(one.time, one.spam, one.score, tuple(pairs.setdefault(pair, pair) for pair in one.rules))
+        for one in messages
+    )

@@ -1,0 +1,1 @@
+"""`mailtui scores`: options, what is counted, and how it is printed or drawn."""
