@@ -13,7 +13,7 @@ from backends.quarantine.names import Naming
 from backends.quarantine.opening import Opener, step
 from backends.quarantine.plan import LeftOut
 from backends.quarantine.restore import restore, runs
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 
 class Acted(msgspec.Struct):

@@ -27,7 +27,7 @@ from backends.quarantine.restore import runs
 from backends.quarantine.trash import Emptied, Run, let_go
 from backends.quarantine.tree import Noted, Share
 from backends.quarantine.work import Leftover, sweep
-from backends.quarantine.workers import Job, Stop, catch, count, each, told
+from backends.workers import Job, Stop, catch, count, each, told
 
 T = TypeVar("T")
 LEFT_FOR = 2 * 86400.0

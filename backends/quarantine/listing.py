@@ -14,7 +14,7 @@ from backends.quarantine.names import KIND_OF_GROUP, KINDS, Naming
 from backends.quarantine.retention import Room
 from backends.quarantine.trash import NO_PART
 from backends.quarantine.tree import Noted, Share, Steps, Walk
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 SEPARATOR = "\0"
 

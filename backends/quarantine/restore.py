@@ -10,7 +10,7 @@ from backends.errors import Missing
 from backends.quarantine.plan import LeftOut, Trashed
 from backends.quarantine.trash import FILES, about, folder_name, numbers, refusing, trash_at
 from backends.quarantine.tree import DEEPEST, FOLDER, Steps, mount_of, opened, remove
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 FOLDER_MODE = 0o750
 """Of the folders that amavis makes in its quarantine."""

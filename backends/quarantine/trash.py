@@ -19,7 +19,7 @@ from backends.errors import Failed, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM
 from backends.quarantine.kept import KEEP, NEW
 from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 TRASH = ".mailtui-trash"
 NO_PART = frozenset({TRASH, KEEP, NEW, "lost+found"})
