@@ -1,0 +1,231 @@
+"""Mailboxes imported: first all are read and counted, then what is new is written, by the Maildir's owner.
+
+The mbox is read twice: once for what its messages are, which tells exactly what is new and what room it needs, and
+once to write that. A message is on disk before it is written down as imported.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from backends.errors import Failed
+from backends.mailbox import dovecot, maildir
+from backends.mailbox.index import Index, Reading, index_of, rows_of
+from backends.mailbox.maildir import Looked, refusing
+from backends.mailbox.progress import Progress
+from backends.mailbox.source import Seen, Source, source_at
+from backends.mailbox.split import Dialect
+from backends.mailbox.target import Target
+from backends.mailbox.tree import Found
+from backends.mailbox.writing import Writer, Written
+from backends.runner import Command, Runner
+from backends.text import visible
+from backends.workers import Job, Stop, count, each
+
+T = TypeVar("T")
+SYNC_PATIENCE = 3600.0
+"""Seconds for the disk to take what was written."""
+WORTH_IT = 2 << 20
+"""Bytes to write below which one process is quicker."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to come of one mbox: the `rows` of its messages that are new, `size` their bytes, `room` those on disk.
+
+    `is_mailbox`: whether it is one at all. `short`: it ends before its last message does, as that says.
+    """
+
+    path: Path
+    steps: tuple[str, ...]
+    seen: Seen
+    is_mailbox: bool = True
+    index: Index = msgspec.field(default_factory=Index)
+    rows: "array[int]" = msgspec.field(default_factory=lambda: array("L"))
+    size: int = 0
+    room: int = 0
+    damaged: tuple[tuple[str, str], ...] = ()
+    short: bool = False
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a plan: keys of the messages that were written, their bytes; `error`: why not all, if so."""
+
+    keys: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))
+    size: int = 0
+    error: str = ""
+    full: bool = False
+
+
+class Held(msgspec.Struct, frozen=True):
+    """How many messages a folder has, and how many of them Dovecot shows; None: it does not say."""
+
+    messages: int
+    shown: int | None
+
+
+class Import:
+    """One run. `glance` is told the bytes done and the bytes there are, of the mbox at hand."""
+
+    def __init__(
+        self,
+        target: Target,
+        runner: Runner,
+        stop: Stop,
+        dialect: Dialect = Dialect.AUTO,
+        glance: Callable[[int, int], object] = lambda _done, _all: None,
+    ) -> None:
+        self._target, self._runner, self._stop = target, runner, stop
+        self._dialect, self._glance = dialect, glance
+
+    def plan(self, found: Found) -> Plan:
+        """Read an mbox, and compare it with what is in its folder. Changes nothing.
+
+        :raises BackendError: it cannot be read, or was changed meanwhile.
+        """
+        owner = self._target.owner
+        with source_at(found.path, owner) as source:
+            reading = self._reading(source)
+            progress = Progress(reading.size, self._glance)
+            index = index_of(reading, owner, self._stop, progress)
+            source.must_be_as_it_was()
+        if index is None:
+            return Plan(path=found.path, steps=found.steps, seen=source.seen, is_mailbox=reading.size == 0)
+        looked, block = self._looked(found.steps), self._target.block
+        rows = array("L", rows_of(index, array("Q", looked.keys)))
+        return Plan(
+            path=found.path,
+            steps=found.steps,
+            seen=source.seen,
+            index=index,
+            rows=rows,
+            size=sum(index.sizes[row] for row in rows),
+            room=sum(-(-index.sizes[row] // block) * block for row in rows),
+            damaged=looked.damaged,
+            short=index.short,
+        )
+
+    def carry_out(self, plan: Plan) -> Done:
+        """Write what is new. A run that is broken off, in whatever way, is finished by another one.
+
+        :raises BackendError: the mbox is not the one that was planned, or its folder cannot be made.
+        """
+        target = self._target
+        with source_at(plan.path, target.owner) as source:
+            if source.seen != plan.seen:
+                raise Failed(f"{visible(str(plan.path))} was changed after it was read", hint="run it again")
+            self._as_owner(lambda: maildir.make(target.handle, plan.steps), type(None))
+            with maildir.folder_of(target.handle, plan.steps) as folder, maildir.locked(folder):
+                shares = _shares(plan)
+                progress = Progress(plan.size, self._glance)
+
+                def work(number: int, stop: Stop) -> Written:
+                    writer = Writer(source, self._reading(source), plan.index, partial(progress.tell, number))
+                    return writer.write(folder, shares[number], stop)
+
+                jobs = [Job(target.owner, partial(work, number)) for number in range(len(shares))]
+                parts = each(jobs, Written, self._stop, progress.look)
+        keys = array("Q")
+        for rows, part in zip(shares, parts, strict=True):
+            keys.extend(plan.index.keys[row] for row in rows[: part.count])
+        return Done(
+            keys=keys,
+            size=sum(part.size for part in parts),
+            error=next((part.error for part in parts if part.error), ""),
+            full=any(part.full for part in parts),
+        )
+
+    def finish(self, done: Sequence[tuple[Plan, Done]]) -> None:
+        """Have on disk what was written, then have it written down, charged to the quota, and its folders shown.
+
+        :raises BackendError: it cannot be done; another run does it.
+        """
+        if any(one.keys for _, one in done):
+            self._sync()
+
+        def settle() -> None:
+            for plan, one in done:
+                with maildir.folder_of(self._target.handle, plan.steps) as folder:
+                    maildir.tell(folder, one.keys)
+                    maildir.remove_damaged(folder, plan.damaged, one.keys)
+                if one.keys:
+                    maildir.charge(self._target.handle, one.size, len(one.keys))
+                if plan.steps:
+                    maildir.subscribe(self._target.handle, plan.steps)
+
+        self._as_owner(settle, type(None))
+
+    def held(self, steps: tuple[str, ...]) -> Held:
+        """What a folder has, by its files and by Dovecot."""
+
+        def count_them() -> int:
+            with maildir.folder_of(self._target.handle, steps) as folder:
+                return maildir.messages(folder)
+
+        held = self._as_owner(count_them, int)
+        user = self._target.user
+        return Held(held, dovecot.messages(self._runner, user, steps) if user else None)
+
+    def limits(self) -> list[maildir.Limit]:
+        """The quotas of whoever reads the Maildir: as Dovecot keeps them, else as the Maildir itself does."""
+        target = self._target
+        if target.user and (found := dovecot.limits(self._runner, target.user)):
+            return found
+        if not target.is_there:
+            return []
+        return self._as_owner(lambda: maildir.limits(target.handle), list[maildir.Limit])
+
+    def _reading(self, source: Source) -> Reading:
+        return Reading(source.handle, source.seen.size, self._dialect, source.seen.modified // 10**9)
+
+    def _looked(self, steps: tuple[str, ...]) -> Looked:
+        if not self._target.is_there:
+            return Looked()
+
+        def look() -> Looked:
+            try:
+                with maildir.folder_of(self._target.handle, steps) as folder:
+                    return maildir.look(folder)
+            except FileNotFoundError:
+                return Looked()
+
+        return self._as_owner(look, Looked)
+
+    def _as_owner(self, work: Callable[[], object], kind: type[T]) -> T:
+        """What `work` gives, done by a child as the Maildir's owner."""
+
+        def guarded(_: Stop) -> object:
+            with refusing(self._target.path):
+                return work()
+
+        return each([Job(self._target.owner, guarded)], kind, self._stop)[0]
+
+    def _sync(self) -> None:
+        """
+        :raises Failed: what was written is not on disk.
+        """
+        argv = ("sync", "--file-system", "--", str(self._target.path))
+        result = self._runner.run(Command(argv, timeout=SYNC_PATIENCE))
+        if result.code:
+            raise Failed(
+                f"What was written may not be on disk: {visible(result.complaint)}",
+                hint="look in the kernel's log, then run it again",
+            )
+
+
+def _shares(plan: Plan) -> list["array[int]"]:
+    """The rows, for each process that writes a share of them of about the same size."""
+    if not plan.rows:
+        return []
+    of = count() if plan.size >= WORTH_IT else 1
+    shares: list[array[int]] = []
+    start = size = 0
+    for at, row in enumerate(plan.rows):
+        size += plan.index.sizes[row]
+        if size * of >= plan.size * (len(shares) + 1) and len(shares) < of - 1:
+            shares.append(plan.rows[start : at + 1])
+            start = at + 1
+    return [share for share in (*shares, plan.rows[start:]) if share]
