@@ -46,8 +46,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     rows: "array[int]" = msgspec.field(default_factory=lambda: array("L"))
     size: int = 0
     room: int = 0
-    damaged: tuple[tuple[str, str], ...] = ()
+    looked: Looked = Looked()
     short: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to do: no new message, and no run before was broken off."""
+        return not self.rows and not self.looked.loose
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +108,7 @@ class Import:
             rows=rows,
             size=sum(index.sizes[row] for row in rows),
             room=sum(-(-index.sizes[row] // block) * block for row in rows),
-            damaged=looked.damaged,
+            looked=looked,
             short=index.short,
         )
 
@@ -133,16 +138,17 @@ class Import:
 
         :raises BackendError: it cannot be done; another run does it.
         """
-        if any(one.keys for _, one in done):
-            self._sync()
+        self._sync()
 
         def settle() -> None:
             for plan, one in done:
+                looked = plan.looked
+                keys = array("Q", looked.loose) + one.keys
                 with maildir.folder_of(self._target.handle, plan.steps) as folder:
-                    maildir.tell(folder, one.keys)
-                    maildir.remove_damaged(folder, plan.damaged, one.keys)
-                if one.keys:
-                    maildir.charge(self._target.handle, one.size, len(one.keys))
+                    maildir.tell(folder, keys)
+                    maildir.remove_damaged(folder, looked.damaged, keys)
+                if keys:
+                    maildir.charge(self._target.handle, looked.loose_size + one.size, len(keys))
                 if plan.steps:
                     maildir.subscribe(self._target.handle, plan.steps)
 

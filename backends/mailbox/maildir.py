@@ -33,13 +33,15 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What is in a folder: how many messages, and keys of those that were imported, sorted, as the bytes of an array.
+    """What is in a folder: keys of the messages that were imported, sorted, as the bytes of an array.
 
-    `damaged`: imported messages, as place and name, that a power failure has cut short.
+    `loose`: of those that are there but not written down, as a run leaves them that was killed, and `loose_size` their
+    bytes. `damaged`: messages, as place and name, that a power failure has cut short.
     """
 
-    messages: int = 0
     keys: bytes = b""
+    loose: bytes = b""
+    loose_size: int = 0
     damaged: tuple[tuple[str, str], ...] = ()
 
 
@@ -108,24 +110,25 @@ def folder_of(above: int, steps: tuple[str, ...]) -> Iterator[int]:
 
 def look(folder: int) -> Looked:
     """What is in a folder."""
-    keys, damaged, messages = _imported(folder), [], 0
+    keys, loose, damaged, size = _imported(folder), array("Q"), [], 0
     told = set(keys)
     for place in PLACES[1:]:
         handle = _folder(place, folder)
         try:
             with os.scandir(handle) as entries:
                 for entry in entries:
-                    messages += not entry.name.startswith(".")
                     found = ours(entry.name)
                     if found is None or found.key in told:
                         continue
                     if entry.stat(follow_symlinks=False).st_size == found.size:
-                        keys.append(found.key)
+                        loose.append(found.key)
+                        size += found.size
                     else:
                         damaged.append((place, entry.name))
         finally:
             os.close(handle)
-    return Looked(messages, array("Q", sorted(keys)).tobytes(), tuple(damaged))
+    known = array("Q", sorted((*keys, *loose)))
+    return Looked(known.tobytes(), loose.tobytes(), size, tuple(damaged))
 
 
 def messages(folder: int) -> int:

@@ -8,7 +8,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.bench import acting, apply, console, greylist, memory, others, quarantine, reading, start, table
+from tests.bench import (
+    acting,
+    apply,
+    console,
+    greylist,
+    mailbox,
+    memory,
+    others,
+    quarantine,
+    reading,
+    start,
+    table,
+)
 from tests.bench.measure import Bench, Row, Skip
 
 PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -27,6 +39,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "greylist": greylist.greylist,
     "quarantine": quarantine.listing,
     "headers": quarantine.headers,
+    "mailbox": mailbox.imported,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

@@ -58,9 +58,10 @@ def configure(parser: ArgumentParser, _name: str) -> None:
     )
     what.add_argument(
         "--format",
+        metavar="FORMAT",
         choices=[str(one) for one in Dialect],
         default="auto",
-        help="how the mbox is written (auto)",
+        help="how it is written: mboxo, mboxrd, mboxcl, mboxcl2 (auto)",
     )
     where = parser.add_argument_group("where to, and how")
     to = where.add_mutually_exclusive_group()
@@ -132,7 +133,7 @@ class _Run:
         try:
             for plan in plans:
                 one = Done()
-                if plan.rows and not self._options.dry_run and not self._stop.number:
+                if not (plan.is_done or self._options.dry_run or self._stop.number):
                     self._progress.step("writing", plan.path)
                     try:
                         one = self._import.carry_out(plan)

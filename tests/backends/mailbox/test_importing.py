@@ -134,6 +134,17 @@ def test_a_file_that_was_cut_short_by_a_power_failure_comes_again(mbox: Path, ta
     assert sorted(files(target).values()) == sorted(LETTERS)
 
 
+def test_what_a_killed_run_left_is_written_down_by_the_next(mbox: Path, target: Path) -> None:
+    with importing(target) as run:
+        run.carry_out(run.plan(Found(mbox, ("Sub",))))  # and no more
+    (target / "maildirsize").write_bytes(b"1000000S\n")
+    plan, done = imported(mbox, target, ("Sub",))
+    assert (len(plan.rows), len(done.keys), plan.is_done) == (0, 0, False)
+    assert (target / "maildirsize").read_bytes().endswith(b" 300\n")
+    next((target / ".Sub" / "new").iterdir()).unlink()
+    assert imported(mbox, target, ("Sub",))[0].is_done
+
+
 def test_one_that_changes_while_it_is_written_leaves_nothing_wrong(mbox: Path, target: Path) -> None:
     with importing(target) as run:
         plan = run.plan(Found(mbox, ()))
@@ -286,7 +297,8 @@ def test_a_letter_of_200_mb_takes_little_memory(tmp_path: Path, target: Path) ->
 def test_killed_at_some_moment_it_is_finished_by_the_next_run(tmp_path: Path, target: Path) -> None:
     letters = [letter(b"%d\n" % number + b"text\n" * 200) for number in range(3000)]
     (tmp_path / "mbox").write_bytes(joined(letters, Dialect.MBOXO))
-    argv = [sys.executable, "-m", "mailtui", "mailbox", "import", tmp_path / "mbox", "--to", target, "--yes"]
+    argv: list[str | Path] = [sys.executable, "-m", "mailtui", "mailbox", "import", tmp_path / "mbox"]
+    argv += ["--to", target, "--yes"]
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
         with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
             end, before = time.monotonic() + 20, len(files(target)) if (target / "new").exists() else 0
