@@ -7,8 +7,10 @@ where it ends at the end of the file or at a From_ line.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from backends.mailbox.separator import AHEAD, START, is_separator
@@ -17,6 +19,8 @@ from backends.mailbox.window import CHUNK, Window
 
 HEAD = 1 << 20
 """Bytes of a header that are looked at; what goes on longer is body."""
+REACH = CHUNK >> 3
+"""Bytes of a message that are read with its beginning: most messages are not on two windows then."""
 _BEHIND = 64
 _BODY = re.compile(rb"\n(\r?\n)")
 _LENGTH = re.compile(rb"^content-length[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -59,6 +63,8 @@ class Splitter:
     def __init__(self, window: Window, dialect: Dialect = Dialect.AUTO) -> None:
         self._window, self._dialect = window, dialect
         self._found_quoted = self._found_plain = False
+        self._start = 0
+        self._searched, self._hits = b"", list[int]()
 
     def first(self) -> int | None:
         """Where the first message starts; None: it is no mbox."""
@@ -79,8 +85,8 @@ class Splitter:
             start = place.next
 
     def _message(self, start: int) -> Place:
-        window = self._window
-        at = window.need(start, AHEAD)
+        window, self._start = self._window, start
+        at = window.need(start, REACH)
         line = window.data.find(b"\n", at)
         if line < 0 or line - at > HEAD:
             line = min(len(window.data), at + HEAD) - 1
@@ -121,12 +127,17 @@ class Splitter:
     def _line(self, at: int, until: int) -> int | None:
         """The next line behind `at` that begins with `From `; those that are quoted are noted."""
         window = self._window
+        more = len(START) + 1
         while at + len(START) <= until:
-            start = max(at - _BEHIND, 0)
-            window.need(start, _BEHIND + len(START) + 1)
+            whole = (
+                0 <= at - self._start < CHUNK
+            )  # the message at hand stays in the window, unless it is large
+            start = self._start if whole else max(at - _BEHIND, 0)
+            window.need(start, at - start + more)
+            more = CHUNK >> 1
             data, base = window.data, window.base
-            place = at - base
-            while (place := data.find(START, place)) >= 0:
+            hits = self._starts()
+            for place in islice(hits, bisect_left(hits, at - base), None):
                 if base + place >= until:
                     return None
                 before = data[place - 1] if place else 10
@@ -134,9 +145,18 @@ class Splitter:
                     return base + place
                 if before == 62 and _is_quoted(data, place):  # >
                     self._found_quoted = True
-                place += len(START)
             at = max(base + len(data) - len(START) + 1, at + 1)
         return None
+
+    def _starts(self) -> list[int]:
+        """Where `From ` is in the window. Looked for from its end: rfind is twice as fast as find (measured)."""
+        data = self._window.data
+        if data is not self._searched:
+            self._searched, self._hits, end = data, [], len(data)
+            while (end := data.rfind(START, 0, end)) >= 0:
+                self._hits.append(end)
+            self._hits.reverse()
+        return self._hits
 
     def _look(self, start: int, end: int) -> None:
         """Note what lines there are between."""

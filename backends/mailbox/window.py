@@ -4,7 +4,7 @@ import os
 
 from backends.errors import Failed
 
-CHUNK = 1 << 20
+CHUNK = 1 << 21
 
 
 class Window:

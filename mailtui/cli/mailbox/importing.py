@@ -4,7 +4,7 @@ import os
 import pwd
 import signal
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -149,28 +149,37 @@ class _Run:
         finally:
             if done:
                 self._finished(done)
+        if not self._options.dry_run:
+            self._compared(dict.fromkeys(plan.steps for plan in plans if len(plan.index)))
 
     def _finished(self, done: Sequence[tuple[Plan, Done]]) -> None:
-        """Have it on disk and written down, and compare it with what Dovecot shows."""
+        """Have it on disk and written down."""
         self._progress.end()
         try:
             self._import.finish(done)
-            for steps in dict.fromkeys(plan.steps for plan, _ in done):
-                held = self._import.held(steps)
-                if held.shown is None:
-                    continue
-                self._report.shown["/".join(steps) or "INBOX"] = held.shown
-                if held.shown < held.messages:
-                    self._code = self._code or 1
-                    self._out.note(
-                        f"mailtui: Dovecot shows {held.shown:,} messages in {'/'.join(steps) or 'INBOX'}, "
-                        f"{held.messages:,} are there"
-                    )
-                    self._out.note(
-                        f"  see where it looks: doveadm user {self._target.user}; doveconf -n | grep ^mail"
-                    )
         except BackendError as error:
             self._failed(error)
+
+    def _compared(self, folders: Iterable[tuple[str, ...]]) -> None:
+        """Compare what is in the folders with what Dovecot shows."""
+        for steps in folders:
+            name = "/".join(steps) or "INBOX"
+            try:
+                held = self._import.held(steps)
+            except BackendError as error:
+                self._failed(error)
+                continue
+            if held.shown is None:
+                continue
+            self._report.shown[name] = held.shown
+            if held.shown < held.messages:
+                self._code = self._code or 1
+                self._out.note(
+                    f"mailtui: Dovecot shows {held.shown:,} messages in {name}, {held.messages:,} are there"
+                )
+                self._out.note(
+                    f"  see where it looks: doveadm user {self._target.user}; doveconf -n | grep ^mail"
+                )
 
     def _incomplete(self, plan: Plan, one: Done) -> None:
         if one.error:
