@@ -13,8 +13,8 @@ from backends.quarantine.message import Target
 from backends.quarantine.names import Naming
 from backends.quarantine.opening import Opener, step
 from backends.quarantine.restore import restore, runs
-from backends.quarantine.workers import Stop
 from backends.text import visible
+from backends.workers import Stop
 
 
 class Acted(msgspec.Struct):

@@ -29,9 +29,9 @@ from backends.quarantine.message import Header, Target
 from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.quarantine.planning import planned
 from backends.quarantine.trash import Emptied
-from backends.quarantine.workers import Stop, heard
 from backends.runner import Command, Runner
 from backends.text import visible
+from backends.workers import Stop, heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ import msgspec
 from backends.quarantine import work
 from backends.quarantine.names import NO_PART, Naming
 from backends.quarantine.tree import Noted, Share, Steps, Walk, mount_of, remove
-from backends.quarantine.workers import Stop
 from backends.text import visible
+from backends.workers import Stop
 
 MOST = 20_000
 """Things that are named; of more only the number is told."""

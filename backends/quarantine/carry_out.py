@@ -15,7 +15,7 @@ from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.trash import Keeping
 from backends.quarantine.tree import Noted, Share, Steps, Walk
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 DAMAGED = frozenset({errno.EROFS, errno.EIO})
 """Errors after which there is no use in trying the next file."""

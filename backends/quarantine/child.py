@@ -18,7 +18,7 @@ from backends.quarantine import opening
 from backends.quarantine.folder import Folder, folder_at
 from backends.quarantine.message import Target
 from backends.quarantine.names import ID_BITS
-from backends.quarantine.workers import Job, Stop, catch, count, each, told
+from backends.workers import Job, Stop, catch, count, each, told
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,7 +8,6 @@ a user's folder all must be that user's.
 import fcntl
 import os
 import pwd
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,15 +16,14 @@ from pathlib import Path
 
 import msgspec
 
+from backends import way
 from backends.errors import BadRequest, Missing, NotPermitted, Refused
 from backends.quarantine.locks import holder
 from backends.quarantine.names import NO_PART, TRASH, Naming
 from backends.quarantine.retention import Room
-from backends.quarantine.tree import FOLDER
-from backends.quarantine.workers import Owner
 from backends.text import visible
+from backends.workers import Owner
 
-MOST_LINKS = 40
 LOOKED_AT = 2000
 GLANCE = 0.1  # s between two looks at whether a lock is free
 MAILBOXES = frozenset({"archive.mbox", "recip-archive.mbox"})
@@ -83,7 +81,7 @@ def folder_at(path: Path) -> Iterator[Folder]:
     if not path.is_absolute() or ".." in path.parts:
         raise BadRequest(f"{shown} is not an absolute path", hint="for example /var/lib/amavis/virusmails")
     try:
-        handle = _opened(path)
+        handle = way.opened(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Missing(
             f"There is no folder {shown}",
@@ -133,51 +131,6 @@ def must_be_writable(folder: Folder) -> None:
         raise NotPermitted(
             f"{visible(str(folder.path))} belongs to {_user(folder.owner.uid)}", hint="run mailtui as root"
         )
-
-
-def _opened(path: Path) -> int:
-    """The handle of the folder at a path.
-
-    :raises Refused: the way to it is not safe.
-    """
-    trusted, holder, links = {0, os.geteuid()}, 0, 0
-    rest = list(reversed(path.parts[1:]))
-    handle = os.open("/", FOLDER)
-    try:
-        while rest:
-            found = os.fstat(handle)
-            name = rest.pop()
-            if stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode):
-                links += 1
-                if found.st_uid not in trusted or found.st_mode & 0o022 or links > MOST_LINKS:
-                    raise _unsafe(path, f"{name} is a symbolic link in another user's folder")
-                target = Path(os.readlink(name, dir_fd=handle))
-                rest += reversed(target.parts[1:] if target.is_absolute() else target.parts)
-                handle, holder = (_next(handle, "/"), 0) if target.is_absolute() else (handle, holder)
-                continue
-            handle = _next(handle, name)
-            if found.st_uid not in trusted:
-                holder = found.st_uid
-            if holder and os.fstat(handle).st_uid != holder:
-                raise _unsafe(path, f"{name} is not of the same user as the folder it is in")
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
-
-
-def _next(handle: int, name: str) -> int:
-    """The folder of that name in an opened one, which is closed."""
-    below = os.open(name, FOLDER, dir_fd=handle)
-    os.close(handle)
-    return below
-
-
-def _unsafe(path: Path, why: str) -> Refused:
-    return Refused(
-        f"The way to {visible(str(path))} is not safe: {visible(why)}",
-        hint="name the folder itself with --dir, without links on the way",
-    )
 
 
 def _unlikely(folder: Folder, naming: Naming) -> str:

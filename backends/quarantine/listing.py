@@ -13,7 +13,7 @@ from backends.quarantine.message import Target
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Room
 from backends.quarantine.tree import Noted, Share, Steps, Walk
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 SEPARATOR = "\0"
 

@@ -11,8 +11,8 @@ from backends.outcome import LeftOut
 from backends.quarantine.plan import Trashed
 from backends.quarantine.trash import FILES, about, folder_name, numbers, refusing, trash_at
 from backends.quarantine.tree import DEEPEST, FOLDER, Steps, mount_of, opened, remove
-from backends.quarantine.workers import Stop
 from backends.text import visible
+from backends.workers import Stop
 
 FOLDER_MODE = 0o750
 """Of the folders that amavis makes in its quarantine."""

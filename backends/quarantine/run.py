@@ -18,7 +18,7 @@ from backends.quarantine.folder import Folder
 from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import Policy, Room, by_age, by_room, going
 from backends.quarantine.tree import Noted, Share
-from backends.quarantine.workers import Job, Stop, count, each
+from backends.workers import Job, Stop, count, each
 
 
 def now() -> float:

@@ -12,7 +12,7 @@ from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Files
 from backends.quarantine.tree import Noted, Share, Steps, Walk
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 
 class Found(msgspec.Struct, kw_only=True):

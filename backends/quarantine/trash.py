@@ -19,7 +19,7 @@ from backends.errors import Failed, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM
 from backends.quarantine.names import TRASH
 from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 FILES, ABOUT, LAST = "files", "run.json", "last"
 ABOUT_LIMIT = 1 << 16

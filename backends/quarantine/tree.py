@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from backends.quarantine.workers import Stop
 from backends.text import visible
+from backends.workers import Stop
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 DEEPEST = 32

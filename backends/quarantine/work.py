@@ -11,7 +11,7 @@ import stat
 import msgspec
 
 from backends.quarantine.tree import Noted, mount_of, opened, remove
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 NAME = re.compile(r"amavis-\d{8}T\d{6}-(\d{5,9})-[A-Za-z0-9_]{8}", re.ASCII)
 LOOKED_AT = 1000

@@ -22,7 +22,7 @@ from backends.quarantine.restore import runs
 from backends.quarantine.trash import Emptied, Run, let_go
 from backends.quarantine.tree import Noted, Share
 from backends.quarantine.work import Leftover, sweep
-from backends.quarantine.workers import Job, Stop, count, each
+from backends.workers import Job, Stop, count, each
 
 T = TypeVar("T")
 PATIENCE = 5.0  # s for which an act waits for a cleanup under way

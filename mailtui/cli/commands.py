@@ -86,6 +86,16 @@ EXAMPLES
   mailtui quarantine delete --kind spam --older-than 7d
   mailtui quarantine undo
 """
+_MAILBOX = "mailtui.cli.mailbox"
+_MAILBOX_DESCRIPTION = """
+Take mailboxes of the mbox format over into Maildirs.
+"""
+_MAILBOX_EXAMPLES = """
+EXAMPLES
+
+  mailtui mailbox import /var/mail/alice --user alice --dry-run
+  mailtui mailbox import -R ~/mail --folder Old
+"""
 
 
 class Command(NamedTuple):
@@ -197,6 +207,12 @@ COMMANDS: Mapping[str, Command | Group] = {
     ),
     "scores": Command(
         "mailtui.cli.scores.command", "the histogram of spam scores, and what another threshold would change"
+    ),
+    "mailbox": Group(
+        "take mboxes over into Maildirs",
+        _MAILBOX_DESCRIPTION,
+        _MAILBOX_EXAMPLES,
+        {"import": Command(f"{_MAILBOX}.importing", "mbox to Maildir; a second run adds nothing")},
     ),
     "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
     "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),

@@ -13,6 +13,7 @@ from tests.bench import (
     apply,
     console,
     greylist,
+    mailbox,
     maps,
     memory,
     others,
@@ -47,6 +48,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "scores": scores.plain,
     "scores-compressed": scores.packed,
     "scores-old": scores.traditional,
+    "mailbox": mailbox.imported,
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }

@@ -22,8 +22,8 @@ from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import policy
 from backends.quarantine.settings import QuarantineSettings, kept_for
 from backends.quarantine.work import Leftover, sweep
-from backends.quarantine.workers import SIGNALS, Job, Stop, catch, each
 from backends.text import size_text, visible
+from backends.workers import SIGNALS, Job, Stop, catch, each
 from mailtui.cli.cleanup.options import add_options, settings_of
 from mailtui.cli.cleanup.report import Report, files_text, show, summary
 from mailtui.cli.session import Session

@@ -1,6 +1,5 @@
 """A quarantine folder as amavis makes it, of whoever owns it: nobody when the tests run as root."""
 
-import os
 import time
 from pathlib import Path
 
@@ -17,9 +16,3 @@ def quarantine(tmp_path: Path) -> Quarantine:
 @pytest.fixture
 def now() -> float:
     return time.time()
-
-
-@pytest.fixture
-def root_only() -> None:
-    if os.geteuid() != 0:
-        pytest.skip("needs root")

@@ -10,7 +10,7 @@ from backends.quarantine.names import Naming
 from backends.quarantine.retention import Policy, policy
 from backends.quarantine.run import Cleanup, Plan
 from backends.quarantine.settings import QuarantineSettings
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 
 NOBODY = 65534
 DAY = 86400.0

@@ -13,7 +13,7 @@ from backends.quarantine.acting import Acting
 from backends.quarantine.message import Target
 from backends.quarantine.names import KEEP, Naming
 from backends.quarantine.opening import Opener, expanded, heads
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 from tests.backends.quarantine.making import DAY, Quarantine
 from tests.backends.quarantine.test_races import base, hostile, rounds, swapping
 

@@ -173,7 +173,7 @@ from backends.quarantine import trash
 from backends.quarantine.acting import Acting
 from backends.quarantine.message import Target
 from backends.quarantine.names import Naming
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 names = [f"A/spam-{number:012}.gz" for number in range(20)]
 for name in names:
     quarantine.add(name, 1, b"x")

@@ -18,7 +18,7 @@ from backends.quarantine.retention import policy
 from backends.quarantine.settings import QuarantineSettings
 from backends.quarantine.trash import let_go
 from backends.quarantine.tree import mount_of, remove
-from backends.quarantine.workers import Owner, Stop, become
+from backends.workers import Owner, Stop, become
 from tests.backends.quarantine.making import DAY, NOBODY, Quarantine
 
 RULES = policy(QuarantineSettings())

@@ -15,7 +15,7 @@ from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import Policy, policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
 
 RULES = policy(QuarantineSettings())

@@ -12,7 +12,7 @@ from backends.quarantine.retention import policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import QuarantineSettings
 from backends.quarantine.trash import Emptied, Run
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
 
 RULES = policy(QuarantineSettings())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backends.quarantine.work import Leftover, in_use, sweep
-from backends.quarantine.workers import Stop
+from backends.workers import Stop
 from tests.backends.quarantine.making import DAY, Quarantine
 
 GONE = 99_999_998  # above the kernel's largest process number

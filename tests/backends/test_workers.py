@@ -6,7 +6,7 @@ import time
 import pytest
 
 from backends.errors import Failed, NotPermitted
-from backends.quarantine.workers import Job, Owner, Stop, each
+from backends.workers import Job, Owner, Stop, each
 from tests.backends.quarantine.making import NOBODY
 
 ME = Owner(os.getuid(), os.getgid())

@@ -89,8 +89,10 @@ def count() -> int:
     return min(2, len(os.sched_getaffinity(0)))
 
 
-def each(jobs: Sequence[Job], kind: type[T], stop: Stop) -> list[T]:
-    """Do all jobs at the same time and give what each gave, in their order.
+def each(
+    jobs: Sequence[Job], kind: type[T], stop: Stop, glance: Callable[[], object] | None = None
+) -> list[T]:
+    """Do all jobs at the same time and give what each gave, in their order; `glance` is called all the while.
 
     :raises BackendError: what a child raised; the others were waited for.
     :raises Failed: a child did not end well.
@@ -99,7 +101,7 @@ def each(jobs: Sequence[Job], kind: type[T], stop: Stop) -> list[T]:
     try:
         for job in jobs:
             children.append(_start(job, stop, children))
-        _collect(children, stop)
+        _collect(children, stop, glance)
     finally:
         codes = [_gone(child) for child in children]
     return [_answer(child, code, kind) for child, code in zip(children, codes, strict=True)]
@@ -164,7 +166,7 @@ def _say(sink: int, said: bytearray) -> None:
         rest = rest[os.write(sink, rest) :]
 
 
-def _collect(children: Sequence[_Child], stop: Stop) -> None:
+def _collect(children: Sequence[_Child], stop: Stop, glance: Callable[[], object] | None) -> None:
     """Read what the children say until all are silent; tell them to stop when we are told."""
     waiting = {child.pipe: child for child in children}
     poll = select.poll()
@@ -176,6 +178,8 @@ def _collect(children: Sequence[_Child], stop: Stop) -> None:
             told = True
             for child in waiting.values():
                 os.kill(child.pid, signal.SIGTERM)
+        if glance is not None:
+            glance()
         for pipe, _ in poll.poll(GLANCE):
             if chunk := os.read(pipe, CHUNK):
                 waiting[pipe].said.extend(chunk)

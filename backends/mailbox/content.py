@@ -1,0 +1,110 @@
+"""A message of an mbox as it goes into a Maildir: without quotes, lines of state and carriage returns; and its key."""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from backends.mailbox.separator import arrived
+from backends.mailbox.split import HEAD, Dialect, Place
+from backends.mailbox.state import dated, state_of
+from backends.mailbox.window import CHUNK, Window
+
+KEY_BYTES = 8
+_ONE = re.compile(rb"(?<=\n)>From ")
+_EACH = re.compile(rb"(?<=\n)>(?=>*From )")
+SEEN = ","
+"""Stands for a message that a reader has had but that has no flags: it goes into cur, not into new."""
+
+
+class Known(NamedTuple):
+    """What is known of a message once it was read: its key, date (epoch seconds), bytes in the Maildir, flags.
+
+    `flags` is empty for one that goes into new. `internal`: it is none, see State.
+    """
+
+    key: int
+    when: int
+    size: int
+    flags: str
+    internal: bool
+
+
+class Content:
+    """The messages of a file in the form for a Maildir."""
+
+    def __init__(self, window: Window, dialect: Dialect, otherwise: int) -> None:
+        self._window, self._otherwise = window, otherwise
+        self._quote, self._plain = (_EACH, b"") if dialect == Dialect.MBOXRD else (_ONE, b"From ")
+
+    def known(self, place: Place) -> Known:
+        """Read it all, and say what it is. Its date is the From_ line's, else its header's, else `otherwise`."""
+        window = self._window
+        head = self._lines(place, window.part(place.head, place.body))
+        state = state_of(head)
+        digest = sha256(state.identity)
+        size = len(state.head)
+        last = state.head[-1:]
+        for part in self._body(place):
+            digest.update(part)
+            size += len(part)
+            last = part[-1:]
+        if last not in {b"\n", b""}:
+            digest.update(b"\n")
+            size += 1
+        when = arrived(window.part(place.start, min(place.head, place.start + CHUNK)))
+        if when is None:
+            when = dated(head)
+        key = int.from_bytes(digest.digest()[:KEY_BYTES], "big")
+        flags = state.flags or (SEEN if state.known else "")
+        return Known(key, self._otherwise if when is None else when, size, flags, state.internal)
+
+    def parts(self, place: Place) -> Iterator[bytes]:
+        """What is written, piece by piece."""
+        head = state_of(self._lines(place, self._window.part(place.head, place.body))).head
+        if place.end - place.body <= HEAD:
+            whole = b"".join((head, *self._body(place)))
+            yield whole if whole.endswith(b"\n") or not whole else whole + b"\n"
+            return
+        yield head
+        last = head[-1:]
+        for part in self._body(place):
+            yield part
+            last = part[-1:]
+        if last not in {b"\n", b""}:
+            yield b"\n"
+
+    def _lines(self, place: Place, text: bytes) -> bytes:
+        return text.replace(b"\r\n", b"\n") if place.crlf else text
+
+    def _body(self, place: Place) -> Iterator[bytes]:
+        """The body in pieces of at most CHUNK bytes; a line's end and a quote are never on two of them."""
+        at = place.body
+        if not (place.quoted or place.crlf):
+            while at < place.end:
+                end = min(at + CHUNK, place.end)
+                yield self._window.part(at, end)
+                at = end
+            return
+        begins = self._window.part(at - 1, at) == b"\n"
+        while at < place.end:
+            part = self._window.part(at, min(at + CHUNK, place.end))
+            if at + len(part) < place.end:
+                part = part[: part.rfind(b"\n") + 1] or (part[:-1] if part.endswith(b"\r") else part)
+            at += len(part)
+            ends = part.endswith(b"\n")
+            part = self._lines(place, part)
+            if place.quoted:
+                part = (
+                    self._quote.sub(self._plain, b"\n" + part)[1:]
+                    if begins
+                    else self._quote.sub(self._plain, part)
+                )
+            yield part
+            begins = ends
+
+
+def another(key: int, number: int) -> int:
+    """The key of a message that is in the same mbox for the `number`th time."""
+    text = b"%016x %d" % (key, number)
+    return int.from_bytes(sha256(text).digest()[:KEY_BYTES], "big")

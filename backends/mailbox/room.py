@@ -1,0 +1,40 @@
+"""Whether what is to come finds room: on the file system, and in the quotas."""
+
+from collections.abc import Sequence
+
+from backends.errors import NoSpace, Refused
+from backends.mailbox.importing import Plan
+from backends.mailbox.maildir import STORAGE, Limit
+from backends.mailbox.target import Target
+from backends.text import messages_text, size_text, visible
+
+FOLDER_FILES = 16
+"""Files that a new folder needs beside its messages."""
+
+
+def must_fit(plans: Sequence[Plan], target: Target, limits: Sequence[Limit]) -> None:
+    """
+    :raises NoSpace: it does not fit on the file system.
+    :raises Refused: it is over a quota.
+    """
+    size, files = sum(plan.size for plan in plans), sum(len(plan.rows) for plan in plans)
+    room, shown = sum(plan.room for plan in plans), visible(str(target.path))
+    if not files:
+        return
+    if room > target.free:
+        raise NoSpace(
+            f"{size_text(room)} are needed for {shown}, {size_text(target.free)} are free",
+            hint="free space there, or import into a Maildir on another file system",
+        )
+    if target.free_files is not None and files + FOLDER_FILES * len(plans) > target.free_files:
+        raise NoSpace(
+            f"{files:,} files are needed for {shown}, {target.free_files:,} can be made",
+            hint="delete small files there, or import into a Maildir on another file system",
+        )
+    for limit in limits:
+        more, text = (size, size_text) if limit.kind == STORAGE else (files, messages_text)
+        if limit.used + more > limit.limit:
+            raise Refused(
+                f"The quota is {text(limit.limit)}: {text(limit.used)} are used, {text(more)} would come",
+                hint="raise the user's quota, or import less",
+            )

@@ -1,0 +1,1 @@
+"""`mailtui mailbox`: mailboxes of the mbox format taken over into Maildirs."""
