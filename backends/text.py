@@ -98,17 +98,21 @@ def time_text(epoch: float) -> str:
 
 
 def parse_age(text: str) -> float:
-    """Seconds of `90` (seconds), `45m`, `2h30m`, `1.5d` or `1w`.
+    """Seconds of `90s`, `45m`, `2h30m`, `1.5d`, `1w` or `0`.
 
-    :raises BadRequest: it is none of these.
+    :raises BadRequest: it is none of these; so is another number alone, which one takes for days and the next for seconds.
     """
     plain = text.strip().lower()
+    if plain == "0":
+        return 0.0
     if re.fullmatch(_NUMBER, plain, re.ASCII):
-        return float(plain)
+        raise BadRequest(
+            f"{plain[:40]} may be seconds or days", hint=f"say which: for example {plain[:9]}d or {plain[:9]}s"
+        )
     if re.fullmatch(f"(?:{_AGE_PART})+", plain, re.ASCII):
         return sum(float(n) * _AGE_UNITS[unit] for n, unit in re.findall(_AGE_PART, plain, re.ASCII))
     raise BadRequest(
-        f"{visible(text[:40])!r} is not an age", hint="for example 90 (seconds), 45m, 2h30m, 3d or 1w"
+        f"{visible(text[:40])!r} is not an age", hint="for example 90s, 45m, 2h30m, 3d or 1w"
     )
 
 

@@ -120,7 +120,7 @@ def test_an_age_fits_its_column_and_reads_back(seconds: int) -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        ("90", 90),
+        ("90s", 90),
         ("2h30m", 9000),
         ("3d", 259_200),
         ("1.5h", 5400),
@@ -131,6 +131,12 @@ def test_an_age_fits_its_column_and_reads_back(seconds: int) -> None:
 )
 def test_ages_are_read(text: str, seconds: float) -> None:
     assert parse_age(text) == seconds
+
+
+def test_a_number_alone_is_no_age() -> None:
+    with pytest.raises(BadRequest, match="30 may be seconds or days") as caught:
+        parse_age("30")
+    assert "30d or 30s" in caught.value.hint
 
 
 @pytest.mark.parametrize(

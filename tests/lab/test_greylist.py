@@ -95,7 +95,7 @@ def test_the_whitelist_a_deletion_and_a_purge(server: Machine) -> None:
     greylist(server, "undo", str(deleted["undo"]))
     assert greylist(server, "list", "--sender", "o hara@") == [row]
     time.sleep(3.1)  # gld and the purge count whole seconds
-    (purged,) = greylist(server, "purge", "--older-than", "1", "--yes")
+    (purged,) = greylist(server, "purge", "--older-than", "1s", "--yes")
     assert purged["done"] >= 2
     assert greylist(server, "list") == []
     greylist(server, "undo")

@@ -73,8 +73,8 @@ def test_it_does_not(line: str) -> None:
 
 
 def test_exactly_that_old_counts() -> None:
-    assert Selector.typed("older:7200").matches(ONE, NOW)
-    assert not Selector.typed("older:7201").matches(ONE, NOW)
+    assert Selector.typed("older:7200s").matches(ONE, NOW)
+    assert not Selector.typed("older:7201s").matches(ONE, NOW)
 
 
 def test_an_unknown_field_is_plain_text() -> None:
