@@ -107,13 +107,12 @@ def parse_age(text: str) -> float:
         return 0.0
     if re.fullmatch(_NUMBER, plain, re.ASCII):
         raise BadRequest(
-            f"{plain[:40]} may be seconds or days", hint=f"say which: for example {plain[:9]}d or {plain[:9]}s"
+            f"{plain[:40]} may be seconds or days",
+            hint=f"say which: for example {plain[:9]}d or {plain[:9]}s",
         )
     if re.fullmatch(f"(?:{_AGE_PART})+", plain, re.ASCII):
         return sum(float(n) * _AGE_UNITS[unit] for n, unit in re.findall(_AGE_PART, plain, re.ASCII))
-    raise BadRequest(
-        f"{visible(text[:40])!r} is not an age", hint="for example 90s, 45m, 2h30m, 3d or 1w"
-    )
+    raise BadRequest(f"{visible(text[:40])!r} is not an age", hint="for example 90s, 45m, 2h30m, 3d or 1w")
 
 
 def parse_size(text: str) -> int:
