@@ -89,7 +89,7 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
 
     @property
     def settled(self) -> bool:
-        shown = super().settled or bool(self._filter_error)
+        shown = super().settled or bool(self.filter_error)
         if not shown or self.feed.reading or self._looking or self.paging.moving:
             return False
         return self._error is not None or not any(told.reading for told in self.told.values())
@@ -111,7 +111,7 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
 
     def took(self, reading: Reading) -> None:
         exact = reading.totals is not None and reading.totals.exact
-        wanting = self.view is None or self._filter_error or (exact and self._cheap())
+        wanting = self.view is None or self.filter_error or (exact and self._cheap())
         if wanting and not self._looking:
             super().took(reading)
         self.reading = reading
@@ -253,7 +253,7 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
             return
         self.progress = ""
         if isinstance(event.result, BackendError):
-            self._filter_error = f"{event.result} ({event.result.hint})"
+            self.filter_error = f"{event.result} ({event.result.hint})"
         else:
             self.view = replace(self.view, window=event.result)
             self._show_rows(self.view)

@@ -106,7 +106,8 @@ class Acts(Generic[V, P, T]):
         """What a key would hit; None, and told so: nothing."""
         selection = self.pane.selection()
         if selection is None:
-            self.pane.notify("Still looking; press the key again when it is shown")
+            wrong = self.pane.filter_error
+            self.pane.notify(wrong or "Still looking; press the key again when it is shown", markup=False)
         elif selection.count == 0:
             self.pane.notify("Nothing is selected")
             return None

@@ -52,7 +52,8 @@ class ShownList(FedPane[R], Generic[R, W, V]):
         self.wish = wish
         self.looker: Looker[V] = Looker(self.in_thread, self.post_message)
         self._stopped = False
-        self._filter_error = ""
+        self.filter_error = ""
+        """Why the filter is not understood; empty: it is."""
         self._hidden = 0
 
     # What a pane says of its own
@@ -149,11 +150,11 @@ class ShownList(FedPane[R], Generic[R, W, V]):
         if event.generation != self.looker.generation:
             return
         if isinstance(event.result, BackendError):
-            self._filter_error = f"{event.result} ({event.result.hint})"
+            self.filter_error = f"{event.result} ({event.result.hint})"
         else:
             self.view = view = cast("V", event.result)
             if not view.partial:
-                self._filter_error = ""
+                self.filter_error = ""
             self.show(view)
             self.count_hidden()
             self.show_detail()
@@ -171,6 +172,7 @@ class ShownList(FedPane[R], Generic[R, W, V]):
             width=self.size.width - 2,
             signs=self.glyphs,
             failed=self._error is not None,
+            wrong=bool(self.filter_error),
         )
         self.query_one(".pane-title", Static).update(line)
         trouble = self._trouble()
@@ -182,8 +184,8 @@ class ShownList(FedPane[R], Generic[R, W, V]):
         """The worst of what is wrong with what is shown; empty: nothing."""
         if self._error is not None:
             return error_line(self._error, self.glyphs)
-        if self._filter_error:
-            return f"{self.glyphs.warn} {visible(self._filter_error)}"
+        if self.filter_error:
+            return f"{self.glyphs.warn} {visible(self.filter_error)}"
         if self._stopped:
             return f"{self.glyphs.bad} {self.service_stopped}"
         warning = self.warning()

@@ -34,8 +34,12 @@ def title(
     width: int,
     signs: Glyphs,
     failed: bool = False,
+    wrong: bool = False,
 ) -> str:
-    """The line, `width` cells wide; `now` in epoch seconds. Without a headline nothing was read yet, or it `failed`."""
+    """The line, `width` cells wide; `now` in epoch seconds. Without a headline nothing was read yet, or it `failed`.
+
+    `wrong`: the filter is not understood, so that what is listed is still that of the one before.
+    """
     if headline is None:
         left, right = f"reading the {what}", ""
         if failed:
@@ -53,6 +57,8 @@ def title(
     narrowed = " ".join(part for part in (wish.filter, *(group[:LONGEST] for group in wish.groups)) if part)
     if narrowed:
         left += f"   {signs.part} {visible(narrowed)}"
-    for text in headline.more if headline else ():
+    if wrong:
+        left += ": not understood"
+    for text in headline.more if headline and not wrong else ():
         left += f" {signs.dot} {text}"
     return title_line(left, right, width, signs)

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.pilot import Pilot
 
-from backends.errors import BackendError, Refused
+from backends.errors import BackendError, BadRequest, Refused
 from backends.host import Host
 from backends.outcome import LeftOut, Outcome
 from mailtui.panes.feed import Feed
@@ -94,6 +94,8 @@ class Backend:
 
     def page(self, wish: Wish, after: int) -> list[str]:
         self.held.wait(5)
+        if wish.filter == "?":
+            raise BadRequest("'?' is nothing to look for", hint="type a word")
         return [f"{wish.filter or 'row'}{number:03}" for number in range(after, after + PAGE)]
 
     def carry_out(self, plan: Planned) -> Outcome:

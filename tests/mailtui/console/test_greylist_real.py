@@ -62,7 +62,7 @@ async def well_again(console: Console, rows: int) -> None:
     pane.feed._due = 0.0
 
     def shows_them() -> bool:
-        if pane._error is not None or pane._filter_error or pane.view is None:
+        if pane._error is not None or pane.filter_error or pane.view is None:
             return False
         return len(pane.view.window.rows) == rows
 

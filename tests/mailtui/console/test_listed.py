@@ -62,6 +62,18 @@ async def test_nothing_acts_on_what_is_not_shown_yet() -> None:
         assert (selection.count, selection.row) == (1, 0)
 
 
+async def test_a_filter_that_is_not_understood_is_said_and_nothing_acts_on_what_was_listed_before() -> None:
+    async with paged() as (pilot, pane):
+        await pilot.press("slash", "question_mark")
+        await until(pilot, lambda: "not understood" in line(pane, "title"))
+        assert "'?' is nothing to look for (type a word)" in line(pane, "error")
+        await pilot.press("enter", "asterisk")
+        assert not pane.table.marks
+        pane.acts.begin("delete")
+        await until(pilot, lambda: "nothing to look for" in toasts(pane))
+        assert not pane.backend.done
+
+
 async def test_what_nobody_has_counted_is_planned_and_confirmed_and_undone() -> None:
     async with paged() as (pilot, pane):
         selection = pane.selection()
