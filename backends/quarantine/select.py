@@ -13,6 +13,7 @@ import msgspec
 
 from backends.errors import BadRequest
 from backends.quarantine.message import Header, Target
+from backends.quarantine.names import KINDS
 from backends.terms import ANYWHERE, SPACED, WORD, Term, term
 from backends.text import parse_age, parse_size
 
@@ -39,6 +40,10 @@ AT_FIRST, AT_MOST = 500, 50_000
 _SCORE = re.compile(r"score([<>])=?(-?\d{1,6}(?:\.\d{1,3})?)", re.IGNORECASE)
 
 
+def _is_kind(text: str) -> bool:
+    return any(text.lower() in kind for kind in KINDS)
+
+
 class Selector(msgspec.Struct, frozen=True):
     """All terms must match; ages in seconds, sizes in bytes. `above` and `below` bound the score, themselves excluded."""
 
@@ -53,7 +58,7 @@ class Selector(msgspec.Struct, frozen=True):
     def typed(cls, line: str) -> Self:
         """A selector of what was typed into the filter; words are ANDed, quotes keep blanks together.
 
-        :raises BadRequest: a pattern, an age, a size or a score cannot be read.
+        :raises BadRequest: a pattern, an age, a size or a score cannot be read, or there is no such kind.
         """
         terms: list[Term] = []
         given: dict[str, float | int] = {}
@@ -69,6 +74,8 @@ class Selector(msgspec.Struct, frozen=True):
                 given[f"{field}_than"] = parse_age(plain)
             elif field == "larger":
                 given["larger_than"] = parse_size(plain)
+            elif field == "kind" and not plain.startswith("re:") and not _is_kind(plain):
+                raise BadRequest(f"{plain[:40]!r} is no kind", hint=f"there are {', '.join(KINDS)}")
             elif field in FIELDS:
                 terms.append(term(FIELDS[field], plain, excluded=bool(excluded)))
             else:

@@ -376,7 +376,7 @@ def test_filtered_and_counted(subject: AmavisQuarantine) -> None:
     assert found("older:36h") == ["banned", "virus"]
     assert found("newer:36h") == ["spam"]
     assert found("id:re:^0/ larger:10") == ["virus"]
-    for bad in ("score>x", "older:x", "re:(", "larger:x"):
+    for bad in ("score>x", "older:x", "re:(", "larger:x", "kind:spma"):
         with pytest.raises(BadRequest):
             found(bad)
     figures = stats(listing, now)
