@@ -92,7 +92,11 @@ def test_a_packed_log_that_is_damaged(tmp_path: Path) -> None:
     assert trouble == "it is damaged: what follows cannot be decompressed"
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b" + b"\xff" * 1000, gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x1f\x8b", b"\x1f\x8b" + b"\xff" * 1000, gzip.compress(b"")],
+    ids=["two bytes", "no method", "empty"],
+)
 def test_no_gzip_at_all(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "log").write_bytes(content)
     assert whole(tmp_path / "log")[0] == b""
