@@ -53,10 +53,10 @@ def begin(root: int, run: Run) -> int:
             os.mkdir(TRASH, 0o700, dir_fd=root)
         with trash_at(root) as trash:
             number = max([_last(trash), *numbers(trash)]) + 1
-            _write(trash, LAST, str(number).encode(), os.O_TRUNC)
+            _write(trash, LAST, str(number).encode())
             os.mkdir(folder_name(number), 0o700, dir_fd=trash)
             with opened(folder_name(number), trash) as folder:
-                _write(folder, ABOUT, msgspec.json.encode(run), os.O_EXCL)
+                _write(folder, ABOUT, msgspec.json.encode(run))
                 os.mkdir(FILES, 0o700, dir_fd=folder)
                 os.fsync(folder)
             os.fsync(trash)
@@ -205,22 +205,30 @@ def _until(trash: int, name: str) -> float:
 
 
 def _read(folder: int, name: str) -> bytes:
-    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "Not a regular file")
+    with _plain(folder, name, os.O_RDONLY) as handle:
         return os.read(handle, ABOUT_LIMIT)
-    finally:
-        os.close(handle)
 
 
-def _write(folder: int, name: str, content: bytes, how: int) -> None:
-    handle = os.open(
-        name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | how, 0o600, dir_fd=folder
-    )
-    try:
+def _write(folder: int, name: str, content: bytes) -> None:
+    with _plain(folder, name, os.O_RDWR | os.O_CREAT) as handle:
+        os.ftruncate(handle, 0)
         os.write(handle, content)
         os.fsync(handle)
+
+
+@contextmanager
+def _plain(folder: int, name: str, how: int) -> Iterator[int]:
+    """A file of ours, opened; a pipe, which the folder's owner can put there, keeps nobody waiting.
+
+    :raises OSError: it is no plain file, or has another name as well.
+    """
+    flags = how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    handle = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise OSError(errno.EINVAL, f"{name} is no plain file of its own")
+        yield handle
     finally:
         os.close(handle)
 

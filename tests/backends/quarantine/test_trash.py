@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backends.errors import Refused
+from backends.errors import Failed, Refused
 from backends.quarantine.folder import folder_at
 from backends.quarantine.names import TRASH, Naming
 from backends.quarantine.retention import policy
@@ -137,3 +137,47 @@ def test_the_trash_is_no_part_of_the_quarantine(quarantine: Quarantine) -> None:
     assert plan.kinds == ()
     assert sum(done.counts) == 0
     assert len(list((quarantine.path / TRASH / "000001" / "files").rglob("*-*"))) == 8
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_pipe_in_place_of_the_last_number_keeps_nobody_waiting(
+    quarantine: Quarantine, *, read: bool
+) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    quarantine.add_real(400)
+    last = quarantine.path / TRASH / "last"
+    last.unlink()
+    os.mkfifo(last)
+    quarantine.give(last)
+    reader = os.open(last, os.O_RDONLY | os.O_NONBLOCK) if read else -1
+    started = time.monotonic()
+    with pytest.raises(Failed, match="last is no plain file"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert time.monotonic() - started < 5
+    assert len(quarantine.names()) == 8
+    if read:
+        os.close(reader)
+
+
+def test_pipes_in_place_of_what_runs_say_of_themselves(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    about = quarantine.path / TRASH / "000001" / "run.json"
+    about.unlink()
+    os.mkfifo(about)
+    quarantine.give(about)
+    assert emptied(quarantine, time.time() + 60).count == 0
+    assert emptied(quarantine, time.time() + 2 * DAY).count == 8
+
+
+def test_another_name_of_the_last_number_is_not_written_through(quarantine: Quarantine) -> None:
+    message = quarantine.add("A/spam-000000000001.gz", 1)
+    quarantine.add("A/spam-000000000002.gz", 400)
+    quarantine.cleaned(RULES, undo=DAY)
+    last = quarantine.path / TRASH / "last"
+    last.unlink()
+    last.hardlink_to(message)
+    with pytest.raises(Failed, match="last is no plain file of its own"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert message.read_bytes() == b"x" * 1000
