@@ -230,3 +230,49 @@ found["left"] = len(list(quarantine.path.glob("A/spam*")))
     assert found["delete read-only"][0] == "Failed"
     assert found["undone"] == [20]
     assert found["left"] == 20
+
+
+ADAPTER = """
+from backends.quarantine.adapter import AmavisQuarantine
+from backends.quarantine.config import Amavis
+from backends.quarantine.select import Selector, matching
+from backends.quarantine.stats import stats
+from backends.runner import LocalRunner
+import msgspec
+quarantine.add("A/spam-000000000001.gz", 1, b"X-Envelope-From: <bob@example.org>\\n\\nx\\n")
+subject = AmavisQuarantine(LocalRunner(), Amavis(quarantine=str(quarantine.path)), record=lambda *_, **__: None)
+
+def targets():
+    listing = subject.read()
+    return [listing.target(row) for row in range(len(listing))]
+"""
+
+
+@pytest.mark.parametrize("seconds", [1 << 62, -(1 << 62)])
+def test_a_time_that_no_calendar_has_hides_nothing(tmp_path: Path, seconds: int) -> None:
+    found = inside(
+        tmp_path,
+        ADAPTER
+        + f"""
+strange = quarantine.add("A/spam-000000000002.gz", 1, b"x")
+os.utime(strange, ({seconds}, {seconds}))
+one, = [target for target in targets() if target.path.endswith("2.gz")]
+found["time"] = one.mtime, strange.stat().st_mtime
+found["listed"] = len(targets())
+found["read"] = [header.trouble for header in subject.headers(targets())]
+found["figures"] = json.loads(msgspec.json.encode(stats(subject.read(), time.time())))["count"]
+found["deleted"] = subject.carry_out(subject.plan("delete", [one])).done
+found["undone"] = subject.undo().done
+found["planned"] = quarantine.cleaned(RULES)[0].kinds[0].count
+""",
+    )
+    nearest = (1 << 63) - 1 if seconds > 0 else -(1 << 63)
+    assert found == {
+        "time": [nearest, float(seconds)],
+        "listed": 2,
+        "read": ["", ""],
+        "figures": 2,
+        "deleted": 1,
+        "undone": 1,
+        "planned": 2,
+    }
