@@ -14,7 +14,7 @@ import msgspec
 from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.trash import Keeping
-from backends.quarantine.tree import Noted, Share, Steps, Walk
+from backends.quarantine.tree import Noted, Share, Steps, Walk, total
 from backends.workers import Stop
 
 DAMAGED = frozenset({errno.EROFS, errno.EIO})
@@ -47,7 +47,7 @@ def joined(parts: Sequence[Done]) -> Done:
     whole = nothing()
     for part in parts:
         whole.counts = [one + other for one, other in zip(whole.counts, part.counts, strict=True)]
-        whole.sizes = [one + other for one, other in zip(whole.sizes, part.sizes, strict=True)]
+        whole.sizes = [total(*pair) for pair in zip(whole.sizes, part.sizes, strict=True)]
         whole.left.join(part.left)
         whole.kept += part.kept
         whole.broken = whole.broken or part.broken
@@ -86,6 +86,7 @@ class Deletion:
         except _Broken as broken:
             self._done.broken = str(broken)
         self._done.left.join(walk.unreadable)
+        self._done.sizes = [*map(total, self._done.sizes)]
         return self._done
 
     def _visit(self, handle: int, steps: Steps, alone: bool) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Files
-from backends.quarantine.tree import Noted, Share, Steps, Walk
+from backends.quarantine.tree import Noted, Share, Steps, Walk, total
 from backends.workers import Stop
 
 
@@ -54,7 +54,7 @@ def joined(parts: Sequence[Found]) -> Found:
     for part in parts:
         for name in ("counts", "sizes", "going", "going_size"):
             pairs = zip(getattr(whole, name), getattr(part, name), strict=True)
-            setattr(whole, name, [one + other for one, other in pairs])
+            setattr(whole, name, [total(*pair) for pair in pairs])
         whole.oldest = [min(both) for both in zip(whole.oldest, part.oldest, strict=True)]
         whole.ahead += part.ahead
         whole.kept += part.kept
@@ -95,8 +95,9 @@ class Scan:
         walk.go(stop)
         found = self._found
         found.unreadable = walk.unreadable
+        found.sizes, found.going_size = [*map(total, found.sizes)], [*map(total, found.going_size)]
         found.files = Files(
-            bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes(), self._kept_size
+            bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes(), total(self._kept_size)
         )
         return found
 

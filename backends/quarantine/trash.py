@@ -18,7 +18,7 @@ import msgspec
 from backends.errors import Failed, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM
 from backends.quarantine.names import TRASH
-from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove
+from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove, total
 from backends.workers import Stop
 
 FILES, ABOUT, LAST = "files", "run.json", "last"
@@ -97,7 +97,7 @@ def let_go(root: int, now: float, stop: Stop, *, really: bool = True) -> Emptied
             if _until(trash, name) < now and not stop.asked():
                 count, size = remove(name, trash, mount, stop, really=really)
                 emptied.count += count - 1  # what it is about is no file of the quarantine
-                emptied.size += size
+                emptied.size = total(emptied.size, size)
     return emptied
 
 

@@ -18,6 +18,9 @@ NAMED = 20
 LONGEST = 300
 NOT_A_FOLDER = frozenset({errno.ENOTDIR, errno.ELOOP})
 
+MOST_BYTES = (1 << 63) - 1
+"""More cannot be told to another process: a sparse file can be of that size, and there can be many."""
+
 Steps = tuple[str, ...]
 Visit = Callable[[int, Steps, bool], list[str]]
 """What is done in a folder: it is given the folder's handle and its steps, and whether this process is alone in it,
@@ -47,6 +50,11 @@ class Noted(msgspec.Struct):
         """Take in what another process noted."""
         self.count += other.count
         self.first = (self.first + other.first)[:NAMED]
+
+
+def total(*sizes: int) -> int:
+    """So many bytes together, as far as they can be told."""
+    return min(sum(sizes), MOST_BYTES)
 
 
 def mount_of(handle: int) -> Mount:
@@ -162,7 +170,7 @@ def remove(
             raise OSError(errno.EXDEV, "Another file system is mounted there")
         for inside in os.listdir(handle):  # noqa: PTH208 - a handle
             if stop.asked():
-                return count, size
+                return count, total(size)
             with suppress(FileNotFoundError):
                 found = os.stat(inside, dir_fd=handle, follow_symlinks=False)
                 if stat.S_ISDIR(found.st_mode):
@@ -174,4 +182,4 @@ def remove(
                 count, size = count + 1, size + found.st_size
     if really and not stop.asked():
         os.rmdir(name, dir_fd=above)
-    return count, size
+    return count, total(size)

@@ -238,6 +238,7 @@ from backends.quarantine.config import Amavis
 from backends.quarantine.select import Selector, matching
 from backends.quarantine.stats import stats
 from backends.runner import LocalRunner
+from backends.quarantine.names import Naming
 import msgspec
 quarantine.add("A/spam-000000000001.gz", 1, b"X-Envelope-From: <bob@example.org>\\n\\nx\\n")
 subject = AmavisQuarantine(LocalRunner(), Amavis(quarantine=str(quarantine.path)), record=lambda *_, **__: None)
@@ -276,3 +277,53 @@ found["planned"] = quarantine.cleaned(RULES)[0].kinds[0].count
         "undone": 1,
         "planned": 2,
     }
+
+
+def test_sparse_files_of_more_than_can_be_counted(tmp_path: Path) -> None:
+    """Each is as large as a file can be; no sum of them keeps from saying what was deleted."""
+    found = inside(
+        tmp_path,
+        ADAPTER
+        + """
+from backends.quarantine import folder, work
+from backends.quarantine.run import Cleanup
+from backends.workers import Stop
+names = [f"A/spam-{number:012}.gz" for number in range(9)]
+
+def sparse():
+    for name in names:
+        path = quarantine.add(name, 400, b"")
+        os.truncate(path, (1 << 63) - 1)
+        quarantine.age(path, 400)
+
+sparse()
+found["listed"] = len(targets())
+told = lambda value: len(msgspec.json.encode(value)) > 0
+found["figures"] = stats(subject.read(), time.time()).size, told(stats(subject.read(), time.time()))
+found["selected"] = told(subject.plan("delete", targets()).size)
+found["deleted"] = subject.carry_out(subject.plan("delete", targets())).done
+found["trash"] = [run.count for run in subject.trash()]
+found["emptied"] = subject.empty_trash()
+for rules in (RULES, policy(QuarantineSettings(max_size="1GiB"))):
+    sparse()
+    plan, done, _ = quarantine.cleaned(rules, undo=DAY)
+    found.setdefault("cleaned", []).append(sum(done.counts))
+    told(plan), told(done)
+with folder.folder_at(quarantine.path) as opened:
+    found["let go"] = Cleanup(opened, RULES, Naming(), now=time.time() + 2 * DAY).empty_trash(Stop()).count
+sparse()
+leftover = base / "amavis" / "amavis-20261122T112459-99999999-k3JxQ2ab"
+(quarantine.path / "A").rename(leftover)
+swept = work.sweep(os.open(leftover.parent, os.O_RDONLY), time.time() + DAY, Stop())
+found["swept"] = swept.files, told(swept)
+""",
+    )
+    assert found["listed"] == 9
+    assert found["figures"] == [(1 << 63) - 1, True]
+    assert found["selected"]
+    assert found["deleted"] == 9
+    assert found["trash"] == [9]
+    assert found["emptied"] == 9
+    assert found["cleaned"] == [9, 9]
+    assert found["let go"] == 18
+    assert found["swept"] == [9, True]
