@@ -23,6 +23,9 @@ from backends.workers import Stop
 
 FILES, ABOUT, LAST = "files", "run.json", "last"
 ABOUT_LIMIT = 1 << 16
+HIGHEST = 10**8
+"""The last number that a run can have; a folder that has a higher one is none of ours."""
+
 UNKNOWN_KEPT_FOR = 86400.0
 """Seconds for which a run is kept that does not say so itself."""
 
@@ -46,13 +49,18 @@ def begin(root: int, run: Run) -> int:
     """Make the folder of a run in the quarantine folder opened as `root`; gives its number.
 
     :raises NoSpace: there is no room for it.
-    :raises Refused: the trash is not a folder of this user alone.
+    :raises Refused: the trash is not a folder of this user alone, or its numbers have run out.
     """
     with refusing("made"):
         with suppress(FileExistsError):
             os.mkdir(TRASH, 0o700, dir_fd=root)
         with trash_at(root) as trash:
             number = max([_last(trash), *numbers(trash)]) + 1
+            if number > HIGHEST:
+                raise Refused(
+                    f"The numbers in {TRASH} in the quarantine folder have run out, which is none of mailtui's doing",
+                    hint=f"move away {folder_name(HIGHEST)} and {LAST} there",
+                )
             _write(trash, LAST, str(number).encode())
             os.mkdir(folder_name(number), 0o700, dir_fd=trash)
             with opened(folder_name(number), trash) as folder:
@@ -169,9 +177,8 @@ def _strange() -> Refused:
 
 def numbers(trash: int) -> list[int]:
     """The runs in the trash, the first one first."""
-    return sorted(
-        int(name) for name in os.listdir(trash) if name.isascii() and name.isdigit() and len(name) < 10
-    )
+    found = (int(name) for name in os.listdir(trash) if name.isascii() and name.isdigit() and len(name) < 10)
+    return sorted({number for number in found if number <= HIGHEST})
 
 
 def folder_name(number: int) -> str:
@@ -182,7 +189,8 @@ def folder_name(number: int) -> str:
 def _last(trash: int) -> int:
     """The number given to the latest run, which may be gone."""
     with suppress(OSError, ValueError):
-        return min(int(_read(trash, LAST)[:9]), 10**8)
+        number = int(_read(trash, LAST)[:20])
+        return number if 0 <= number <= HIGHEST else 0
     return 0
 
 

@@ -181,3 +181,39 @@ def test_another_name_of_the_last_number_is_not_written_through(quarantine: Quar
     with pytest.raises(Failed, match="last is no plain file of its own"):
         quarantine.cleaned(RULES, undo=DAY)
     assert message.read_bytes() == b"x" * 1000
+
+
+def made(quarantine: Quarantine, name: str) -> Path:
+    """A folder in the trash that amavis's user made."""
+    path = quarantine.path / TRASH / name
+    path.mkdir(mode=0o700, parents=True)
+    for one in (path.parent, path):
+        one.chmod(0o700)
+        quarantine.give(one)
+    return path
+
+
+@pytest.mark.parametrize("name", ["999999999", "100000001", "9" * 200])
+def test_numbers_that_are_none_of_ours_are_passed_over(quarantine: Quarantine, name: str) -> None:
+    made(quarantine, name)
+    last = quarantine.path / TRASH / "last"
+    last.write_text("999999999")
+    quarantine.give(last)
+    quarantine.add_real(400)
+    assert quarantine.cleaned(RULES, undo=DAY)[2] == 1
+    assert emptied(quarantine, time.time() + 2 * DAY).count == 8
+    assert (quarantine.path / TRASH / name).is_dir()
+
+
+@pytest.mark.parametrize("where", ["100000000", "last"])
+def test_numbers_that_have_run_out_are_said_before_anything_is_deleted(
+    quarantine: Quarantine, where: str
+) -> None:
+    made(quarantine, "000001" if where == "last" else where)
+    if where == "last":
+        (quarantine.path / TRASH / where).write_text("100000000")
+        quarantine.give(quarantine.path / TRASH / where)
+    quarantine.add_real(400)
+    with pytest.raises(Refused, match="have run out"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert len(quarantine.names()) == 8
