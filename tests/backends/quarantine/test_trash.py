@@ -8,11 +8,13 @@ import pytest
 from backends.errors import Failed, Refused
 from backends.quarantine.folder import folder_at
 from backends.quarantine.names import TRASH, Naming
+from backends.quarantine.plan import Trashed
+from backends.quarantine.restore import runs
 from backends.quarantine.retention import policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import QuarantineSettings
 from backends.quarantine.trash import Emptied, Run
-from backends.workers import Stop
+from backends.workers import Job, Stop, each
 from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
 
 RULES = policy(QuarantineSettings())
@@ -217,3 +219,15 @@ def test_numbers_that_have_run_out_are_said_before_anything_is_deleted(
     with pytest.raises(Refused, match="have run out"):
         quarantine.cleaned(RULES, undo=DAY)
     assert len(quarantine.names()) == 8
+
+
+def test_what_a_run_says_of_itself_commands_no_terminal(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    about = quarantine.path / TRASH / "000001" / "run.json"
+    about.write_bytes(msgspec.json.encode(Run("\x1b[31mroot" + "x" * 9999, 1.0, 2.0)))
+    with folder_at(quarantine.path) as folder:
+        job = Job(folder.owner, lambda stop: runs(folder.handle, stop))
+        ((run,),) = each([job], list[Trashed], Stop())
+    assert run.user.startswith("^[[31mroot")
+    assert len(run.user) < 400
