@@ -14,7 +14,7 @@ import msgspec
 from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.trash import Keeping
-from backends.quarantine.tree import Noted, Share, Steps, Walk, total
+from backends.quarantine.tree import Noted, Share, Steps, Walk, taken, total
 from backends.workers import Stop
 
 DAMAGED = frozenset({errno.EROFS, errno.EIO})
@@ -22,7 +22,7 @@ DAMAGED = frozenset({errno.EROFS, errno.EIO})
 
 
 class Done(msgspec.Struct):
-    """What one process deleted of each kind, in the order of KINDS, and what it could not delete; sizes in bytes.
+    """What one process deleted of each kind, in the order of KINDS, and what it could not delete; sizes are the bytes they took.
 
     `kept`: files that are in the trash, among the counted ones. `broken`: why it gave up before the end.
     """
@@ -137,7 +137,7 @@ class Deletion:
                     self._failed(error, "/".join((*steps, entry.name)))
                     continue
                 counts[kind] += 1
-                sizes[kind] += status[stat.ST_SIZE]
+                sizes[kind] += taken(status)
         return folders
 
     def _stays(self, status: os.stat_result, steps: Steps, name: str) -> bool:

@@ -57,6 +57,11 @@ def total(*sizes: int) -> int:
     return min(sum(sizes), MOST_BYTES)
 
 
+def taken(status: os.stat_result) -> int:
+    """The bytes that a file takes, at most its size: its holes take none."""
+    return min(status.st_size, status.st_blocks * 512)
+
+
 def mount_of(handle: int) -> Mount:
     """Where an opened folder is mounted. Two mounts of the same file system differ in their IDs."""
     number = ""
@@ -156,7 +161,7 @@ def hash_of(steps: Steps) -> int:
 def remove(
     name: str, above: int, mount: Mount, stop: Stop, *, really: bool = True, depth: int = 0
 ) -> tuple[int, int]:
-    """Remove a folder with all that is in it, or (not `really`) only count; gives the number of files and their bytes.
+    """Remove a folder with all that is in it, or (not `really`) only count; gives the number of files and the bytes they take.
 
     Links are not followed.
 
@@ -179,7 +184,7 @@ def remove(
                     continue
                 if really:
                     os.unlink(inside, dir_fd=handle)
-                count, size = count + 1, size + found.st_size
+                count, size = count + 1, size + taken(found)
     if really and not stop.asked():
         os.rmdir(name, dir_fd=above)
     return count, total(size)
