@@ -4,7 +4,7 @@ import os
 import signal
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from backends import audit
@@ -137,9 +137,11 @@ class _Run:
         :raises ParseFailed: amavis's configuration does not plainly say.
         """
         if self._options.dir is not None:
-            with suppress(BackendError):
+            try:
                 return self._options.dir, config.configured().naming
-            return self._options.dir, Naming()
+            except BackendError as error:
+                self._session.out.note(f"mailtui: {error}; only names that amavis gives by default are known")
+                return self._options.dir, Naming()
         found = config.configured()
         if found.quarantine is None:
             raise config.not_understood()

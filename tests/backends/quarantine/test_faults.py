@@ -327,3 +327,23 @@ found["swept"] = swept.files, told(swept)
     assert found["cleaned"] == [9, 9]
     assert found["let go"] == 18
     assert found["swept"] == [9, True]
+
+
+def test_another_file_system_in_place_of_the_trash_is_refused(tmp_path: Path) -> None:
+    """Of the same owner, for that user alone, and the same device: only the mount tells."""
+    found = inside(
+        tmp_path,
+        """
+quarantine.add("A/spam-000000000001.gz", 400, b"x")
+quarantine.cleaned(RULES, undo=DAY)
+quarantine.add("A/spam-000000000002.gz", 400, b"x")
+other = Quarantine(base / "other")
+other.path.chmod(0o700)
+run(["mount", "--bind", other.path, quarantine.path / ".mailtui-trash"], check=True)
+told("undo", lambda: quarantine.cleaned(RULES, undo=DAY))
+found.update(left=len(quarantine.names()), other=os.listdir(other.path))
+""",
+    )
+    assert found["undo"][0] == "Refused"
+    assert found["undo"][1].endswith("is not a folder of its owner alone")
+    assert (found["left"], found["other"]) == (1, [])
