@@ -173,7 +173,6 @@ def test_the_trash_is_emptied(quarantine: Quarantine, subject: AmavisQuarantine)
     assert not list((quarantine.path / TRASH).glob("0*"))
 
 
-@pytest.mark.parametrize("action", ["delete", "keep"])
 def test_a_deletion_lets_go_of_what_was_kept_for_its_time(quarantine: Quarantine, runner: Runner) -> None:
     quarantine.add("A/spam-ATXQBcuaoJ-2.gz", 1)
     quarantine.add("0/virus-0p4b2Z502_-V", 1)
@@ -190,6 +189,7 @@ def test_a_deletion_lets_go_of_what_was_kept_for_its_time(quarantine: Quarantine
     assert not (quarantine.path / TRASH / "000001").exists()
 
 
+@pytest.mark.parametrize("action", ["delete", "keep"])
 def test_what_is_not_the_planned_file_is_left_out(
     quarantine: Quarantine, subject: AmavisQuarantine, action: str, tmp_path: Path
 ) -> None:

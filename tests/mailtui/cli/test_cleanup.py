@@ -279,6 +279,7 @@ def many(tmp_path: Path) -> Quarantine:
         if number < 10:
             quarantine.add(f"{number}/x", 1).unlink()
         path.touch()
+        quarantine.give(path)
         os.utime(path, (1, 1))
     return quarantine
 
