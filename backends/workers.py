@@ -1,7 +1,7 @@
 """Work done in child processes: several at a time, as the user that owns the folder, and ended in good order.
 
 What a child did comes back as a value through a pipe. A child that is told to stop finishes the file at hand and
-says what it has done so far; so it does when its parent is gone.
+says what it has done so far; so it does when its parent is gone. One that cannot is ended after GRACE.
 """
 
 import fcntl
@@ -9,6 +9,7 @@ import gc
 import os
 import select
 import signal
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
@@ -22,6 +23,10 @@ from backends.errors import BackendError, Failed
 T = TypeVar("T")
 GLANCE = 50  # ms between two looks at whether to stop
 CHUNK = 1 << 20
+GRACE = 10
+"""Seconds for which a child that was told to stop may go on without a word."""
+
+PR_SET_PDEATHSIG = 1
 _encoder = msgspec.msgpack.Encoder()
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -43,6 +48,8 @@ class Stop:
     def ask(self, number: int, _frame: FrameType | None = None) -> None:
         """A handler of signals."""
         self.number = number
+        if self._parent:
+            signal.alarm(GRACE)
 
     def in_child(self) -> None:
         """From now on it is a child's, and has its parent gone as a reason as well."""
@@ -132,10 +139,17 @@ def _done(job: Job, stop: Stop) -> bytearray:
     gc.disable()
 
     def work() -> object:
+        import ctypes  # noqa: PLC0415 - in a child alone, before it is one who may not read Python's modules
+
+        kernel = ctypes.CDLL(None)
         become(job.owner)
+        kernel.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # becoming another user undoes it: prctl(2)
         return job.work(stop)
 
-    return told(work)
+    try:
+        return told(work)
+    finally:
+        signal.alarm(0)
 
 
 def told(work: Callable[[], object]) -> bytearray:
@@ -167,22 +181,23 @@ def _say(sink: int, said: bytearray) -> None:
 
 
 def _collect(children: Sequence[_Child], stop: Stop, glance: Callable[[], object] | None) -> None:
-    """Read what the children say until all are silent; tell them to stop when we are told."""
+    """Read what the children say until all are silent; tell them to stop when we are told, and end the silent ones."""
     waiting = {child.pipe: child for child in children}
     poll = select.poll()
     for pipe in waiting:
         poll.register(pipe, select.POLLIN)
-    told = False
+    number, until = signal.SIGTERM, 0.0
     while waiting:
-        if stop.number and not told:
-            told = True
+        if stop.number and time.monotonic() >= until:
             for child in waiting.values():
-                os.kill(child.pid, signal.SIGTERM)
+                os.kill(child.pid, number)
+            number, until = signal.SIGKILL, time.monotonic() + GRACE
         if glance is not None:
             glance()
         for pipe, _ in poll.poll(GLANCE):
             if chunk := os.read(pipe, CHUNK):
                 waiting[pipe].said.extend(chunk)
+                until = until and time.monotonic() + GRACE
             else:
                 poll.unregister(pipe)
                 del waiting[pipe]

@@ -6,6 +6,10 @@ Text is UTF-8 where it can be read as such, otherwise Latin-1, line by line, so 
 import re
 
 HEADERS = 2000
+LONGEST = 256 << 10
+"""Bytes of a header in which lines are read; those behind are passed over."""
+
+_BLANK = re.compile(rb"\n\r?(?:\n|\Z)")
 _HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:")
 
 Header = tuple[str, str]
@@ -13,10 +17,14 @@ Header = tuple[str, str]
 
 
 def split(contents: bytes) -> tuple[tuple[Header, ...], bytes]:
-    """The header lines and the body; as in Postfix the header ends at the first line that is none."""
+    """The header lines, as far as they are read, and the body; as in Postfix the header ends at the first line that is none."""
     found: list[tuple[str, list[str]]] = []
     at = 0
     while at < len(contents):
+        if at >= LONGEST:
+            blank = _BLANK.search(contents, at - 1)
+            at = blank.end() if blank else len(contents)
+            break
         end = contents.find(b"\n", at)
         end = len(contents) if end < 0 else end
         line = contents[at:end].rstrip(b"\r")

@@ -14,7 +14,7 @@ import msgspec
 from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.trash import Keeping
-from backends.quarantine.tree import Noted, Share, Steps, Walk
+from backends.quarantine.tree import Noted, Share, Steps, Walk, taken, total
 from backends.workers import Stop
 
 DAMAGED = frozenset({errno.EROFS, errno.EIO})
@@ -22,7 +22,7 @@ DAMAGED = frozenset({errno.EROFS, errno.EIO})
 
 
 class Done(msgspec.Struct):
-    """What one process deleted of each kind, in the order of KINDS, and what it could not delete; sizes in bytes.
+    """What one process deleted of each kind, in the order of KINDS, and what it could not delete; sizes are the bytes they took.
 
     `kept`: files that are in the trash, among the counted ones. `broken`: why it gave up before the end.
     """
@@ -47,7 +47,7 @@ def joined(parts: Sequence[Done]) -> Done:
     whole = nothing()
     for part in parts:
         whole.counts = [one + other for one, other in zip(whole.counts, part.counts, strict=True)]
-        whole.sizes = [one + other for one, other in zip(whole.sizes, part.sizes, strict=True)]
+        whole.sizes = [total(*pair) for pair in zip(whole.sizes, part.sizes, strict=True)]
         whole.left.join(part.left)
         whole.kept += part.kept
         whole.broken = whole.broken or part.broken
@@ -86,6 +86,7 @@ class Deletion:
         except _Broken as broken:
             self._done.broken = str(broken)
         self._done.left.join(walk.unreadable)
+        self._done.sizes = [*map(total, self._done.sizes)]
         return self._done
 
     def _visit(self, handle: int, steps: Steps, alone: bool) -> list[str]:
@@ -136,7 +137,7 @@ class Deletion:
                     self._failed(error, "/".join((*steps, entry.name)))
                     continue
                 counts[kind] += 1
-                sizes[kind] += status[stat.ST_SIZE]
+                sizes[kind] += taken(status)
         return folders
 
     def _stays(self, status: os.stat_result, steps: Steps, name: str) -> bool:

@@ -48,8 +48,8 @@ def view(path: str, content: bytes, *, truncated: bool, trouble: str = "") -> Vi
     shown = shown or next((part for part in parts if part.content_type.startswith("text/")), None)
     return View(
         path=path,
-        own=pick(content[: max(0, len(content) - len(body))]).read(),
-        headers=found,
+        own=pick(content[: min(len(content) - len(body), headers.LONGEST)]).read(),
+        headers=tuple((name, value[: headers.LONGEST]) for name, value in found),
         text=_text(shown, body) if shown else "",
         raw=headers.text(body[:RAW_LIMIT]),
         attachments=tuple(_attachment(part, body, cut=truncated) for part in parts if part.attached),

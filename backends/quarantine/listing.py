@@ -9,7 +9,7 @@ from functools import cached_property
 import msgspec
 
 from backends.quarantine.kept import Mark
-from backends.quarantine.message import Target
+from backends.quarantine.message import Target, told_time
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Room
 from backends.quarantine.tree import Noted, Share, Steps, Walk
@@ -185,7 +185,10 @@ class Names:
                     continue
                 paths.append(before + name)
                 kinds.append(KIND_OF_GROUP[match.lastindex])
-                mtimes.append(status.st_mtime_ns)
+                try:
+                    mtimes.append(status.st_mtime_ns)
+                except OverflowError:
+                    mtimes.append(told_time(status.st_mtime_ns))
                 sizes.append(status[stat.ST_SIZE])
                 inodes.append(status[stat.ST_INO])
                 if most and len(kinds) >= most:

@@ -19,8 +19,24 @@ def holder(handle: int) -> str:
         for line in Path("/proc/locks").read_text().splitlines():
             lock = _FLOCK.search(line)
             if lock and (int(lock[2], 16), int(lock[3], 16), int(lock[4])) == wanted:
-                return _described(int(lock[1]))
+                return _described(_living(int(lock[1]), found))
     return ""
+
+
+def _living(pid: int, folder: os.stat_result) -> int:
+    """The process that took a lock, or where that has ended one that it left with the lock in its hands."""
+    if Path(f"/proc/{pid}").exists():
+        return pid
+    for handle in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if os.path.samestat(handle.stat(), folder) and "FLOCK" in _about(handle).read_text():
+                return int(handle.parts[2])
+    return pid
+
+
+def _about(handle: Path) -> Path:
+    """What the kernel tells of a process's open file, its locks among it."""
+    return handle.parents[1] / "fdinfo" / handle.name
 
 
 def _described(pid: int) -> str:

@@ -16,6 +16,9 @@ LONGEST = 8 << 10
 NAMELESS = "virus"
 """What is typed for a virus whose name cannot be read."""
 
+LEAST_TIME, MOST_TIME = -(1 << 63), (1 << 63) - 1
+"""Of the modification times that are told, in ns: the years 1677 to 2262; a file system may tell others."""
+
 _FOLDED = rb"([^\n]*(?:\n[ \t][^\n]*)*)"
 _SUBJECT = re.compile(rb"\n[Ss][Uu][Bb][Jj][Ee][Cc][Tt][ \t]*:" + _FOLDED)
 _OWN = re.compile(rb"\n(X-(?:Amavis-Alert|Spam-(?:Score|Status)|Envelope-(?:From|To))):" + _FOLDED)
@@ -42,6 +45,11 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     def seconds(self) -> float:
         """The modification time, in epoch seconds."""
         return self.mtime / 1e9
+
+
+def told_time(mtime: int) -> int:
+    """A modification time (ns since the epoch), the nearest that is told."""
+    return min(max(mtime, LEAST_TIME), MOST_TIME)
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):

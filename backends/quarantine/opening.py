@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from backends.quarantine.message import Header, Target, pick
+from backends.quarantine.message import Header, Target, pick, told_time
 from backends.quarantine.tree import DEEPEST, FOLDER
 
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -56,7 +56,7 @@ class Opener:
         """
         if found.st_mode & 0o170000 != stat.S_IFREG or found.st_uid != self._owner or found.st_nlink > 1:
             raise OSError(errno.EPERM, "Not a plain file of amavis's own")
-        if target.inode and (found.st_ino, found.st_mtime_ns) != (target.inode, target.mtime):
+        if target.inode and (found.st_ino, told_time(found.st_mtime_ns)) != (target.inode, target.mtime):
             raise OSError(errno.ESTALE, "It is another file now")
 
     def folder(self, path: str) -> int:

@@ -3,6 +3,7 @@
 import msgspec
 
 from backends.quarantine.message import Target
+from backends.quarantine.tree import total
 from backends.runner import Command
 
 RELEASING = frozenset({"release", "release-ham"})
@@ -39,7 +40,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def size(self) -> int:
         """Bytes of all files together."""
-        return sum(target.size for target in self.targets)
+        return total(*(target.size for target in self.targets))
 
 
 class Trashed(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from backends.errors import Missing
 from backends.outcome import LeftOut
 from backends.quarantine.plan import Trashed
 from backends.quarantine.trash import FILES, about, folder_name, numbers, refusing, trash_at
-from backends.quarantine.tree import DEEPEST, FOLDER, Steps, mount_of, opened, remove
+from backends.quarantine.tree import DEEPEST, FOLDER, LONGEST, Steps, mount_of, opened, remove
 from backends.text import visible
 from backends.workers import Stop
 
@@ -35,7 +35,8 @@ def runs(root: int, stop: Stop) -> list[Trashed]:
                 with suppress(FileNotFoundError), opened(folder_name(number), trash) as folder:
                     count, size = remove(FILES, folder, mount, stop, really=False)
                     run = about(folder)
-                    found.append(Trashed(number, run.user, run.deleted, run.until, count, size))
+                    user = visible(run.user[:LONGEST])
+                    found.append(Trashed(number, user, run.deleted, run.until, count, size))
     except FileNotFoundError:
         return []
     return [run for run in found if run.count]

@@ -17,7 +17,7 @@ from backends.quarantine.carry_out import Deletion, Done, joined
 from backends.quarantine.folder import Folder
 from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import Policy, Room, by_age, by_room, going
-from backends.quarantine.tree import Noted, Share
+from backends.quarantine.tree import Noted, Share, total
 from backends.workers import Job, Stop, count, each
 
 
@@ -60,7 +60,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def going_size(self) -> int:
         """Their bytes."""
-        return sum(one.going_size for one in self.kinds)
+        return total(*(one.going_size for one in self.kinds))
 
 
 class Cleanup:

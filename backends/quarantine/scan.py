@@ -11,12 +11,12 @@ import msgspec
 from backends.quarantine.kept import Mark
 from backends.quarantine.names import KIND_OF_GROUP, KINDS, NO_PART, Naming
 from backends.quarantine.retention import Files
-from backends.quarantine.tree import Noted, Share, Steps, Walk
+from backends.quarantine.tree import Noted, Share, Steps, Walk, taken, total
 from backends.workers import Stop
 
 
 class Found(msgspec.Struct, kw_only=True):
-    """What one process found of each kind, in the order of KINDS; sizes in bytes, `oldest` in epoch seconds.
+    """What one process found of each kind, in the order of KINDS; sizes are the bytes they take, `oldest` in epoch seconds.
 
     `going` and `going_size`: of what was last modified before the kind's moment. `foreign`: what amavis does not name
     so, or no plain file of the folder's owner; `ahead`: files from the future; `kept`: files that stay because somebody said so.
@@ -54,7 +54,7 @@ def joined(parts: Sequence[Found]) -> Found:
     for part in parts:
         for name in ("counts", "sizes", "going", "going_size"):
             pairs = zip(getattr(whole, name), getattr(part, name), strict=True)
-            setattr(whole, name, [one + other for one, other in pairs])
+            setattr(whole, name, [total(*pair) for pair in pairs])
         whole.oldest = [min(both) for both in zip(whole.oldest, part.oldest, strict=True)]
         whole.ahead += part.ahead
         whole.kept += part.kept
@@ -95,8 +95,9 @@ class Scan:
         walk.go(stop)
         found = self._found
         found.unreadable = walk.unreadable
+        found.sizes, found.going_size = [*map(total, found.sizes)], [*map(total, found.going_size)]
         found.files = Files(
-            bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes(), self._kept_size
+            bytes(self._kinds), self._mtimes.tobytes(), self._sizes.tobytes(), total(self._kept_size)
         )
         return found
 
@@ -128,7 +129,7 @@ class Scan:
                     found.foreign.add("/".join((*steps, entry.name)))
                     continue
                 kind = KIND_OF_GROUP[match and match.lastindex]
-                size, mtime = status[stat.ST_SIZE], status.st_mtime
+                size, mtime = taken(status), status.st_mtime
                 counts[kind] += 1
                 sizes[kind] += size
                 if mtime < oldest[kind]:  # noqa: PLR1730 - a call costs more here
@@ -163,5 +164,5 @@ class Scan:
         if (status.st_ino, path) not in self._kept:
             return False
         self._found.kept += 1
-        self._kept_size += status.st_size
+        self._kept_size += taken(status)
         return True

@@ -7,7 +7,7 @@ import msgspec
 from backends.quarantine.listing import Listing
 from backends.quarantine.names import KINDS
 from backends.quarantine.retention import Room
-from backends.quarantine.tree import Noted
+from backends.quarantine.tree import Noted, total
 
 HOUR, DAY = 3600.0, 86400.0
 AGES = (
@@ -68,8 +68,8 @@ def stats(listing: Listing, now: float, rows: Sequence[int] | None = None) -> St
     sizes = np.frombuffer(listing.columns.sizes, np.int64)
     came = times > now - GROWTH
     span = min(GROWTH, max(DAY, now - float(times.min()))) if len(times) else GROWTH
-    growth = float(sizes[came].sum()) / span * DAY
-    total, everything = int(sizes.sum()), len(kinds)
+    growth = float(sizes[came].sum(dtype=np.float64)) / span * DAY
+    whole, everything = total(int(sizes.sum(dtype=np.float64))), len(kinds)
     if rows is not None:
         chosen = np.asarray(rows, np.int64)
         kinds, times, sizes = kinds[chosen], times[chosen], sizes[chosen]
@@ -82,15 +82,15 @@ def stats(listing: Listing, now: float, rows: Sequence[int] | None = None) -> St
         folder=listing.folder,
         taken=listing.taken,
         count=everything,
-        size=total,
+        size=whole,
         kinds=tuple(
             KindStats(
                 kind,
                 int(counts[number].sum()),
-                int(weights[number].sum()),
+                total(int(weights[number].sum())),
                 float(times[kinds == number].min()),
                 tuple(counts[number].tolist()),
-                tuple(int(size) for size in weights[number].tolist()),
+                tuple(total(int(size)) for size in weights[number].tolist()),
             )
             for number, kind in enumerate(KINDS)
             if counts[number].sum()

@@ -18,11 +18,14 @@ import msgspec
 from backends.errors import Failed, NoSpace, NotPermitted, Refused
 from backends.files import NO_ROOM
 from backends.quarantine.names import TRASH
-from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove
+from backends.quarantine.tree import FOLDER, NOT_A_FOLDER, Steps, mount_of, opened, remove, total
 from backends.workers import Stop
 
 FILES, ABOUT, LAST = "files", "run.json", "last"
 ABOUT_LIMIT = 1 << 16
+HIGHEST = 10**8
+"""The last number that a run can have; a folder that has a higher one is none of ours."""
+
 UNKNOWN_KEPT_FOR = 86400.0
 """Seconds for which a run is kept that does not say so itself."""
 
@@ -46,17 +49,22 @@ def begin(root: int, run: Run) -> int:
     """Make the folder of a run in the quarantine folder opened as `root`; gives its number.
 
     :raises NoSpace: there is no room for it.
-    :raises Refused: the trash is not a folder of this user alone.
+    :raises Refused: the trash is not a folder of this user alone, or its numbers have run out.
     """
     with refusing("made"):
         with suppress(FileExistsError):
             os.mkdir(TRASH, 0o700, dir_fd=root)
         with trash_at(root) as trash:
             number = max([_last(trash), *numbers(trash)]) + 1
-            _write(trash, LAST, str(number).encode(), os.O_TRUNC)
+            if number > HIGHEST:
+                raise Refused(
+                    f"The numbers in {TRASH} in the quarantine folder have run out, which is none of mailtui's doing",
+                    hint=f"move away {folder_name(HIGHEST)} and {LAST} there",
+                )
+            _write(trash, LAST, str(number).encode())
             os.mkdir(folder_name(number), 0o700, dir_fd=trash)
             with opened(folder_name(number), trash) as folder:
-                _write(folder, ABOUT, msgspec.json.encode(run), os.O_EXCL)
+                _write(folder, ABOUT, msgspec.json.encode(run))
                 os.mkdir(FILES, 0o700, dir_fd=folder)
                 os.fsync(folder)
             os.fsync(trash)
@@ -97,7 +105,7 @@ def let_go(root: int, now: float, stop: Stop, *, really: bool = True) -> Emptied
             if _until(trash, name) < now and not stop.asked():
                 count, size = remove(name, trash, mount, stop, really=really)
                 emptied.count += count - 1  # what it is about is no file of the quarantine
-                emptied.size += size
+                emptied.size = total(emptied.size, size)
     return emptied
 
 
@@ -169,9 +177,8 @@ def _strange() -> Refused:
 
 def numbers(trash: int) -> list[int]:
     """The runs in the trash, the first one first."""
-    return sorted(
-        int(name) for name in os.listdir(trash) if name.isascii() and name.isdigit() and len(name) < 10
-    )
+    found = (int(name) for name in os.listdir(trash) if name.isascii() and name.isdigit() and len(name) < 10)
+    return sorted({number for number in found if number <= HIGHEST})
 
 
 def folder_name(number: int) -> str:
@@ -182,7 +189,8 @@ def folder_name(number: int) -> str:
 def _last(trash: int) -> int:
     """The number given to the latest run, which may be gone."""
     with suppress(OSError, ValueError):
-        return min(int(_read(trash, LAST)[:9]), 10**8)
+        number = int(_read(trash, LAST)[:20])
+        return number if 0 <= number <= HIGHEST else 0
     return 0
 
 
@@ -205,22 +213,30 @@ def _until(trash: int, name: str) -> float:
 
 
 def _read(folder: int, name: str) -> bytes:
-    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "Not a regular file")
+    with _plain(folder, name, os.O_RDONLY) as handle:
         return os.read(handle, ABOUT_LIMIT)
-    finally:
-        os.close(handle)
 
 
-def _write(folder: int, name: str, content: bytes, how: int) -> None:
-    handle = os.open(
-        name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | how, 0o600, dir_fd=folder
-    )
-    try:
+def _write(folder: int, name: str, content: bytes) -> None:
+    with _plain(folder, name, os.O_RDWR | os.O_CREAT) as handle:
+        os.ftruncate(handle, 0)
         os.write(handle, content)
         os.fsync(handle)
+
+
+@contextmanager
+def _plain(folder: int, name: str, how: int) -> Iterator[int]:
+    """A file of ours, opened; a pipe, which the folder's owner can put there, keeps nobody waiting.
+
+    :raises OSError: it is no plain file, or has another name as well.
+    """
+    flags = how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    handle = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise OSError(errno.EINVAL, f"{name} is no plain file of its own")
+        yield handle
     finally:
         os.close(handle)
 

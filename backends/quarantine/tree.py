@@ -18,6 +18,9 @@ NAMED = 20
 LONGEST = 300
 NOT_A_FOLDER = frozenset({errno.ENOTDIR, errno.ELOOP})
 
+MOST_BYTES = (1 << 63) - 1
+"""More cannot be told to another process: a sparse file can be of that size, and there can be many."""
+
 Steps = tuple[str, ...]
 Visit = Callable[[int, Steps, bool], list[str]]
 """What is done in a folder: it is given the folder's handle and its steps, and whether this process is alone in it,
@@ -47,6 +50,16 @@ class Noted(msgspec.Struct):
         """Take in what another process noted."""
         self.count += other.count
         self.first = (self.first + other.first)[:NAMED]
+
+
+def total(*sizes: int) -> int:
+    """So many bytes together, as far as they can be told."""
+    return min(sum(sizes), MOST_BYTES)
+
+
+def taken(status: os.stat_result) -> int:
+    """The bytes that a file takes, at most its size: its holes take none."""
+    return min(status.st_size, status.st_blocks * 512)
 
 
 def mount_of(handle: int) -> Mount:
@@ -148,7 +161,7 @@ def hash_of(steps: Steps) -> int:
 def remove(
     name: str, above: int, mount: Mount, stop: Stop, *, really: bool = True, depth: int = 0
 ) -> tuple[int, int]:
-    """Remove a folder with all that is in it, or (not `really`) only count; gives the number of files and their bytes.
+    """Remove a folder with all that is in it, or (not `really`) only count; gives the number of files and the bytes they take.
 
     Links are not followed.
 
@@ -162,7 +175,7 @@ def remove(
             raise OSError(errno.EXDEV, "Another file system is mounted there")
         for inside in os.listdir(handle):  # noqa: PTH208 - a handle
             if stop.asked():
-                return count, size
+                return count, total(size)
             with suppress(FileNotFoundError):
                 found = os.stat(inside, dir_fd=handle, follow_symlinks=False)
                 if stat.S_ISDIR(found.st_mode):
@@ -171,7 +184,7 @@ def remove(
                     continue
                 if really:
                     os.unlink(inside, dir_fd=handle)
-                count, size = count + 1, size + found.st_size
+                count, size = count + 1, size + taken(found)
     if really and not stop.asked():
         os.rmdir(name, dir_fd=above)
-    return count, size
+    return count, total(size)

@@ -10,7 +10,7 @@ import stat
 
 import msgspec
 
-from backends.quarantine.tree import Noted, mount_of, opened, remove
+from backends.quarantine.tree import Noted, mount_of, opened, remove, total
 from backends.workers import Stop
 
 NAME = re.compile(r"amavis-\d{8}T\d{6}-(\d{5,9})-[A-Za-z0-9_]{8}", re.ASCII)
@@ -47,7 +47,7 @@ def sweep(base: int, before: float, stop: Stop, *, really: bool = True) -> Lefto
             continue
         found.folders += 1
         found.files += files
-        found.size += size
+        found.size = total(found.size, size)
     return found
 
 

@@ -2,9 +2,11 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from backends import workers
 from backends.errors import Failed, NotPermitted
 from backends.workers import Job, Owner, Stop, each
 from tests.backends.quarantine.making import NOBODY
@@ -85,3 +87,56 @@ def test_children_stop_when_their_parent_is_gone() -> None:
         os.kill(parent, signal.SIGKILL)
         os.waitpid(parent, 0)
         assert told.read() == b"stopped\n"
+
+
+def test_a_child_that_cannot_stop_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "GRACE", 1)
+    os.mkfifo(tmp_path / "fifo")
+    stop = Stop()
+    threading.Timer(0.2, lambda: stop.ask(signal.SIGTERM)).start()
+    started = time.monotonic()
+    with pytest.raises(Failed, match="ended by signal"):
+        each([Job(ME, lambda _: os.open(tmp_path / "fifo", os.O_WRONLY))], int, stop)
+    assert 1 <= time.monotonic() - started < 5
+
+
+def test_a_child_that_does_not_hear_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "GRACE", 1)
+
+    def deaf(_: Stop) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGALRM])
+        time.sleep(30)
+
+    stop = Stop()
+    threading.Timer(0.2, lambda: stop.ask(signal.SIGTERM)).start()
+    with pytest.raises(Failed, match="signal 9"):
+        each([Job(ME, deaf)], type(None), stop)
+
+
+def test_a_child_that_cannot_stop_does_not_outlive_its_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "GRACE", 1)
+    fifo, owner = tmp_path / "fifo", Owner(NOBODY, NOBODY) if os.getuid() == 0 else ME
+    os.mkfifo(fifo)
+    source, sink = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+
+        def opens(_: Stop) -> None:
+            os.write(sink, b"%d\n" % os.getpid())
+            os.open("fifo", os.O_WRONLY, dir_fd=folder)
+
+        folder = os.open(tmp_path, os.O_RDONLY)
+        fifo.chmod(0o666)
+        tmp_path.chmod(0o755)
+        each([Job(owner, opens)], type(None), Stop())
+        os._exit(0)
+    os.close(sink)
+    with os.fdopen(source, "rb") as told:
+        assert int(told.readline()) > 0
+        os.kill(parent, signal.SIGKILL)
+        os.waitpid(parent, 0)
+        started = time.monotonic()
+        assert told.read() == b""
+    assert time.monotonic() - started < 5

@@ -4,7 +4,7 @@ import os
 import signal
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from backends import audit
@@ -21,6 +21,7 @@ from backends.quarantine.folder import (
 from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import policy
 from backends.quarantine.settings import QuarantineSettings, kept_for
+from backends.quarantine.tree import total
 from backends.quarantine.work import Leftover, sweep
 from backends.text import size_text, visible
 from backends.workers import SIGNALS, Job, Stop, catch, each
@@ -122,7 +123,7 @@ class _Run:
                 raise Refused(plan.refused, hint="allow it with a larger --max-delete")
             return
         done, report.undo = cleanup.carry_out(plan, self._stop)
-        report.count, report.size, report.left = sum(done.counts), sum(done.sizes), done.left
+        report.count, report.size, report.left = sum(done.counts), total(*done.sizes), done.left
         report.deleted = {kind: count for kind, count in zip(KINDS, done.counts, strict=True) if count}
         if done.broken:
             raise Failed(
@@ -136,9 +137,11 @@ class _Run:
         :raises ParseFailed: amavis's configuration does not plainly say.
         """
         if self._options.dir is not None:
-            with suppress(BackendError):
+            try:
                 return self._options.dir, config.configured().naming
-            return self._options.dir, Naming()
+            except BackendError as error:
+                self._session.out.note(f"mailtui: {error}; only names that amavis gives by default are known")
+                return self._options.dir, Naming()
         found = config.configured()
         if found.quarantine is None:
             raise config.not_understood()

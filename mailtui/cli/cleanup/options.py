@@ -25,7 +25,7 @@ def add_options(parser: ArgumentParser) -> None:
         default=[],
         help="for how long a kind is kept (30d, spam, badh and clean 14d, archive forever)",
     )
-    add("--max-size", metavar="SIZE", type=_text(parse_size), help="of all files together")
+    add("--max-size", metavar="SIZE", type=_text(parse_size), help="that all files together take")
     add(
         "--min-free",
         metavar="SHARE",

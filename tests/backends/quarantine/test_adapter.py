@@ -173,6 +173,22 @@ def test_the_trash_is_emptied(quarantine: Quarantine, subject: AmavisQuarantine)
     assert not list((quarantine.path / TRASH).glob("0*"))
 
 
+def test_a_deletion_lets_go_of_what_was_kept_for_its_time(quarantine: Quarantine, runner: Runner) -> None:
+    quarantine.add("A/spam-ATXQBcuaoJ-2.gz", 1)
+    quarantine.add("0/virus-0p4b2Z502_-V", 1)
+    kept = [0.0, DAY]
+    subject = AmavisQuarantine(
+        runner,
+        Amavis(quarantine=str(quarantine.path)),
+        record=lambda *_, **__: None,
+        kept_for=lambda: kept.pop(0),
+    )
+    first, second = (subject.carry_out(subject.plan("delete", [one])) for one in targets(subject))
+    assert (first.undo, second.undo) == (1, 2)
+    assert [run.number for run in subject.trash()] == [2]
+    assert not (quarantine.path / TRASH / "000001").exists()
+
+
 @pytest.mark.parametrize("action", ["delete", "keep"])
 def test_what_is_not_the_planned_file_is_left_out(
     quarantine: Quarantine, subject: AmavisQuarantine, action: str, tmp_path: Path

@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import pytest
 
+from backends.mail.headers import LONGEST
 from backends.quarantine.content import TEXT_LIMIT, view
 
 PROGRAM = b"MZ\x90\0 not really"
@@ -64,3 +65,28 @@ def test_a_million_boundaries_take_no_time() -> None:
     )
     assert len(found.attachments) == 0
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("line", [b"\n x", b"x", b"\n x\n ", b"\n\tx" + b" " * 5000])
+def test_a_header_of_many_megabytes_takes_no_time_and_hides_no_body(line: bytes, newline: bytes) -> None:
+    header = b"Subject: hello\nX-Long: y" + line * ((15 << 20) // len(line))
+    content = (header + b"\n\nThe body\n").replace(b"\n", newline)
+    started = time.process_time()
+    found = view("x", content, truncated=False)
+    taken = time.process_time() - started
+    assert found.text.strip() == found.raw.strip() == "The body"
+    assert found.headers[0] == ("Subject", "hello")
+    assert sum(len(name) + len(value) for name, value in found.headers) <= 2 * LONGEST
+    assert taken < 1
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 3, 9])
+def test_a_header_that_ends_where_no_more_is_read(left: int) -> None:
+    head = b"Subject: hello\nX-Long: "
+    header = head + b"y" * (LONGEST - len(head) - left)
+    assert view("x", header + b"\n\nThe body\n\nof two\n", truncated=False).raw == "The body\n\nof two\n"
+    assert (
+        view("x", header + b"\nX: y\n\nThe body\n\nof two\n", truncated=False).raw == "The body\n\nof two\n"
+    )
+    assert view("x", header + b"\n", truncated=False).raw == ""

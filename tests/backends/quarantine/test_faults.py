@@ -230,3 +230,120 @@ found["left"] = len(list(quarantine.path.glob("A/spam*")))
     assert found["delete read-only"][0] == "Failed"
     assert found["undone"] == [20]
     assert found["left"] == 20
+
+
+ADAPTER = """
+from backends.quarantine.adapter import AmavisQuarantine
+from backends.quarantine.config import Amavis
+from backends.quarantine.select import Selector, matching
+from backends.quarantine.stats import stats
+from backends.runner import LocalRunner
+from backends.quarantine.names import Naming
+import msgspec
+quarantine.add("A/spam-000000000001.gz", 1, b"X-Envelope-From: <bob@example.org>\\n\\nx\\n")
+subject = AmavisQuarantine(LocalRunner(), Amavis(quarantine=str(quarantine.path)), record=lambda *_, **__: None)
+
+def targets():
+    listing = subject.read()
+    return [listing.target(row) for row in range(len(listing))]
+"""
+
+
+@pytest.mark.parametrize("seconds", [1 << 62, -(1 << 62)])
+def test_a_time_that_no_calendar_has_hides_nothing(tmp_path: Path, seconds: int) -> None:
+    found = inside(
+        tmp_path,
+        ADAPTER
+        + f"""
+strange = quarantine.add("A/spam-000000000002.gz", 1, b"x")
+os.utime(strange, ({seconds}, {seconds}))
+one, = [target for target in targets() if target.path.endswith("2.gz")]
+found["time"] = one.mtime, strange.stat().st_mtime
+found["listed"] = len(targets())
+found["read"] = [header.trouble for header in subject.headers(targets())]
+found["figures"] = json.loads(msgspec.json.encode(stats(subject.read(), time.time())))["count"]
+found["deleted"] = subject.carry_out(subject.plan("delete", [one])).done
+found["undone"] = subject.undo().done
+found["planned"] = quarantine.cleaned(RULES)[0].kinds[0].count
+""",
+    )
+    nearest = (1 << 63) - 1 if seconds > 0 else -(1 << 63)
+    assert found == {
+        "time": [nearest, float(seconds)],
+        "listed": 2,
+        "read": ["", ""],
+        "figures": 2,
+        "deleted": 1,
+        "undone": 1,
+        "planned": 2,
+    }
+
+
+def test_sparse_files_of_more_than_can_be_counted(tmp_path: Path) -> None:
+    """Each is as large as a file can be; no sum of them keeps from saying what was deleted."""
+    found = inside(
+        tmp_path,
+        ADAPTER
+        + """
+from backends.quarantine import folder, work
+from backends.quarantine.run import Cleanup
+from backends.workers import Stop
+names = [f"A/spam-{number:012}.gz" for number in range(9)]
+
+def sparse():
+    for name in names:
+        path = quarantine.add(name, 400, b"")
+        os.truncate(path, (1 << 63) - 1)
+        quarantine.age(path, 400)
+
+sparse()
+found["listed"] = len(targets())
+told = lambda value: len(msgspec.json.encode(value)) > 0
+found["figures"] = stats(subject.read(), time.time()).size, told(stats(subject.read(), time.time()))
+found["selected"] = told(subject.plan("delete", targets()).size)
+found["deleted"] = subject.carry_out(subject.plan("delete", targets())).done
+found["trash"] = [run.count for run in subject.trash()]
+found["emptied"] = subject.empty_trash()
+for rules in (RULES, policy(QuarantineSettings(max_size="1GiB"))):
+    sparse()
+    plan, done, _ = quarantine.cleaned(rules, undo=DAY)
+    found.setdefault("cleaned", []).append(sum(done.counts))
+    told(plan), told(done)
+with folder.folder_at(quarantine.path) as opened:
+    found["let go"] = Cleanup(opened, RULES, Naming(), now=time.time() + 2 * DAY).empty_trash(Stop()).count
+sparse()
+leftover = base / "amavis" / "amavis-20261122T112459-99999999-k3JxQ2ab"
+(quarantine.path / "A").rename(leftover)
+swept = work.sweep(os.open(leftover.parent, os.O_RDONLY), time.time() + DAY, Stop())
+found["swept"] = swept.files, told(swept)
+""",
+    )
+    assert found["listed"] == 9
+    assert found["figures"] == [(1 << 63) - 1, True]
+    assert found["selected"]
+    assert found["deleted"] == 9
+    assert found["trash"] == [9]
+    assert found["emptied"] == 9
+    assert found["cleaned"] == [9, 9]
+    assert found["let go"] == 18
+    assert found["swept"] == [9, True]
+
+
+def test_another_file_system_in_place_of_the_trash_is_refused(tmp_path: Path) -> None:
+    """Of the same owner, for that user alone, and the same device: only the mount tells."""
+    found = inside(
+        tmp_path,
+        """
+quarantine.add("A/spam-000000000001.gz", 400, b"x")
+quarantine.cleaned(RULES, undo=DAY)
+quarantine.add("A/spam-000000000002.gz", 400, b"x")
+other = Quarantine(base / "other")
+other.path.chmod(0o700)
+run(["mount", "--bind", other.path, quarantine.path / ".mailtui-trash"], check=True)
+told("undo", lambda: quarantine.cleaned(RULES, undo=DAY))
+found.update(left=len(quarantine.names()), other=os.listdir(other.path))
+""",
+    )
+    assert found["undo"][0] == "Refused"
+    assert found["undo"][1].endswith("is not a folder of its owner alone")
+    assert (found["left"], found["other"]) == (1, [])

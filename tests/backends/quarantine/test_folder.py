@@ -1,5 +1,7 @@
 import os
 import pwd
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,34 @@ def test_a_second_run_is_refused(quarantine: Quarantine) -> None:
             other.lock()
     with folder_at(quarantine.path) as again:
         again.lock()
+
+
+def test_the_refusal_names_who_holds_the_lock(quarantine: Quarantine) -> None:
+    """Also where who took it has ended, and a child is left with it."""
+    with folder_at(quarantine.path) as one, folder_at(quarantine.path) as other:
+        one.lock()
+        with pytest.raises(Refused, match=f": process {os.getpid()} since"):
+            other.lock()
+    source, sink = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        with folder_at(quarantine.path) as folder:
+            folder.lock()
+            if child := os.fork():
+                os.write(sink, b"%d" % child)
+                os._exit(0)
+            time.sleep(30)
+            os._exit(0)
+    child = int(os.read(source, 20))
+    os.waitpid(parent, 0)
+    try:
+        with (
+            folder_at(quarantine.path) as again,
+            pytest.raises(Refused, match=f": process {child} since"),
+        ):
+            again.lock()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_another_users_folder_can_be_looked_at_only(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backends.errors import Refused
 from backends.quarantine import run
 from backends.quarantine.folder import folder_at
-from backends.quarantine.names import KINDS, Naming
+from backends.quarantine.names import KEEP, KINDS, NEW, Naming
 from backends.quarantine.retention import Policy, policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
@@ -246,3 +246,26 @@ def test_the_moments_are_those_of_the_policy(quarantine: Quarantine) -> None:
         )
     assert plan.before == (now - DAY,) * len(KINDS)
     assert plan.kinds == ()
+
+
+def test_holes_in_a_file_take_no_room(quarantine: Quarantine) -> None:
+    """Files that look large, and take nothing, make no others go."""
+    for number in range(4):
+        os.truncate(quarantine.add(f"A/spam-{number:012}.gz", 5, b""), 1 << 40)
+        quarantine.age(quarantine.path / f"A/spam-{number:012}.gz", 5)
+    quarantine.add("A/virus-000000000001", 5, b"x" * 5000)
+    plan, done, _ = quarantine.cleaned(policy(QuarantineSettings(max_size="1MiB")))
+    assert (sum(done.counts), plan.going) == (0, 0)
+    assert [(one.kind, one.size) for one in plan.kinds] == [("virus", 5000), ("spam", 0)]
+    plan, done, _ = quarantine.cleaned(policy(QuarantineSettings(max_size="4000")))
+    assert sum(done.sizes) == plan.going_size == 5000
+
+
+@pytest.mark.parametrize("name", sorted({KEEP, NEW}))
+def test_our_own_files_are_no_part_of_it_whatever_the_name(quarantine: Quarantine, name: str) -> None:
+    ours = quarantine.add(name, 400, b"")
+    quarantine.add("anything", 400)
+    plan, done, _ = quarantine.cleaned(RULES, any_name=True)
+    assert (sum(done.counts), plan.going) == (1, 1)
+    assert quarantine.names() == {name}
+    assert ours.exists()

@@ -5,14 +5,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backends.errors import Refused
+from backends.errors import Failed, Refused
 from backends.quarantine.folder import folder_at
 from backends.quarantine.names import TRASH, Naming
+from backends.quarantine.plan import Trashed
+from backends.quarantine.restore import runs
 from backends.quarantine.retention import policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import QuarantineSettings
 from backends.quarantine.trash import Emptied, Run
-from backends.workers import Stop
+from backends.workers import Job, Stop, each
 from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
 
 RULES = policy(QuarantineSettings())
@@ -137,3 +139,95 @@ def test_the_trash_is_no_part_of_the_quarantine(quarantine: Quarantine) -> None:
     assert plan.kinds == ()
     assert sum(done.counts) == 0
     assert len(list((quarantine.path / TRASH / "000001" / "files").rglob("*-*"))) == 8
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_pipe_in_place_of_the_last_number_keeps_nobody_waiting(
+    quarantine: Quarantine, *, read: bool
+) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    quarantine.add_real(400)
+    last = quarantine.path / TRASH / "last"
+    last.unlink()
+    os.mkfifo(last)
+    quarantine.give(last)
+    reader = os.open(last, os.O_RDONLY | os.O_NONBLOCK) if read else -1
+    started = time.monotonic()
+    with pytest.raises(Failed, match="last is no plain file"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert time.monotonic() - started < 5
+    assert len(quarantine.names()) == 8
+    if read:
+        os.close(reader)
+
+
+def test_pipes_in_place_of_what_runs_say_of_themselves(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    about = quarantine.path / TRASH / "000001" / "run.json"
+    about.unlink()
+    os.mkfifo(about)
+    quarantine.give(about)
+    assert emptied(quarantine, time.time() + 60).count == 0
+    assert emptied(quarantine, time.time() + 2 * DAY).count == 8
+
+
+def test_another_name_of_the_last_number_is_not_written_through(quarantine: Quarantine) -> None:
+    message = quarantine.add("A/spam-000000000001.gz", 1)
+    quarantine.add("A/spam-000000000002.gz", 400)
+    quarantine.cleaned(RULES, undo=DAY)
+    last = quarantine.path / TRASH / "last"
+    last.unlink()
+    last.hardlink_to(message)
+    with pytest.raises(Failed, match="last is no plain file of its own"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert message.read_bytes() == b"x" * 1000
+
+
+def made(quarantine: Quarantine, name: str) -> Path:
+    """A folder in the trash that amavis's user made."""
+    path = quarantine.path / TRASH / name
+    path.mkdir(mode=0o700, parents=True)
+    for one in (path.parent, path):
+        one.chmod(0o700)
+        quarantine.give(one)
+    return path
+
+
+@pytest.mark.parametrize("name", ["999999999", "100000001", "9" * 200])
+def test_numbers_that_are_none_of_ours_are_passed_over(quarantine: Quarantine, name: str) -> None:
+    made(quarantine, name)
+    last = quarantine.path / TRASH / "last"
+    last.write_text("999999999")
+    quarantine.give(last)
+    quarantine.add_real(400)
+    assert quarantine.cleaned(RULES, undo=DAY)[2] == 1
+    assert emptied(quarantine, time.time() + 2 * DAY).count == 8
+    assert (quarantine.path / TRASH / name).is_dir()
+
+
+@pytest.mark.parametrize("where", ["100000000", "last"])
+def test_numbers_that_have_run_out_are_said_before_anything_is_deleted(
+    quarantine: Quarantine, where: str
+) -> None:
+    made(quarantine, "000001" if where == "last" else where)
+    if where == "last":
+        (quarantine.path / TRASH / where).write_text("100000000")
+        quarantine.give(quarantine.path / TRASH / where)
+    quarantine.add_real(400)
+    with pytest.raises(Refused, match="have run out"):
+        quarantine.cleaned(RULES, undo=DAY)
+    assert len(quarantine.names()) == 8
+
+
+def test_what_a_run_says_of_itself_commands_no_terminal(quarantine: Quarantine) -> None:
+    quarantine.add_real(400)
+    quarantine.cleaned(RULES, undo=DAY)
+    about = quarantine.path / TRASH / "000001" / "run.json"
+    about.write_bytes(msgspec.json.encode(Run("\x1b[31mroot" + "x" * 9999, 1.0, 2.0)))
+    with folder_at(quarantine.path) as folder:
+        job = Job(folder.owner, lambda stop: runs(folder.handle, stop))
+        ((run,),) = each([job], list[Trashed], Stop())
+    assert run.user.startswith("^[[31mroot")
+    assert len(run.user) < 400

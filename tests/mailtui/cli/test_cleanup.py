@@ -339,3 +339,16 @@ def test_neither_textual_nor_what_it_does_not_need_is_imported(quarantine: Quara
         timeout=60,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_a_configuration_of_amavis_that_cannot_be_read_is_told_with_a_folder_named(
+    run: Run, quarantine: Quarantine, tmp_path: Path
+) -> None:
+    quarantine.add_real(20)
+    config_file = tmp_path / "conf.d" / "50-user"
+    config_file.write_text("#" * (2 << 20))
+    ran = run("cleanup", "--dir", str(quarantine.path))
+    assert (ran.code, ran.out) == (0, "")
+    assert "Amavis's configuration in" in ran.err
+    assert "only names that amavis gives by default are known" in ran.err
+    assert len(quarantine.names()) == 4
