@@ -2,6 +2,6 @@
 
 import signal
 
-signal.signal(
-    signal.SIGHUP, signal.SIG_DFL
-)  # whoever starts the tests may ignore it, and children would as well
+# Whoever starts the tests may ignore these, and children would as well.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)

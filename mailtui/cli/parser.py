@@ -124,11 +124,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def interval(text: str) -> float:
-    """Seconds between two refreshes, at least half a second.
+    """Seconds between two refreshes, with or without their unit, at least half a second.
 
     :raises ArgumentTypeError: it is no such span of time.
     """
-    seconds = age(text)
+    seconds = age(f"{text}s" if text.strip()[-1:].isdigit() else text)
     if seconds < 0.5:
         raise argparse.ArgumentTypeError("less than half a second")
     return seconds
