@@ -115,6 +115,8 @@ def test_the_sudoers_file_permits_exact_commands_and_no_deletion() -> None:
         "/usr/sbin/postsuper -e -",
         "/usr/sbin/postsuper -f -",
     ]
-    assert re.findall(r"/usr/sbin/postcat [^\n]+", live) == ["/usr/sbin/postcat ^(-bh )?-q [0-9A-Za-z]{6,40}$"]
+    assert re.findall(r"/usr/sbin/postcat [^\n]+", live) == [
+        "/usr/sbin/postcat ^(-bh )?-q [0-9A-Za-z]{6,40}$"
+    ]
     assert live.count("/") == 3 * 6  # no other program
     assert "# Cmnd_Alias MAILTUI_DELETE = /usr/sbin/postsuper -d -" in SUDOERS.read_text()
