@@ -5,6 +5,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
+from backends.errors import BadRequest
 from backends.greylist.lint import FORMS
 from backends.greylist.matching import is_address
 from backends.greylist.plan import (
@@ -42,6 +43,7 @@ QUESTIONS = {
 }
 WIDTH = 70
 OTHER = "another"
+ONE_HIT = "one-hit"
 OLD = (
     ("not used for 90 days", "90d"),
     ("not used for 30 days", "30d"),
@@ -183,14 +185,23 @@ class Acts(acts.Acts[View, Plan, Trashed]):
                 lines = ["for example 60d, or 12h one-hit: only what was never let in"]
                 self.pane.app.push_screen(AskScreen("Purge what was not used for how long?", lines), chosen)
             elif text is not None:
-                age, _, rest = text.partition(" ")
                 now = self.pane.host.now()
-                self._prepare(
-                    lambda: Purge(int(now - parse_age(age)), one_hit="one" in rest),
-                    f"not used for {visible(text)}",
-                )
+                self._prepare(lambda: purge_of(text, now), f"not used for {visible(text)}")
 
         self.pane.app.push_screen(ChooseScreen("Purge which triplets?", OLD), chosen)
+
+
+def purge_of(text: str, now: float) -> Purge:
+    """The purge that `60d` or `12h one-hit` means; `now` in epoch seconds.
+
+    :raises BadRequest: it is neither.
+    """
+    age, _, rest = text.strip().partition(" ")
+    if rest.strip() not in {"", ONE_HIT}:
+        raise BadRequest(
+            f"{visible(rest.strip()[:40])!r} is not understood", hint=f"for example 60d, or 12h {ONE_HIT}"
+        )
+    return Purge(int(now - parse_age(age)), one_hit=bool(rest.strip()))
 
 
 def rows_for(triplet: Triplet) -> list[str]:

@@ -1,6 +1,7 @@
 """The mail log of gld and Postfix, in both kinds of time stamps; its parts are as real machines have logged them."""
 
 import os
+import time
 from pathlib import Path
 from threading import Event
 
@@ -148,3 +149,15 @@ def test_only_so_much_of_the_journal_is_read(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(journald, "LIMIT", 5000)
     with FakeRunner(Expected(JOURNAL.argv, JOURNALLED * 1000)) as runner:
         assert 10 < len([*journald.journal_lines(runner)]) < 60
+
+
+def test_a_line_made_to_take_long_takes_no_longer_than_others() -> None:
+    start = b"2026-11-25T12:00:00+00:00 mx gld: Greylist activated for recipient=<"
+    evil = [start + b"> sender=<" * 20_000] * 5
+    plain = [(b"2026-11-25T12:00:00+00:00 mx gld: nothing " + b"x" * 158) for _ in range(5000)]
+    took = []
+    for lines in (plain, evil):
+        begun = time.perf_counter()
+        assert parse(lines, NOW).greylisted == 0
+        took.append(time.perf_counter() - begun)
+    assert took[1] < 20 * took[0]

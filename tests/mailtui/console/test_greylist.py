@@ -9,10 +9,12 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
 from textual.widgets import Input
 
-from backends.errors import NotAnswering, Refused
+from backends.errors import BadRequest, NotAnswering, Refused
+from backends.greylist.plan import Purge
 from backends.greylist.values import About, Filter, Key, Page
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
+from mailtui.panes.greylist.acts import purge_of
 from mailtui.panes.greylist.pane import GreylistPane
 from mailtui.panes.greylist.rows import key_text
 from mailtui.panes.greylist.told import NAMES, Name
@@ -413,3 +415,12 @@ async def test_the_help_names_the_keys() -> None:
         said = shown(app)
         for text in ("The next view of the upper table", "the one that frees it", "as gld -c and gld -k do"):
             assert text in said
+
+
+def test_a_purge_is_what_was_typed_or_none() -> None:
+    now = 1_800_000_000.0
+    assert purge_of("60d", now) == Purge(int(now) - 60 * 86400)
+    assert purge_of(" 12h  one-hit ", now) == Purge(int(now) - 12 * 3600, one_hit=True)
+    for wrong in ("30d never let in", "12h zone", "30", "one-hit", ""):
+        with pytest.raises(BadRequest):
+            purge_of(wrong, now)
