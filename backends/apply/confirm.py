@@ -30,7 +30,7 @@ Description=Takes back what mailtui applied, unless it is confirmed
 After=multi-user.target
 
 [Service]
-Type=oneshot
+Type=exec
 ExecStart={command}
 """
 

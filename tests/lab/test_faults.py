@@ -107,6 +107,8 @@ def test_killed_before_it_could_be_confirmed_it_is_taken_back(server: Machine) -
     assert tree(server, "/etc") != before
     waiting = server.path("/var/lib/mailtui/apply/unconfirmed.json")
     wait_until("it to be taken back", lambda: not waiting.exists(), timeout=120, every=0.5)
+    units = server.path("/etc/systemd/system")
+    wait_until("its timer to go", lambda: not list(units.glob("mailtui-revert-*")), timeout=20, every=0.5)
     assert tree(server, "/etc") == before
     wait_until("the lock", lambda: mailtui(server, "confirm").returncode == 0, timeout=20, every=0.5)
     assert mailtui(server, "--apply", "--check").returncode == 0
