@@ -96,7 +96,7 @@ def chopped(text: str, width: int) -> list[str]:
     """Clean text in pieces that fit into `width` terminal cells."""
     if text.isascii():
         return [text[i : i + width] for i in range(0, len(text), width)] or [""]
-    return chop_cells(text, max(2, width)) or [""]
+    return chop_cells(text, max(2, width)) or [text]
 
 
 def folded(text: str, width: int) -> list[str]:

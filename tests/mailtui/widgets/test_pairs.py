@@ -1,7 +1,7 @@
 """Two texts beside each other, and how that is drawn at any width."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -96,6 +96,7 @@ def test_long_lines_break_behind_blanks() -> None:
     assert rows[1] == [("reject", "left")]
 
 
+@example("\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}", 2)
 @given(st.text(max_size=80), st.integers(2, 40))
 def test_spans_broken_lose_nothing(line: str, width: int) -> None:
     clean = shown(line)
