@@ -10,8 +10,8 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NamedTuple, TypeVar
 
@@ -68,6 +68,19 @@ def catch(stop: Stop) -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop.ask)
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """Signals ask for a stop until the end of the block."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    stop = Stop()
+    catch(stop)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Job(NamedTuple):

@@ -1,10 +1,8 @@
 """`mailtui cleanup`: quarantine, work folders and trash cleaned one after the other, under one lock."""
 
 import os
-import signal
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from backends import audit
@@ -24,7 +22,7 @@ from backends.quarantine.settings import QuarantineSettings, kept_for
 from backends.quarantine.tree import total
 from backends.quarantine.work import Leftover, sweep
 from backends.text import size_text, visible
-from backends.workers import SIGNALS, Job, Stop, catch, each
+from backends.workers import Job, Stop, each, stopping
 from mailtui.cli.cleanup.options import add_options, settings_of
 from mailtui.cli.cleanup.report import Report, files_text, show, summary
 from mailtui.cli.session import Session
@@ -68,7 +66,7 @@ def run(session: Session) -> int:
         raise BadRequest("There is no quarantine on the demo host", hint="leave out --demo")
     if options.read_only and not options.dry_run:
         raise Refused("This would delete files", hint="leave out --read-only, or look at it with --dry-run")
-    with _signals() as stop:
+    with stopping() as stop:
         return _Run(session, settings_of(options), stop).run()
 
 
@@ -212,16 +210,3 @@ def swept(folder: Folder, kept: float, stop: Stop, *, really: bool) -> Leftover:
     before = quarantine.now() - kept
     job = Job(folder.owner, lambda ends: sweep(folder.handle, before, ends, really=really))
     return each([job], Leftover, stop)[0]
-
-
-@contextmanager
-def _signals() -> Iterator[Stop]:
-    """Signals ask for a stop until the end of the block."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    stop = Stop()
-    catch(stop)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

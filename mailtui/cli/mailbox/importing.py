@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import signal
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from backends.mailbox.target import Target, target_at
 from backends.mailbox.tree import Found, mailboxes
 from backends.runner import LocalRunner
 from backends.text import visible
-from backends.workers import SIGNALS, Stop, catch
+from backends.workers import Stop, stopping
 from mailtui.cli.confirm import must_be, typed
 from mailtui.cli.mailbox.report import Progress, Report, asked, row_of, show, summary
 from mailtui.cli.session import Session
@@ -81,7 +80,7 @@ def run(session: Session) -> int:
     found = _found(options.mbox, options.tree, folder_steps(options.folder))
     runner = LocalRunner()
     try:
-        with _signals() as stop, _target(session) as target:
+        with stopping() as stop, _target(session) as target:
             return _Run(session, target, runner, stop).run(found)
     finally:
         runner.close()
@@ -238,16 +237,3 @@ def _target(session: Session) -> Iterator[Target]:
     path = Path(os.path.abspath(options.to)) if options.to is not None else Path()  # noqa: PTH100 - links are to be seen
     with target_at(path, user, really=not options.dry_run) as target:
         yield target
-
-
-@contextmanager
-def _signals() -> Iterator[Stop]:
-    """Signals ask for a stop until the end of the block."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    stop = Stop()
-    catch(stop)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
