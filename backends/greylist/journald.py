@@ -12,14 +12,17 @@ LINES = 1_000_000
 LIMIT = 128 << 20
 """Bytes that are read."""
 TIMEOUT = 60.0  # s of silence
-_TAGS = (
-    "gld",
-    *(f"postfix/{name}" for name in ("qmgr", "local", "pipe", "virtual", "lmtp", "smtp", "relay/smtp")),
+_DAEMONS = ("qmgr", "local", "pipe", "virtual", "lmtp", "smtp", "relay/smtp")
+_FROM = (
+    *("SYSLOG_IDENTIFIER=gld", "_SYSTEMD_UNIT=gld.service", "+"),
+    *("SYSLOG_IDENTIFIER=gld", "_UID=0", "+"),
+    *(f"SYSLOG_IDENTIFIER=postfix/{name}" for name in _DAEMONS),
 )
+"""Everybody may log as gld; what journald adds by itself is taken: the unit, or of a child too short-lived for it root."""
 JOURNAL = Command(
     (
         *("journalctl", "--no-pager", "--output=short-iso-precise", f"--since=-{DAYS}d", f"--lines={LINES}"),
-        *(f"--identifier={tag}" for tag in _TAGS),
+        *_FROM,
     ),
     timeout=TIMEOUT,
 )

@@ -1,6 +1,7 @@
 """The mail log of gld and Postfix, in both kinds of time stamps; its parts are as real machines have logged them."""
 
 import os
+import time
 from pathlib import Path
 from threading import Event
 
@@ -148,3 +149,46 @@ def test_only_so_much_of_the_journal_is_read(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(journald, "LIMIT", 5000)
     with FakeRunner(Expected(JOURNAL.argv, JOURNALLED * 1000)) as runner:
         assert 10 < len([*journald.journal_lines(runner)]) < 60
+
+
+GREYLISTS = b"Greylist activated for recipient=<"
+LONG = 200_000
+ENDLESS = (
+    b"2026-11-22T11:30:00 mail gld: " + GREYLISTS + b"> sender=<" * (LONG // 10),
+    b"2026-11-22T11:30:00 mail gld: " + GREYLISTS + b"a> sender=<" + b"> ip=<" * (LONG // 6),
+    b"2026-11-22T11:30:00 mail postfix/qmgr[1]: 069EF24267E: to=<" + b">, orig_to=<" * (LONG // 12),
+    b"2026-11-22T11:30:00 mail postfix" + b"/" * LONG + b" gld",
+)
+
+
+def test_a_line_without_end_costs_no_more_than_as_many_harmless_bytes() -> None:
+    def seconds(content: list[bytes]) -> float:
+        began = time.perf_counter()
+        parse(content, NOW)
+        return time.perf_counter() - began
+
+    harmless = lines(GREYLISTED.format(at(0), ALICE, BOB, "192.0.2.7")) * (LONG // 150)
+    plain = min(seconds(harmless) for _ in range(3))
+    for line in ENDLESS:
+        assert min(seconds([line]) for _ in range(3)) < plain
+        shorter = [line[:4000]] * (LONG // 4000)
+        assert min(seconds(shorter) for _ in range(3)) < 20 * plain
+
+
+def test_reading_is_stopped_within_a_few_hundred_lines(tmp_path: Path) -> None:
+    file, stop, told = tmp_path / "mail.log", Event(), []
+    file.write_bytes(b"a line\n" * 2000)
+    with pytest.raises(Refused):
+        for number, _ in enumerate(log._lines([file], stop)):
+            told.append(number)
+            if number == 300:
+                stop.set()
+    assert len(told) < 600
+
+
+def test_of_the_journal_nothing_is_taken_by_the_name_gld_alone() -> None:
+    matches = " ".join(JOURNAL.argv).partition("SYSLOG")
+    assert not any(word.startswith(("-t", "--identifier")) for word in JOURNAL.argv)
+    of_gld = [one for one in (matches[1] + matches[2]).split(" + ") if "=gld" in one.split()[0]]
+    assert of_gld
+    assert all("_SYSTEMD_UNIT=gld.service" in one or "_UID=0" in one for one in of_gld)
