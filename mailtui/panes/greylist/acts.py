@@ -5,6 +5,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
+from backends.errors import BadRequest
 from backends.greylist.lint import FORMS
 from backends.greylist.matching import is_address
 from backends.greylist.plan import (
@@ -183,14 +184,34 @@ class Acts(acts.Acts[View, Plan, Trashed]):
                 lines = ["for example 60d, or 12h one-hit: only what was never let in"]
                 self.pane.app.push_screen(AskScreen("Purge what was not used for how long?", lines), chosen)
             elif text is not None:
-                age, _, rest = text.partition(" ")
-                now = self.pane.host.now()
-                self._prepare(
-                    lambda: Purge(int(now - parse_age(age)), one_hit="one" in rest),
-                    f"not used for {visible(text)}",
-                )
+                try:
+                    wanted = purge_of(text, now := self.pane.host.now())
+                except BadRequest as error:
+                    self.pane.notify(f"{error}\n{error.hint}", severity="error", timeout=12, markup=False)
+                else:
+                    self._prepare(lambda: wanted, purge_text(wanted, now))
 
         self.pane.app.push_screen(ChooseScreen("Purge which triplets?", OLD), chosen)
+
+
+def purge_of(text: str, now: float) -> Purge:
+    """What `60d` or `12h one-hit` says to purge at a time.
+
+    :raises BadRequest: it says something else.
+    """
+    age, *rest = text.split() or [""]
+    if rest not in ([], ["one-hit"]):
+        raise BadRequest(
+            f"{visible(text[:40])!r} is not an age, nor an age and one-hit",
+            hint="for example 60d, or 12h one-hit: only what was never let in",
+        )
+    return Purge(int(now - parse_age(age)), one_hit=bool(rest))
+
+
+def purge_text(purge: Purge, now: float) -> str:
+    """What it would take, in words."""
+    never = ", and never let in" if purge.one_hit else ""
+    return f"not used for {age_text(now - purge.before)}{never}: since {time_text(purge.before)}"
 
 
 def rows_for(triplet: Triplet) -> list[str]:
