@@ -29,6 +29,7 @@ from mailtui.panes.listed.acts import Question
 from mailtui.panes.listed.view import Selection
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
+from mailtui.screens.counting import CountingScreen
 from mailtui.work import to_its_end
 
 if TYPE_CHECKING:
@@ -103,22 +104,25 @@ class Acts(acts.Acts[View, Plan, Trashed]):
         return [f"{result.action}: {result.done:,} of {rows_text(result.asked, result.action)}"]
 
     def carry_out(self, plan: Plan) -> None:
-        """Do it to its end; of a long one tell how far it is."""
-        pane, stop = self._shown, Event()
+        """Do it; a purge is followed, and can be stopped."""
 
-        def progress(share: float) -> None:
-            if pane.app.is_running:
-                pane.app.call_from_thread(self._progress, f"{plan.name} {share:.0%}" if share < 1 else "")
+        def purge(told: Callable[[int], None], stop: Event) -> Outcome:
+            return self.backend().carry_out(plan, lambda share: told(int(100 * share)), stop)
 
         def work() -> Outcome:
             with to_its_end():
                 try:
-                    return self.backend().carry_out(plan, progress, stop)
+                    return self.backend().carry_out(plan) if screen is None else screen.run(purge)
                 finally:
                     self.busy = False
 
+        screen = None
+        if isinstance(plan.act, Purge):
+            text = f"purge: {rows_text(plan.count, plan.name)}"
+            screen = CountingScreen(text, 100, "{over}% of the table")
+            self.pane.app.push_screen(screen)
         self.busy = True
-        pane.beside(work, partial(self.done, plan))
+        self.pane.beside(work, partial(self.done, plan))
 
     def tell(self, result: Outcome) -> None:
         super().tell(result)
@@ -135,10 +139,6 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             [line for line in lines if line],
             commands=[f"mailtui greylist undo {last.number}"],
         )
-
-    def _progress(self, text: str) -> None:
-        self._shown.progress = text
-        self._shown.show_title()
 
     def _prepare(self, act: Callable[[], Act], label: str) -> None:
         """Plan what no selection is needed for."""
