@@ -11,7 +11,7 @@ import pytest
 
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.greylist import journald, log
-from backends.greylist.journald import JOURNAL
+from backends.greylist.journald import asking
 from backends.greylist.log import parse, read_log
 from tests.support.fake_runner import Expected, FakeRunner
 
@@ -117,11 +117,11 @@ JOURNALLED = (
 
 def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mail.log"
-    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED)) as runner:
+    with FakeRunner(Expected(asking().argv, JOURNALLED)) as runner:
         assert read_log((file,), runner, now=NOW).delays[0] == 300.0
     file.write_bytes(b"an old line\n")
     os.utime(file, (NOW - 5 * 86400, NOW - 5 * 86400))
-    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED)) as runner:
+    with FakeRunner(Expected(asking().argv, JOURNALLED)) as runner:
         assert read_log((file,), runner, now=NOW).greylisted == 1
     os.utime(file, (NOW - 60, NOW - 60))
     with FakeRunner() as runner:
@@ -137,19 +137,19 @@ def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None
     ],
 )
 def test_a_journal_that_cannot_be_read(stderr: bytes, code: int, kind: type[BackendError]) -> None:
-    with FakeRunner(Expected(JOURNAL.argv, stderr=stderr, code=code)) as runner, pytest.raises(kind):
+    with FakeRunner(Expected(asking().argv, stderr=stderr, code=code)) as runner, pytest.raises(kind):
         read_log((), runner, now=NOW)
 
 
 def test_neither_file_nor_journal() -> None:
     error = Missing("no journalctl", hint="install systemd")
-    with FakeRunner(Expected(JOURNAL.argv, error=error)) as runner:
+    with FakeRunner(Expected(asking().argv, error=error)) as runner:
         assert read_log((), runner, now=NOW).greylisted == 0
 
 
 def test_only_so_much_of_the_journal_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journald, "LIMIT", 5000)
-    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED * 1000)) as runner:
+    with FakeRunner(Expected(asking().argv, JOURNALLED * 1000)) as runner:
         assert 10 < len([*journald.journal_lines(runner)]) < 60
 
 
@@ -187,9 +187,13 @@ def test_reading_is_stopped_within_a_few_hundred_lines(tmp_path: Path) -> None:
         deque(islice(read, 600), maxlen=0)
 
 
-def test_of_the_journal_nothing_is_taken_by_the_name_gld_alone() -> None:
-    matches = " ".join(JOURNAL.argv).partition("SYSLOG")
-    assert not any(word.startswith(("-t", "--identifier")) for word in JOURNAL.argv)
-    of_gld = [one for one in (matches[1] + matches[2]).split(" + ") if "=gld" in one.split()[0]]
-    assert of_gld
-    assert all("_SYSTEMD_UNIT=gld.service" in one or "_UID=0" in one for one in of_gld)
+def test_of_the_journal_nothing_is_taken_by_the_name_gld_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journald, "ACCOUNT", "root")
+    words = asking().argv
+    assert not any(word.startswith(("-t", "--identifier")) for word in words)
+    assert " ".join(words).partition("SYSLOG")[2].split(" + ")[:2] == [
+        "_IDENTIFIER=gld _SYSTEMD_UNIT=gld.service",
+        "SYSLOG_IDENTIFIER=gld _UID=0",
+    ]
+    monkeypatch.setattr(journald, "ACCOUNT", "no such account")
+    assert not any(word.startswith("_UID") for word in asking().argv)
