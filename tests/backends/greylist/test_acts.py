@@ -4,13 +4,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from msgspec.structs import replace
 
 from backends.errors import BadRequest, Missing, NotPermitted
 from backends.greylist import acting
 from backends.greylist.plan import Allow, Delete, Disallow, Purge, Release
 from backends.greylist.values import Filter, Key, Triplet
 from backends.outcome import LeftOut, Outcome
-from tests.backends.greylist.conftest import ROWS, Make, stored
+from tests.backends.greylist.conftest import ROWS, Make, insert, stored
 from tests.backends.greylist.test_reading import HOSTILE
 from tests.support.mariadb import PrivateMariaDB
 
@@ -169,3 +170,44 @@ def test_nothing_is_done_that_was_planned_to_be_undoable_and_is_not(
     assert "this user alone" in open_eyed.irreversible
     outcome = adapter.carry_out(open_eyed)
     assert (outcome.done, outcome.undo) == (1, None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("act", [Purge(before=10**6), Delete(tuple(row.key for row in ROWS))])
+def test_what_could_not_be_put_back_is_kept(
+    make: Make, server: PrivateMariaDB, engine: str, act: Purge | Delete
+) -> None:
+    adapter = make(*ROWS, engine=engine)
+    before = stored(server)
+    adapter.carry_out(adapter.plan(act))
+    insert(server, replace(ROWS[0], first=7, last=7, n=7))
+    undone = adapter.undo()
+    assert (undone.asked, undone.done) == (5, 4)
+    assert [(one.count, one.sample) for one in adapter.trash()] == [(1, str(ROWS[0].key))]
+    again = adapter.undo()
+    assert (again.asked, again.done) == (1, 0)
+    server.client("DELETE FROM gld.greylist WHERE first = 7")
+    last = adapter.undo()
+    assert (last.asked, last.done, adapter.trash()) == (1, 1, [])
+    assert sorted(stored(server).splitlines()) == sorted(before.splitlines())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_rows_of_the_whitelist_that_really_went_come_back(
+    make: Make, server: PrivateMariaDB, engine: str
+) -> None:
+    adapter = make(engine=engine)
+    for mail in ("@a.example", "@b.example", "@c.example"):
+        adapter.carry_out(adapter.plan(Allow(mail, "ours")))
+    plan = adapter.plan(Disallow(("@a.example", "@b.example", "@c.example")))
+    server.client("DELETE FROM gld.whitelist WHERE mail = '@b.example'")
+    removed = adapter.carry_out(plan)
+    assert (removed.asked, removed.done) == (3, 2)
+    assert adapter.trash()[0].count == 2
+    undone = adapter.undo()
+    assert (undone.asked, undone.done) == (2, 2)
+    assert [row.mail for row in adapter.whitelist()] == ["@a.example", "@c.example"]
+    plan = adapter.plan(Disallow(("@a.example",)))
+    server.client("DELETE FROM gld.whitelist")
+    assert adapter.carry_out(plan).undo is None
+    assert all(one.action == "whitelist-add" for one in adapter.trash())
