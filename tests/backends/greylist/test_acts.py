@@ -1,5 +1,6 @@
 """Releasing, deleting, purging and the whitelist on the real database, and all of it undone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from backends.errors import BadRequest, Missing, NotPermitted
 from backends.greylist import acting
 from backends.greylist.plan import Allow, Delete, Disallow, Purge, Release
+from backends.greylist.trash import KEPT_FOR, Batch, Row
 from backends.greylist.values import Filter, Key, Triplet
 from backends.outcome import LeftOut, Outcome
 from tests.backends.greylist.conftest import ROWS, Make, insert, stored
@@ -211,3 +213,32 @@ def test_only_rows_of_the_whitelist_that_really_went_come_back(
     server.client("DELETE FROM gld.whitelist")
     assert adapter.carry_out(plan).undo is None
     assert all(one.action == "whitelist-add" for one in adapter.trash())
+
+
+def test_a_purge_locks_no_row_that_stays(
+    make: Make, server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter, add = make(*ROWS), Batch.add
+    new = "INSERT INTO gld.greylist VALUES ('192.0.2.1', 'between@example.org', 'bob@example.test', 9, 9, 9)"
+
+    def meanwhile(batch: Batch, gone: Sequence[Row]) -> None:
+        if gone:
+            server.client(f"SET innodb_lock_wait_timeout = 2; {new}")
+        add(batch, gone)
+
+    monkeypatch.setattr(Batch, "add", meanwhile)
+    outcome = adapter.carry_out(adapter.plan(Purge(before=10**6)))
+    assert outcome.done == len(ROWS)
+    assert [row.n for row in adapter.page(Filter()).rows] == [9]
+
+
+def test_an_act_lets_go_of_what_was_kept_for_its_time(make: Make) -> None:
+    now = [float(NOW)]
+    adapter = make(*ROWS, clock=lambda: now[0])
+    adapter.carry_out(adapter.plan(Delete((ROWS[0].key,))))
+    now[0] += KEPT_FOR - 1
+    adapter.carry_out(adapter.plan(Delete((ROWS[1].key,))))
+    assert [one.number for one in adapter.trash()] == [2, 1]
+    now[0] += 2
+    adapter.carry_out(adapter.plan(Delete((ROWS[2].key,))))
+    assert [one.number for one in adapter.trash()] == [3, 2]
