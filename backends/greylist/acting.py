@@ -64,16 +64,18 @@ def purge(
     progress: Progress | None,
     stop: Event | None,
 ) -> Outcome:
-    """Delete what was last used before a time, in the order of the key; a stop leaves the rest."""
+    """Delete what was last used before a time, in the order of the key; a stop leaves the rest after any statement."""
     old = old_rows(wanted)
-    done, seen, pace = 0, 0, _Pace()
+    done, seen, pace = 0, 0, _Pace(stop)
     _spare_others(session, table)
     for region in regions(session, table.columns[0].collation, limit=LOCKING):
-        if stop is not None and stop.is_set():
-            break
         condition = where.both(region.condition, old)
         for part in _parts(session, region, condition):
             done += _emptied(session, table, part, batch, pace)
+            if _is_set(stop):
+                break
+        if _is_set(stop):
+            break
         seen += region.rows
         if progress is not None:
             progress(min(seen / max(table.rows, seen, 1), 1.0))
@@ -137,9 +139,10 @@ def _parts(session: Session, region: Region, condition: Sql) -> Iterator[Sql]:
 
 
 class _Pace:
-    """How many rows a statement may delete, so that whoever waits for it does not wait for long."""
+    """How many rows a statement may delete, so that whoever waits for it does not wait for long; `stop`: none more."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Event | None) -> None:
+        self.stop = stop
         self.limit = min(2_000, DELETED.stop - 1)
 
     def took(self, rows: int, seconds: float) -> None:
@@ -151,13 +154,18 @@ class _Pace:
 
 def _emptied(session: Session, table: Table, condition: Sql, batch: Batch | NotKept, pace: _Pace) -> int:
     done = 0
-    while True:
+    while not _is_set(pace.stop):
         limit, began = pace.limit, time.monotonic()
         gone = len(_deleted(session, table, condition, limit, batch))
         pace.took(gone, time.monotonic() - began)
         done += gone
         if gone < limit:
-            return done
+            break
+    return done
+
+
+def _is_set(stop: Event | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 def _deleted(

@@ -21,6 +21,8 @@ from backends.outcome import LeftOut, Outcome
 
 Progress = Callable[[float], None]
 AT_ONCE = 500
+TAKING = frozenset({"delete", "purge", "whitelist-remove"})
+"""Acts that take rows away; of others there is nothing to put back later."""
 _STATEMENTS = {
     "release": "UPDATE greylist SET first = UNIX_TIMESTAMP() - {wait} WHERE ip = … AND sender = … AND recipient = …",
     "delete": "DELETE FROM greylist WHERE ip = … AND sender = … AND recipient = …",
@@ -98,7 +100,7 @@ class Doing:
         return outcome
 
     def undo(self, number: int | None) -> Outcome:
-        """Take an act back.
+        """Take an act back; rows that were taken and cannot be put back stay kept.
 
         :raises Missing: there is none of that number.
         """
@@ -107,16 +109,22 @@ class Doing:
         asked, left = 0, 0
         named: list[LeftOut] = []
         try:
-            with self.trash.rows(about.number, AT_ONCE) as chunks, self._database.session() as session:
+            with (
+                self.trash.rows(about.number, AT_ONCE) as chunks,
+                self.trash.left(about) as kept,
+                self._database.session() as session,
+            ):
                 for rows in chunks:
                     left_out = self._undone(session, about.action, rows, about.first)
                     asked, left = asked + len(rows), left + len(left_out)
                     named += left_out[: NAMED - len(named)]
+                    if about.action in TAKING:
+                        names = {one.what for one in left_out}
+                        kept.add([row for row in rows if _name(row) in names])
         except BackendError as error:
             self._journal.end(entry, None, str(error))
             raise
         self._journal.end(entry, 0, "")
-        self.trash.remove(about.number)
         outcome = Outcome("undo", asked, asked - left, tuple(named))
         self._record(outcome, [])
         return outcome
@@ -221,6 +229,11 @@ class Doing:
         if action == "whitelist-add":
             return listing.take_back(session, rows)
         return (listing.put_back if action == "whitelist-remove" else acting.restore)(session, rows)
+
+
+def _name(row: Row) -> str:
+    """As what is left out is named: a triplet by its key, a row of the whitelist by its first word."""
+    return " ".join(map(str, row[:3])) if len(row) > 2 else str(row[0])
 
 
 def _used(session: Session, old: Sql, found: tuple[int, Sql] | None) -> Triplet | None:

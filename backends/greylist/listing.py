@@ -29,14 +29,16 @@ def add(session: Session, wanted: Allow, plan: Plan, batch: Batch | NotKept) -> 
 
 
 def remove(session: Session, wanted: Disallow, plan: Plan, batch: Batch | NotKept) -> Outcome:
-    """Take the rows out."""
-    left_out = [*plan.left_out]
+    """Take the rows out; those that really went can be put back."""
+    left_out, gone = [*plan.left_out], []
     for row in plan.listed:
         batch.add([(row.mail, row.comment)])
-        if not session.change(
-            "DELETE FROM whitelist WHERE mail = %s AND comment = %s", (row.mail, row.comment)
-        ):
+        if session.change("DELETE FROM whitelist WHERE mail = %s AND comment = %s", (row.mail, row.comment)):
+            gone.append((row.mail, row.comment))
+        else:
             left_out.append(LeftOut(row.mail, "it has changed meanwhile, or is gone"))
+    if len(gone) < len(plan.listed):
+        batch.only(gone)
     asked = len(wanted.mails)
     return Outcome(plan.name, asked, asked - len(left_out), tuple(left_out[:NAMED]))
 

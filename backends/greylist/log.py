@@ -29,13 +29,14 @@ LATELY = 2 * 86400.0  # s
 KEPT = 500_000
 """Triplets and messages that are kept in mind."""
 LONGEST = 4096
-"""Bytes of a line that is looked at: gld's and Postfix's are shorter, and what is longer costs time by its square."""
+"""Bytes of a line; longer ones, which neither gld nor Postfix writes, are passed over."""
+_ADDRESS = rb"[^>\n]{0,320}"
 _LINE = re.compile(
-    rb"(?P<when>\S+ +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ (?:"
-    rb"gld(?:\[\d+\])?: (?P<what>Greylist activated|Local whitelist hit|DNS whitelist hit) for"
-    rb" recipient=<(?P<recipient>.*?)> sender=<(?P<sender>.*)> ip=<(?P<ip>[0-9A-Fa-f.:]+)>"
-    rb"|postfix[\w/.-]*\[\d+\]: (?P<queue_id>[0-9A-Za-z]{6,40}): (?:from=<(?P<from>.*?)>, size="
-    rb"|to=<(?P<to>.*?)>,(?: orig_to=<(?P<orig>.*?)>,)? relay=))"
+    rb"(?P<when>[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\dT\S{1,32}) \S{1,255} (?:"
+    rb"gld(?:\[\d{1,10}\])?: (?P<what>Greylist activated|Local whitelist hit|DNS whitelist hit) for"
+    rb" recipient=<(?P<recipient>%(address)s)> sender=<(?P<sender>[^\n]{0,320})> ip=<(?P<ip>[0-9A-Fa-f.:]{1,45})>"
+    rb"|postfix[\w/.-]{0,64}\[\d{1,10}\]: (?P<queue_id>[0-9A-Za-z]{6,40}): (?:from=<(?P<from>%(address)s)>, size="
+    rb"|to=<(?P<to>%(address)s)>,(?: orig_to=<(?P<orig>%(address)s)>,)? relay=))" % {b"address": _ADDRESS}
 )
 _WORDS = (b" gld", b": from=<", b": to=<")
 
@@ -67,9 +68,11 @@ def parse(lines: Iterable[bytes], now: float) -> Logged:
     hits: Counter[str] = Counter()
     first = last = 0.0
     for line in lines:
-        if len(line) > LONGEST or not any(word in line for word in _WORDS):
-            continue
-        if (found := _LINE.match(line)) is None:
+        if (
+            len(line) > LONGEST
+            or not any(word in line for word in _WORDS)
+            or (found := _LINE.match(line)) is None
+        ):
             continue
         when = _time(found["when"], now)
         first, last = first or when, when

@@ -1,11 +1,12 @@
 """The running gld itself, asked over its policy port as Postfix asks it."""
 
 import socket
+import time
 
 from backends.errors import BadRequest, NotAnswering
 from backends.text import visible
 
-PATIENCE = 10.0  # s
+PATIENCE = 10.0  # s for the whole answer
 LONGEST = 4096
 
 
@@ -21,17 +22,20 @@ def ask(port: int, client: str, sender: str, recipient: str) -> str:
         "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\n"
         f"client_address={client}\nsender={sender}\nrecipient={recipient}\n\n"
     )
-    answer = b""
+    answer, until = b"", time.monotonic() + PATIENCE
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as gld:
             gld.sendall(request.encode("utf-8", "surrogateescape"))
-            while len(answer) < LONGEST and (more := gld.recv(LONGEST)):
+            while len(answer) < LONGEST:
+                gld.settimeout(max(until - time.monotonic(), 0.001))
+                if not (more := gld.recv(LONGEST)):
+                    break
                 answer += more
     except (ConnectionResetError, BrokenPipeError):
         pass
     except OSError as error:
         raise NotAnswering(
-            f"gld does not answer on port {port}: {error.strerror or 'it says nothing'}",
+            f"gld does not answer on port {port}: {error.strerror or f'no whole answer in {PATIENCE:g} s'}",
             hint="systemctl status gld; mailtui greylist doctor",
         ) from error
     said = " ".join(answer.decode("utf-8", "replace").split())

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from backends.errors import BackendError, Failed, Missing, NoSpace, NotPermitted, Refused
-from backends.files import NO_ROOM, read_bounded, replace
+from backends.files import NO_ROOM, read_bounded, replace, sync_folder
 from backends.greylist.plan import Trashed
 
 FOLDER = Path("/var/lib/mailtui/greylist-trash")
@@ -27,6 +27,7 @@ _OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PIECE = 1 << 18
 _UNFINISHED = -1
+_LEFT = ".left"
 
 
 class Batch:
@@ -66,6 +67,23 @@ class Batch:
             raise _told(error, self._path) from error
         self._synced = time.monotonic()
 
+    def only(self, rows: Sequence[Sequence[str | int]]) -> None:
+        """Keep these in place of all that were added."""
+        other = Batch(_left(self._path), self.about)
+        other.add(rows)
+        self._file.close()
+        self._file, self._zip, self.count, self.sample = other._file, other._zip, other.count, other.sample
+        try:
+            other._path.rename(self._path)
+        except OSError as error:
+            raise _told(error, self._path) from error
+
+    def abandon(self) -> None:
+        """Keep nothing."""
+        self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._file.close()
+
     def close(self) -> None:
         """All rows are there; an act that has touched none leaves nothing."""
         try:
@@ -93,6 +111,23 @@ class NotKept:
 
     def sync(self) -> None:
         """Nothing is kept."""
+
+    def only(self, rows: Sequence[Sequence[str | int]]) -> None:
+        """Nothing is kept."""
+
+
+class Left:
+    """The rows of an act that an undo could not put back; no file is made for none."""
+
+    def __init__(self, path: Path, about: Trashed) -> None:
+        self._path, self._about = path, about
+        self.batch: Batch | None = None
+
+    def add(self, rows: Sequence[Row]) -> None:
+        if rows and self.batch is None:
+            self.batch = Batch(_left(self._path), self._about)
+        if self.batch is not None:
+            self.batch.add(rows)
 
 
 class Trash:
@@ -174,9 +209,34 @@ class Trash:
         except OSError as error:
             raise _told(error, path) from error
 
+    @contextmanager
+    def left(self, about: Trashed) -> Iterator[Left]:
+        """Afterwards the act holds the rows that were added and no others; one of none goes. Broken off, it holds all.
+
+        :raises NoSpace: there is no room for it.
+        """
+        path = self._path(about.number, "rows")
+        left = Left(path, about)
+        try:
+            yield left
+        except BaseException:
+            if left.batch is not None:
+                left.batch.abandon()
+            raise
+        if left.batch is None:
+            self.remove(about.number)
+            return
+        left.batch.close()
+        try:
+            path.with_suffix(_LEFT).rename(path)
+            sync_folder(self._folder)
+        except OSError as error:
+            raise _told(error, path) from error
+
     def remove(self, number: int) -> None:
         self._path(number, "json").unlink(missing_ok=True)
         self._path(number, "rows").unlink(missing_ok=True)
+        self._path(number, "rows").with_suffix(_LEFT).unlink(missing_ok=True)
 
     def empty(self, now: float) -> None:
         """Let go of what is older than it is kept."""
@@ -225,6 +285,13 @@ class Trash:
 
     def _path(self, number: int, ending: str) -> Path:
         return self._folder / f"{number:06}.{ending}"
+
+
+def _left(path: Path) -> Path:
+    """The file that will take the place of an act's rows; one that was broken off goes."""
+    left = path.with_suffix(_LEFT)
+    left.unlink(missing_ok=True)
+    return left
 
 
 def _chunks(pieces: Iterator[bytes], size: int) -> Iterator[list[Row]]:

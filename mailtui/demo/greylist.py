@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from threading import Event, RLock
 
+from msgspec.structs import replace
+
 from backends.errors import BadRequest, Missing, Refused
 from backends.greylist import decide, lint
 from backends.greylist.conf import GldConf
@@ -201,8 +203,13 @@ class DemoGreylist:
         with self._lock:
             for place, (about, rows) in enumerate(self._trash):
                 if number in {None, about.number}:
-                    del self._trash[place]
-                    left_out = [one for row in rows if (one := self._undone(about, row)) is not None]
+                    undone = [(row, self._undone(about, row)) for row in rows]
+                    left_out = [one for _, one in undone if one is not None]
+                    left = (
+                        [row for row, one in undone if one is not None] if about.action != "release" else []
+                    )
+                    kept = [(replace(about, count=len(left), sample=left_out[0].what), left)] if left else []
+                    self._trash[place : place + 1] = kept
                     return Outcome("undo", len(rows), len(rows) - len(left_out), tuple(left_out))
         raise Missing("There is nothing to undo", hint="see what there is: mailtui greylist undo --list")
 

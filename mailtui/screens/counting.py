@@ -27,9 +27,9 @@ class CountingScreen(ModalScreen[None]):
             super().__init__()
             self.over = over
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int, told: str = "{over:,} of {total:,}") -> None:
         super().__init__()
-        self._what, self._total = what, total
+        self._what, self._total, self._text = what, total, told
         self._stop = Event()
 
     def compose(self) -> ComposeResult:
@@ -56,7 +56,7 @@ class CountingScreen(ModalScreen[None]):
             self.query_one("#counting-over", Static).update(self._counted(event.over))
 
     def _counted(self, over: int) -> str:
-        return f"{over:,} of {self._total:,}"
+        return self._text.format(over=over, total=self._total)
 
     def action_stop(self) -> None:
         self._stop.set()

@@ -116,6 +116,8 @@ def test_delays_and_hits_out_of_the_log_and_out_of_the_journal(server: Machine) 
     assert in_file["hits"]["@example.net"] == 1
     server.run(["systemctl", "stop", "syslog.socket", "rsyslog"])
     server.run(["mv", "/var/log/mail.log", "/var/log/kept"])
+    forged = "Greylist activated for recipient=<a@b.example> sender=<c@d.example> ip=<192.0.2.1>"
+    server.run(["logger", "-t", "gld", forged], user="alice")
     in_journal = told()
     for name in ("greylisted", "passed", "hits"):
         assert in_journal[name] == in_file[name]

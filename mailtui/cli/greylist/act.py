@@ -20,8 +20,8 @@ A triplet is named by three words, as `mailtui greylist list` shows it: client, 
 chosen by filters. `-` reads the lines of `mailtui greylist list --json` from standard input.
 
 {asked} shown and must be confirmed: with `yes`, above 20 triplets by typing their number. Where there is no terminal
-to ask at, nothing is done without --yes. `mailtui greylist undo` takes it back (for 7 days, or as long as `[greylist]
-undo` says).
+to ask at, nothing is done without --yes. `mailtui greylist undo` takes it back for 7 days, or
+as long as /etc/mailtui/site.toml says ([greylist], undo = "7d").
 """
 EXAMPLES = """
 EXAMPLES

@@ -11,8 +11,9 @@ from mailtui.cli.session import Session
 
 DESCRIPTION = """
 Forget the triplets that were last used longer ago than that, as `gld -c` does; with --one-hit only those that never
-passed, as `gld -k` does. gld forgets nothing by itself. It is done in small steps, so that gld answers all the while.
-`mailtui greylist undo` takes it back (for 7 days, or as long as `[greylist] undo` says).
+passed, as `gld -k` does. gld forgets nothing by itself. It is done in small steps, so that gld answers all the while;
+the first Ctrl-C stops it after the step under way, and leaves the rest as it was.
+`mailtui greylist undo` takes it back for 7 days, or as long as /etc/mailtui/site.toml says ([greylist], undo = "7d").
 """
 EXAMPLES = """
 EXAMPLES

@@ -1,6 +1,12 @@
 """Triplets, plans and outcomes in words."""
 
-from backends.greylist.plan import Plan, rows_text
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+from backends.greylist.plan import Plan, Purge, rows_text
 from backends.greylist.values import Triplet
 from backends.outcome import Outcome
 from backends.text import age_text, time_text
@@ -10,6 +16,7 @@ from mailtui.cli.session import Session
 
 SHOWN = 20
 DAY = 86400.0
+INTERRUPTED = 130
 
 
 def plan_lines(plan: Plan, now: float) -> list[str]:
@@ -65,13 +72,44 @@ def carry_out(session: Session, plan: Plan, *, ask: bool, stdin_taken: bool = Fa
     elif plan.irreversible:
         out.note(f"mailtui: no undo: {plan.irreversible}")
     progress = None if options.json else lambda share: out.passing(f"{plan.name}: {share:.0%}")
-    return report(session, session.host.greylist.carry_out(plan, progress))
+    if not isinstance(plan.act, Purge):
+        return report(session, session.host.greylist.carry_out(plan, progress))
+    with _interrupts() as stop:
+        outcome = session.host.greylist.carry_out(plan, progress, stop)
+    code = report(session, outcome)
+    if not stop.is_set() or outcome.done == outcome.asked:
+        return code
+    out.note("mailtui: stopped; the rest is as it was")
+    return INTERRUPTED
 
 
 def report(session: Session, outcome: Outcome) -> int:
     """Print what came of it and give the exit code: 1 when fewer were done than asked for."""
     undo = f"mailtui greylist undo {outcome.undo}"
     return report_outcome(session, outcome, undo, lambda count: rows_text(count, outcome.action))
+
+
+@contextmanager
+def _interrupts() -> Iterator[Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; a second one does what it always does."""
+    stop = Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def interrupted(_number: int, _frame: FrameType | None) -> None:
+        restore()
+        stop.set()
+
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, interrupted)
+    try:
+        yield stop
+    finally:
+        restore()
 
 
 def _described(row: Triplet, now: float) -> str:

@@ -10,8 +10,9 @@ from mailtui.cli.table import Column, print_table
 
 DESCRIPTION = """
 Take an act back: deleted triplets return exactly as they were, released ones wait again, the whitelist is as before.
-Rows that have changed since are left out. Acts are kept for 7 days, or as long as `[greylist] undo` in the site file
-says; what is older goes with the next one.
+Rows that have changed since are left out; those of them that were taken away stay kept, so that undo can be tried again.
+Acts are kept for 7 days, or as long as /etc/mailtui/site.toml says ([greylist], undo = "7d"); what is older goes with
+the next one.
 """
 EXAMPLES = """
 EXAMPLES

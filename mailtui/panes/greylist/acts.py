@@ -29,6 +29,7 @@ from mailtui.panes.listed.acts import Question
 from mailtui.panes.listed.view import Selection
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
+from mailtui.screens.counting import CountingScreen
 from mailtui.work import to_its_end
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ QUESTIONS = {
 }
 WIDTH = 70
 OTHER = "another"
-ONE_HIT = "one-hit"
 OLD = (
     ("not used for 90 days", "90d"),
     ("not used for 30 days", "30d"),
@@ -104,22 +104,25 @@ class Acts(acts.Acts[View, Plan, Trashed]):
         return [f"{result.action}: {result.done:,} of {rows_text(result.asked, result.action)}"]
 
     def carry_out(self, plan: Plan) -> None:
-        """Do it to its end; of a long one tell how far it is."""
-        pane, stop = self._shown, Event()
+        """Do it; a purge is followed, and can be stopped."""
 
-        def progress(share: float) -> None:
-            if pane.app.is_running:
-                pane.app.call_from_thread(self._progress, f"{plan.name} {share:.0%}" if share < 1 else "")
+        def purge(told: Callable[[int], None], stop: Event) -> Outcome:
+            return self.backend().carry_out(plan, lambda share: told(int(100 * share)), stop)
 
         def work() -> Outcome:
             with to_its_end():
                 try:
-                    return self.backend().carry_out(plan, progress, stop)
+                    return self.backend().carry_out(plan) if screen is None else screen.run(purge)
                 finally:
                     self.busy = False
 
+        screen = None
+        if isinstance(plan.act, Purge):
+            text = f"purge: {rows_text(plan.count, plan.name)}"
+            screen = CountingScreen(text, 100, "{over}% of the table")
+            self.pane.app.push_screen(screen)
         self.busy = True
-        pane.beside(work, partial(self.done, plan))
+        self.pane.beside(work, partial(self.done, plan))
 
     def tell(self, result: Outcome) -> None:
         super().tell(result)
@@ -136,10 +139,6 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             [line for line in lines if line],
             commands=[f"mailtui greylist undo {last.number}"],
         )
-
-    def _progress(self, text: str) -> None:
-        self._shown.progress = text
-        self._shown.show_title()
 
     def _prepare(self, act: Callable[[], Act], label: str) -> None:
         """Plan what no selection is needed for."""
@@ -185,23 +184,34 @@ class Acts(acts.Acts[View, Plan, Trashed]):
                 lines = ["for example 60d, or 12h one-hit: only what was never let in"]
                 self.pane.app.push_screen(AskScreen("Purge what was not used for how long?", lines), chosen)
             elif text is not None:
-                now = self.pane.host.now()
-                self._prepare(lambda: purge_of(text, now), f"not used for {visible(text)}")
+                try:
+                    wanted = purge_of(text, now := self.pane.host.now())
+                except BadRequest as error:
+                    self.pane.notify(f"{error}\n{error.hint}", severity="error", timeout=12, markup=False)
+                else:
+                    self._prepare(lambda: wanted, purge_text(wanted, now))
 
         self.pane.app.push_screen(ChooseScreen("Purge which triplets?", OLD), chosen)
 
 
 def purge_of(text: str, now: float) -> Purge:
-    """The purge that `60d` or `12h one-hit` means; `now` in epoch seconds.
+    """What `60d` or `12h one-hit` says to purge at a time.
 
-    :raises BadRequest: it is neither.
+    :raises BadRequest: it says something else.
     """
-    age, _, rest = text.strip().partition(" ")
-    if rest.strip() not in {"", ONE_HIT}:
+    age, *rest = text.split() or [""]
+    if rest not in ([], ["one-hit"]):
         raise BadRequest(
-            f"{visible(rest.strip()[:40])!r} is not understood", hint=f"for example 60d, or 12h {ONE_HIT}"
+            f"{visible(text[:40])!r} is not an age, nor an age and one-hit",
+            hint="for example 60d, or 12h one-hit: only what was never let in",
         )
-    return Purge(int(now - parse_age(age)), one_hit=bool(rest.strip()))
+    return Purge(int(now - parse_age(age)), one_hit=bool(rest))
+
+
+def purge_text(purge: Purge, now: float) -> str:
+    """What it would take, in words."""
+    never = ", and never let in" if purge.one_hit else ""
+    return f"not used for {age_text(now - purge.before)}{never}: since {time_text(purge.before)}"
 
 
 def rows_for(triplet: Triplet) -> list[str]:

@@ -1,16 +1,19 @@
 """Releasing, deleting, purging and the whitelist on the real database, and all of it undone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
 import pytest
+from msgspec.structs import replace
 
 from backends.errors import BadRequest, Missing, NotPermitted
 from backends.greylist import acting
 from backends.greylist.plan import Allow, Delete, Disallow, Purge, Release
+from backends.greylist.trash import KEPT_FOR, Batch, Row
 from backends.greylist.values import Filter, Key, Triplet
 from backends.outcome import LeftOut, Outcome
-from tests.backends.greylist.conftest import ROWS, Make, stored
+from tests.backends.greylist.conftest import ROWS, Make, insert, stored
 from tests.backends.greylist.test_reading import HOSTILE
 from tests.support.mariadb import PrivateMariaDB
 
@@ -169,3 +172,73 @@ def test_nothing_is_done_that_was_planned_to_be_undoable_and_is_not(
     assert "this user alone" in open_eyed.irreversible
     outcome = adapter.carry_out(open_eyed)
     assert (outcome.done, outcome.undo) == (1, None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("act", [Purge(before=10**6), Delete(tuple(row.key for row in ROWS))])
+def test_what_could_not_be_put_back_is_kept(
+    make: Make, server: PrivateMariaDB, engine: str, act: Purge | Delete
+) -> None:
+    adapter = make(*ROWS, engine=engine)
+    before = stored(server)
+    adapter.carry_out(adapter.plan(act))
+    insert(server, replace(ROWS[0], first=7, last=7, n=7))
+    undone = adapter.undo()
+    assert (undone.asked, undone.done) == (5, 4)
+    assert [(one.count, one.sample) for one in adapter.trash()] == [(1, str(ROWS[0].key))]
+    again = adapter.undo()
+    assert (again.asked, again.done) == (1, 0)
+    server.client("DELETE FROM gld.greylist WHERE first = 7")
+    last = adapter.undo()
+    assert (last.asked, last.done, adapter.trash()) == (1, 1, [])
+    assert sorted(stored(server).splitlines()) == sorted(before.splitlines())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_rows_of_the_whitelist_that_really_went_come_back(
+    make: Make, server: PrivateMariaDB, engine: str
+) -> None:
+    adapter = make(engine=engine)
+    for mail in ("@a.example", "@b.example", "@c.example"):
+        adapter.carry_out(adapter.plan(Allow(mail, "ours")))
+    plan = adapter.plan(Disallow(("@a.example", "@b.example", "@c.example")))
+    server.client("DELETE FROM gld.whitelist WHERE mail = '@b.example'")
+    removed = adapter.carry_out(plan)
+    assert (removed.asked, removed.done) == (3, 2)
+    assert adapter.trash()[0].count == 2
+    undone = adapter.undo()
+    assert (undone.asked, undone.done) == (2, 2)
+    assert [row.mail for row in adapter.whitelist()] == ["@a.example", "@c.example"]
+    plan = adapter.plan(Disallow(("@a.example",)))
+    server.client("DELETE FROM gld.whitelist")
+    assert adapter.carry_out(plan).undo is None
+    assert all(one.action == "whitelist-add" for one in adapter.trash())
+
+
+def test_a_purge_locks_no_row_that_stays(
+    make: Make, server: PrivateMariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter, add = make(*ROWS), Batch.add
+    new = "INSERT INTO gld.greylist VALUES ('192.0.2.1', 'between@example.org', 'bob@example.test', 9, 9, 9)"
+
+    def meanwhile(batch: Batch, gone: Sequence[Row]) -> None:
+        if gone:
+            server.client(f"SET innodb_lock_wait_timeout = 2; {new}")
+        add(batch, gone)
+
+    monkeypatch.setattr(Batch, "add", meanwhile)
+    outcome = adapter.carry_out(adapter.plan(Purge(before=10**6)))
+    assert outcome.done == len(ROWS)
+    assert [row.n for row in adapter.page(Filter()).rows] == [9]
+
+
+def test_an_act_lets_go_of_what_was_kept_for_its_time(make: Make) -> None:
+    now = [float(NOW)]
+    adapter = make(*ROWS, clock=lambda: now[0])
+    adapter.carry_out(adapter.plan(Delete((ROWS[0].key,))))
+    now[0] += KEPT_FOR - 1
+    adapter.carry_out(adapter.plan(Delete((ROWS[1].key,))))
+    assert [one.number for one in adapter.trash()] == [2, 1]
+    now[0] += 2
+    adapter.carry_out(adapter.plan(Delete((ROWS[2].key,))))
+    assert [one.number for one in adapter.trash()] == [3, 2]

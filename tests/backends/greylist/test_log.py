@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections import deque
+from itertools import islice
 from pathlib import Path
 from threading import Event
 
@@ -9,7 +11,7 @@ import pytest
 
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
 from backends.greylist import journald, log
-from backends.greylist.journald import JOURNAL
+from backends.greylist.journald import asking
 from backends.greylist.log import parse, read_log
 from tests.support.fake_runner import Expected, FakeRunner
 
@@ -115,11 +117,11 @@ JOURNALLED = (
 
 def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mail.log"
-    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED)) as runner:
+    with FakeRunner(Expected(asking().argv, JOURNALLED)) as runner:
         assert read_log((file,), runner, now=NOW).delays[0] == 300.0
     file.write_bytes(b"an old line\n")
     os.utime(file, (NOW - 5 * 86400, NOW - 5 * 86400))
-    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED)) as runner:
+    with FakeRunner(Expected(asking().argv, JOURNALLED)) as runner:
         assert read_log((file,), runner, now=NOW).greylisted == 1
     os.utime(file, (NOW - 60, NOW - 60))
     with FakeRunner() as runner:
@@ -135,19 +137,19 @@ def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None
     ],
 )
 def test_a_journal_that_cannot_be_read(stderr: bytes, code: int, kind: type[BackendError]) -> None:
-    with FakeRunner(Expected(JOURNAL.argv, stderr=stderr, code=code)) as runner, pytest.raises(kind):
+    with FakeRunner(Expected(asking().argv, stderr=stderr, code=code)) as runner, pytest.raises(kind):
         read_log((), runner, now=NOW)
 
 
 def test_neither_file_nor_journal() -> None:
     error = Missing("no journalctl", hint="install systemd")
-    with FakeRunner(Expected(JOURNAL.argv, error=error)) as runner:
+    with FakeRunner(Expected(asking().argv, error=error)) as runner:
         assert read_log((), runner, now=NOW).greylisted == 0
 
 
 def test_only_so_much_of_the_journal_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journald, "LIMIT", 5000)
-    with FakeRunner(Expected(JOURNAL.argv, JOURNALLED * 1000)) as runner:
+    with FakeRunner(Expected(asking().argv, JOURNALLED * 1000)) as runner:
         assert 10 < len([*journald.journal_lines(runner)]) < 60
 
 
@@ -161,3 +163,49 @@ def test_a_line_made_to_take_long_takes_no_longer_than_others() -> None:
         assert parse(lines, NOW).greylisted == 0
         took.append(time.perf_counter() - begun)
     assert took[1] < 20 * took[0]
+
+
+GREYLISTS = b"Greylist activated for recipient=<"
+LONG = 200_000
+ENDLESS = (
+    b"2026-11-22T11:30:00 mail gld: " + GREYLISTS + b"> sender=<" * (LONG // 10),
+    b"2026-11-22T11:30:00 mail gld: " + GREYLISTS + b"a> sender=<" + b"> ip=<" * (LONG // 6),
+    b"2026-11-22T11:30:00 mail postfix/qmgr[1]: 069EF24267E: to=<" + b">, orig_to=<" * (LONG // 12),
+    b"2026-11-22T11:30:00 mail postfix" + b"/" * LONG + b" gld",
+)
+
+
+def test_a_line_without_end_costs_no_more_than_as_many_harmless_bytes() -> None:
+    def seconds(content: list[bytes]) -> float:
+        began = time.perf_counter()
+        parse(content, NOW)
+        return time.perf_counter() - began
+
+    harmless = lines(GREYLISTED.format(at(0), ALICE, BOB, "192.0.2.7")) * (LONG // 150)
+    plain = min(seconds(harmless) for _ in range(3))
+    for line in ENDLESS:
+        assert min(seconds([line]) for _ in range(3)) < plain
+        shorter = [line[:4000]] * (LONG // 4000)
+        assert min(seconds(shorter) for _ in range(3)) < 20 * plain
+
+
+def test_reading_is_stopped_within_a_few_hundred_lines(tmp_path: Path) -> None:
+    file, stop = tmp_path / "mail.log", Event()
+    file.write_bytes(b"a line\n" * 2000)
+    read = log._lines([file], stop)
+    next(read)
+    stop.set()
+    with pytest.raises(Refused):
+        deque(islice(read, 600), maxlen=0)
+
+
+def test_of_the_journal_nothing_is_taken_by_the_name_gld_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journald, "ACCOUNT", "root")
+    words = asking().argv
+    assert not any(word.startswith(("-t", "--identifier")) for word in words)
+    assert " ".join(words).partition("SYSLOG")[2].split(" + ")[:2] == [
+        "_IDENTIFIER=gld _SYSTEMD_UNIT=gld.service",
+        "SYSLOG_IDENTIFIER=gld _UID=0",
+    ]
+    monkeypatch.setattr(journald, "ACCOUNT", "no such account")
+    assert not any(word.startswith("_UID") for word in asking().argv)

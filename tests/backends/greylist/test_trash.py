@@ -95,3 +95,28 @@ def test_a_folder_of_others_and_damaged_files(trash: Trash, tmp_path: Path) -> N
     assert "this user alone" in trash.trouble()
     with pytest.raises(NotPermitted), trash.batch("delete", 5.0, "ann"):
         pass
+
+
+def test_an_undo_that_breaks_off_leaves_all_and_one_that_ends_what_is_left(trash: Trash) -> None:
+    with trash.batch("delete", 5.0, "ann") as batch:
+        batch.add(ROWS)
+
+    def kept() -> list[object]:
+        with trash.rows(1, 100) as chunks:
+            return [row for chunk in chunks for row in chunk]
+
+    def break_off() -> None:
+        with trash.left(trash.about(1)) as left:
+            left.add(ROWS[:1])
+            raise Refused("stopped", hint="again")
+
+    with pytest.raises(Refused):
+        break_off()
+    assert (kept(), trash.about(1).count) == (ROWS, 50)
+    with trash.left(trash.about(1)) as left:
+        left.add([])
+        left.add(ROWS[7:9])
+    assert (kept(), trash.about(1).count) == (ROWS[7:9], 2)
+    with trash.left(trash.about(1)):
+        pass
+    assert trash.batches() == []

@@ -188,3 +188,10 @@ def test_nothing_is_changed_when_read_only(run: Run, host: FakeHost, words: tupl
     ran = run("--read-only", "greylist", *words)
     assert (ran.code, "--read-only" in ran.err) == (5, True)
     assert rows(host) == before
+
+
+@pytest.mark.parametrize("action", ["release", "delete", "purge", "undo"])
+def test_help_tells_where_it_is_set_how_long_an_act_is_kept(run: Run, action: str) -> None:
+    told = run("greylist", action, "--help").out
+    assert '[greylist], undo = "7d"' in " ".join(told.split())
+    assert "week" not in told

@@ -326,6 +326,43 @@ async def test_a_purge_counts_first(host: DemoHost) -> None:
         assert count(host) == before
 
 
+async def test_an_age_that_is_typed_means_that_or_nothing(host: DemoHost) -> None:
+    before = count(host)
+    async with console(host) as (app, pilot, pane):
+        await pilot.press("P", "5")
+        await until(pilot, lambda: isinstance(app.screen, AskScreen))
+        app.screen.query_one(Input).value = "1d never let in"
+        await pilot.press("enter")
+        await until(pilot, lambda: "for example 60d, or 12h one-hit" in toasts(app))
+        await pilot.press("P", "5")
+        await until(pilot, lambda: isinstance(app.screen, AskScreen))
+        app.screen.query_one(Input).value = "1d one-hit"
+        asked = await confirmed(app, pilot, pane, "enter")
+        assert "not used for 24h, and never let in" in asked
+        assert count(host) < before
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("60d", Purge(10**7 - 60 * 86400)),
+        (" 12h  one-hit ", Purge(10**7 - 12 * 3600, one_hit=True)),
+        ("30d never let in", None),
+        ("30d one", None),
+        ("30d one-hit x", None),
+        ("one-hit", None),
+        ("", None),
+    ],
+)
+def test_what_an_age_says_to_purge(text: str, wanted: Purge | None) -> None:
+    if wanted is None:
+        with pytest.raises(BadRequest) as caught:
+            purge_of(text, 1e7)
+        assert "for example" in caught.value.hint
+    else:
+        assert purge_of(text, 1e7) == wanted
+
+
 async def test_what_gld_would_decide(host: DemoHost) -> None:
     async with console(host) as (app, pilot, pane):
         await pilot.press("down", "tab", "enter")

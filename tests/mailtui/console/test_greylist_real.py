@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
-from backends.greylist import connection
+from backends.greylist import acting, connection
 from backends.greylist.access import Way
 from backends.greylist.adapter import MariaGreylist
 from backends.greylist.plan import Release
@@ -19,6 +21,7 @@ from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.panes.greylist.pane import GreylistPane
 from mailtui.screens.confirm import ConfirmScreen
+from mailtui.screens.counting import CountingScreen
 from tests.backends.greylist.conftest import ROWS, Make, insert, make, outcomes, server
 from tests.backends.greylist.test_faults import cutting, locked, restart
 from tests.mailtui.console.test_config import toasts
@@ -206,3 +209,34 @@ async def test_acts_are_done_to_the_database_and_taken_back(make: Make) -> None:
         await press("z", then=lambda: adapter.page(Filter()).rows == before)
         assert pane.view is not None
         assert pane.view.window.rows == before
+
+
+async def test_a_purge_is_stopped_between_statements_and_taken_back(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = make(*ROWS)
+    before = adapter.page(Filter()).rows
+    began, go_on, delete = Event(), Event(), acting._deleted
+
+    def slowly(*words: Any) -> Any:
+        gone = delete(*words)
+        began.set()
+        assert go_on.wait(30)
+        return gone
+
+    monkeypatch.setattr(acting, "DELETED", range(1, 3))
+    monkeypatch.setattr(acting, "_deleted", slowly)
+    async with console(adapter) as (app, pilot, pane):
+        await pilot.press("P", "1")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, CountingScreen) and began.is_set())
+        await pilot.press("escape")
+        go_on.set()
+        await until(pilot, lambda: "purge: 2 of 5 triplets" in toasts(app))
+        assert len(adapter.page(Filter()).rows) == 3
+        await settled(pilot, pane)
+        await pilot.press("z")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: adapter.page(Filter()).rows == before)
