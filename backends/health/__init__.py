@@ -1,0 +1,1 @@
+"""What is wrong on a host, since when, on what evidence, and what mends it."""

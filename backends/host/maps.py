@@ -1,0 +1,72 @@
+"""The lookup tables as a host gives them."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from backends.maps import values as maps
+    from backends.maps.reading import Entry
+
+
+class Maps(Protocol):
+    """Postfix's lookup tables. Every method may block, and may raise a BackendError.
+
+    A table is named as the configuration names it (hash:/etc/postfix/virtual), by its path, or by the last part of that.
+    """
+
+    def tables(self) -> "tuple[maps.Table, ...]":
+        """The tables that main.cf and master.cf use."""
+
+    def check(self, each: "Callable[[maps.About], None]", names: Iterable[str] = ()) -> "list[maps.Finding]":
+        """Look what is wrong with these tables, or with all and beside them; `each` is told each table."""
+
+    def entries(self, name: str) -> "Iterable[Entry]":
+        """The entries of a table's source, those that Postfix ignores as well.
+
+        :raises BadRequest: it has none that can be read here.
+        """
+
+    def look_up(self, what: str, *, name: str = "", parameter: str = "") -> "list[maps.Looked]":
+        """An address, domain, host or name looked up for each use, of one table, one parameter, or all.
+
+        :raises BadRequest: Postfix could not look it up.
+        """
+
+    def content(self, name: str) -> bytes:
+        """A table's source as it is."""
+
+    def plan_set(self, name: str, key: str, value: str) -> "maps.Change":
+        """An entry added or replaced. Changes nothing.
+
+        :raises BadRequest: it is no entry, or the table is read in order and must be edited as a whole.
+        """
+
+    def plan_remove(self, name: str, key: str) -> "maps.Change":
+        """All entries of a key removed. Changes nothing.
+
+        :raises Missing: there is none.
+        """
+
+    def plan_edit(self, name: str, after: bytes) -> "maps.Change":
+        """The source replaced. Changes nothing."""
+
+    def plan_undo(self, number: int | None = None) -> "maps.Change":
+        """A change taken back, the latest, or the one of that number. Changes nothing.
+
+        :raises Refused: the source has been changed since.
+        """
+
+    def carry_out(self, change: "maps.Change") -> "maps.Done":
+        """Check a planned change on a copy, put it in its place with its index, and ask the table.
+
+        :raises Refused: the source is not the planned one any more, or Postfix would complain of it.
+        """
+
+    def stale(self) -> "list[maps.Table]":
+        """The tables whose index is missing or older than their source."""
+
+    def rebuild(self, name: str, *, fewer: bool = False) -> "maps.Done":
+        """Build a table's index anew; with fewer entries than it has only if `fewer`."""
+
+    def acts(self) -> "list[maps.Act]":
+        """Changes that can be undone, latest first."""
