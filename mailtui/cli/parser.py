@@ -154,6 +154,16 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{error}; {error.hint}") from error
 
 
+def number(text: str) -> int:
+    """A number from 1 on, as an option's value.
+
+    :raises ArgumentTypeError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return int(text)
+
+
 def _add(
     parser: argparse.ArgumentParser,
     rows: Mapping[str, Command | Group],

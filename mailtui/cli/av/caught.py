@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from backends.antivirus.values import Caught
 from backends.text import age_text, messages_text, time_text
-from mailtui.cli.greylist.options import number
+from mailtui.cli.parser import number
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 

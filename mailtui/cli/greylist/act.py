@@ -5,8 +5,9 @@ from argparse import ArgumentParser
 from backends.errors import BadRequest, Refused
 from backends.greylist.plan import Delete, Release, rows_text
 from backends.greylist.values import Key
+from mailtui.cli.acting import add_acting, add_cap
 from mailtui.cli.greylist.listing import triplets
-from mailtui.cli.greylist.options import CAP, FILTERS, add_acting, add_cap, add_filters, filter_of, keys_of
+from mailtui.cli.greylist.options import FILTERS, add_filters, filter_of, keys_of
 from mailtui.cli.greylist.report import carry_out
 from mailtui.cli.session import Session
 
@@ -42,7 +43,7 @@ def configure(parser: ArgumentParser, name: str) -> None:
         "words", metavar="WORD", nargs="*", help="client, sender, recipient; or - for standard input"
     )
     add_acting(parser)
-    add_cap(parser, CAP, "refuse to touch more triplets than that")
+    add_cap(parser, "refuse to touch more triplets than that")
     add_filters(parser)
 
 

@@ -7,7 +7,8 @@ import msgspec
 
 from backends.greylist.values import Filter, Rules, Triplet
 from backends.text import age_text
-from mailtui.cli.greylist.options import FILTERS, add_filters, filter_of, number
+from mailtui.cli.greylist.options import FILTERS, add_filters, filter_of
+from mailtui.cli.parser import number
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 

@@ -1,7 +1,7 @@
 """Which triplets a command is about: filters, a triplet as three words, or triplets on standard input."""
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, _ActionsContainer
+from argparse import ArgumentParser, Namespace, _ActionsContainer
 
 import msgspec
 
@@ -19,7 +19,6 @@ SELECTORS
   all must hold. Ages are 90 (seconds), 45m, 2h30m, 3d, 1w.
 """
 INPUT_LIMIT = 1 << 28
-CAP = 1000
 
 
 def add_filters(parser: ArgumentParser) -> None:
@@ -42,16 +41,6 @@ def add_never_after(parser: _ActionsContainer) -> None:
         default=DAY,
         help="take a client that has not come back for that long not to come any more (1d)",
     )
-
-
-def add_acting(parser: ArgumentParser) -> None:
-    """The options of what changes something."""
-    parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def add_cap(parser: ArgumentParser, default: int, text: str) -> None:
-    parser.add_argument("--max", metavar="N", type=number, default=default, help=f"{text} ({default:,})")
 
 
 def filter_of(options: Namespace) -> Filter:
@@ -78,16 +67,6 @@ def keys_of(words: list[str]) -> tuple[Key, ...]:
             hint=f"for example 192.0.2.1 ann@example.org bob@example.net; {VOID} is the empty sender",
         )
     return tuple(Key(*words[at : at + 3]) for at in range(0, len(words), 3))
-
-
-def number(text: str) -> int:
-    """A number from 1 on, as an option's value.
-
-    :raises ArgumentTypeError: it is none.
-    """
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
-        raise ArgumentTypeError("a number from 1 on")
-    return int(text)
 
 
 def _read(content: bytes) -> tuple[Key, ...]:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from backends.errors import Refused
 from backends.greylist.plan import Purge, rows_text
-from mailtui.cli.greylist.options import add_acting, add_cap
+from mailtui.cli.acting import add_acting, add_cap
 from mailtui.cli.greylist.report import carry_out
 from mailtui.cli.parser import age
 from mailtui.cli.session import Session
@@ -35,7 +35,7 @@ def configure(parser: ArgumentParser, _name: str) -> None:
     )
     parser.add_argument("--one-hit", action="store_true", help="only what never passed")
     add_acting(parser)
-    add_cap(parser, CAP, "refuse to delete more triplets than that")
+    add_cap(parser, "refuse to delete more triplets than that", CAP)
 
 
 def run(session: Session) -> int:

@@ -19,7 +19,8 @@ from backends.greylist.stats_values import (
 )
 from backends.greylist.values import Logged
 from backends.text import age_text, time_text
-from mailtui.cli.greylist.options import add_never_after, number
+from mailtui.cli.greylist.options import add_never_after
+from mailtui.cli.parser import number
 from mailtui.cli.session import Session
 
 DESCRIPTIONS = {

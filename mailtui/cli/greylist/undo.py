@@ -6,7 +6,8 @@ from backends.greylist.plan import Trashed, rows_text
 from backends.text import time_text
 from mailtui.cli.greylist.report import report
 from mailtui.cli.session import Session
-from mailtui.cli.table import Column, print_table
+from mailtui.cli.table import Column
+from mailtui.cli.undoing import add_undo, list_kept
 
 DESCRIPTION = """
 Take an act back: deleted triplets return exactly as they were, released ones wait again, the whitelist is as before.
@@ -33,22 +34,15 @@ COLUMNS = (
 
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
-    parser.add_argument("number", metavar="N", nargs="?", type=int, help="number of an act (the latest)")
-    parser.add_argument("--list", action="store_true", help="only print what can be taken back")
+    add_undo(parser, "an act")
 
 
 def run(session: Session) -> int:
     greylist = session.host.greylist
-    if not session.options.list:
-        session.must_change()
-        return report(session, greylist.undo(session.options.number))
-    acts = greylist.trash()
-    if session.options.json:
-        for act in acts:
-            session.out.json(act)
-    elif not print_table(session.out, COLUMNS, map(_cells, acts)):
-        session.out.note("There is nothing to undo")
-    return 0
+    if session.options.list:
+        return list_kept(session, COLUMNS, greylist.trash(), _cells)
+    session.must_change()
+    return report(session, greylist.undo(session.options.number))
 
 
 def _cells(act: Trashed) -> list[str]:

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from backends.errors import BadRequest
 from backends.greylist.lint import FORMS
 from backends.greylist.plan import Act, Allow, Disallow
-from mailtui.cli.greylist.options import add_acting
+from mailtui.cli.acting import add_acting
 from mailtui.cli.greylist.report import carry_out
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table

@@ -6,8 +6,8 @@ from itertools import islice
 from backends.errors import BadRequest
 from backends.maps.values import About
 from backends.text import age_text, size_text, time_text
-from mailtui.cli.greylist.options import number
 from mailtui.cli.maps.report import print_finding
+from mailtui.cli.parser import number
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 

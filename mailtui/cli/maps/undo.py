@@ -2,10 +2,12 @@
 
 from argparse import ArgumentParser
 
+from backends.maps.values import Act
 from backends.text import time_text
 from mailtui.cli.maps.report import carry_out
 from mailtui.cli.session import Session
-from mailtui.cli.table import Column, print_table
+from mailtui.cli.table import Column
+from mailtui.cli.undoing import add_undo, list_kept
 
 DESCRIPTION = """
 Take a change of a table back: its source is as it was, and its index is built of it. A source that has been changed
@@ -23,23 +25,18 @@ COLUMNS = (Column("number", right=True), Column("when"), Column("what", flexible
 
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
-    parser.add_argument("number", metavar="N", nargs="?", type=int, help="number of a change (the latest)")
-    parser.add_argument("--list", action="store_true", help="only print what can be taken back")
+    add_undo(parser, "a change")
     parser.add_argument("--dry-run", action="store_true", help="only print what would change")
 
 
 def run(session: Session) -> int:
     options, maps = session.options, session.host.maps
-    if not options.list:
-        if not options.dry_run:
-            session.must_change()
-        return carry_out(session, maps.plan_undo(options.number))
-    acts = maps.acts()
-    if options.json:
-        for act in acts:
-            session.out.json(act)
-    elif not print_table(
-        session.out, COLUMNS, ([str(one.number), time_text(one.when), one.what] for one in acts)
-    ):
-        session.out.note("There is nothing to undo")
-    return 0
+    if options.list:
+        return list_kept(session, COLUMNS, maps.acts(), _cells)
+    if not options.dry_run:
+        session.must_change()
+    return carry_out(session, maps.plan_undo(options.number))
+
+
+def _cells(act: Act) -> list[str]:
+    return [str(act.number), time_text(act.when), act.what]

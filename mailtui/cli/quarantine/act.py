@@ -1,23 +1,23 @@
 """`mailtui quarantine release|delete|keep`: acting on messages named or chosen."""
 
 import signal
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from threading import Event
 
 from msgspec.structs import replace
 
-from backends.errors import BadRequest, Refused
+from backends.errors import Refused
 from backends.outcome import LeftOut, Outcome
 from backends.quarantine.message import Target
 from backends.quarantine.plan import RELEASING, Plan
 from backends.text import messages_text, visible
+from mailtui.cli.acting import add_acting, add_cap, must_be_below, must_be_one_way
 from mailtui.cli.confirm import must_be, must_confirm, typed
 from mailtui.cli.outcome import left_out_lines
 from mailtui.cli.quarantine.report import plan_lines, plan_value, report
 from mailtui.cli.quarantine.selection import SELECTORS, add_selectors, chosen, named, selector_of
 from mailtui.cli.session import Session
 
-CAP = 1000
 DESCRIPTIONS = {
     "release": "Have amavis deliver messages after all, to their original recipients or to others (--recipient). "
     "They stay in the quarantine as well. With --ham, SpamAssassin learns that they are no spam. To let out a virus, "
@@ -54,11 +54,8 @@ def configure(parser: ArgumentParser, name: str) -> None:
         "ids", metavar="MESSAGE", nargs="*", help="path, name or mail_id, or - for standard input"
     )
     parser.add_argument("--all", action="store_true", help="every message in the quarantine")
-    parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument(
-        "--max", metavar="N", type=_cap, default=CAP, help=f"refuse to touch more messages than that ({CAP})"
-    )
+    add_acting(parser)
+    add_cap(parser, "refuse to touch more messages than that")
     if name == "release":
         parser.add_argument(
             "--recipient",
@@ -159,28 +156,17 @@ def _targets(session: Session) -> tuple[list[Target], list[str]]:
     """
     options = session.options
     selector = selector_of(options)
-    ways = [bool(options.ids), not selector.is_empty, options.all]
-    if not any(ways):
-        raise BadRequest(
-            f"Which messages are to {options.action}?",
-            hint="give their names, - for standard input, a selector, or --all",
-        )
-    if sum(ways) > 1:
-        raise BadRequest("Names, selectors and --all exclude one another", hint="give one of them")
+    must_be_one_way(
+        options.action,
+        "their names",
+        named=bool(options.ids),
+        selected=not selector.is_empty,
+        everything=options.all,
+    )
     listing = session.host.quarantine.read()
     if options.ids:
         targets, missing = named(listing, options.ids)
     else:
         targets, missing = [target for target, _ in chosen(session, listing)], []
-    if len(targets) > options.max:
-        raise Refused(
-            f"This would touch {messages_text(len(targets))}, more than --max {options.max:,}",
-            hint=f"choose fewer, or allow it with --max {len(targets)}",
-        )
+    must_be_below(len(targets), options.max)
     return targets, missing
-
-
-def _cap(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
-        raise ArgumentTypeError("a number from 1 on")
-    return int(text)

@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 
 from backends.quarantine.plan import Trashed
 from backends.text import size_text, time_text
-from mailtui.cli.confirm import must_confirm
 from mailtui.cli.quarantine.report import report
 from mailtui.cli.session import Session
-from mailtui.cli.table import Column, print_table
+from mailtui.cli.table import Column
+from mailtui.cli.undoing import add_empty, add_undo, empty, list_kept
 
 DESCRIPTION = """
 Bring deleted messages back to where they were. Deletions are kept for 24 hours, or as long as /etc/mailtui/site.toml
@@ -35,34 +35,18 @@ COLUMNS = (
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.set_defaults(any_machine=True)
-    parser.add_argument("number", metavar="N", nargs="?", type=int, help="number of a deletion (the latest)")
-    parser.add_argument("--list", action="store_true", help="only print what can be brought back")
-    parser.add_argument("--empty", action="store_true", help="let go of all deletions for good")
-    parser.add_argument("--yes", action="store_true", help="do not ask before --empty")
+    add_undo(parser, "a deletion")
+    add_empty(parser)
 
 
 def run(session: Session) -> int:
+    quarantine = session.host.quarantine
     if session.options.empty:
-        return _empty(session)
-    if not session.options.list:
-        session.must_change()
-        return report(session, session.host.quarantine.undo(session.options.number))
-    runs = session.host.quarantine.trash()
-    if session.options.json:
-        for one in runs:
-            session.out.json(one)
-    elif not print_table(session.out, COLUMNS, map(_cells, runs)):
-        session.out.note("There is no deletion to undo")
-    return 0
-
-
-def _empty(session: Session) -> int:
+        return empty(session, lambda: sum(one.count for one in quarantine.trash()), quarantine.empty_trash)
+    if session.options.list:
+        return list_kept(session, COLUMNS, quarantine.trash(), _cells)
     session.must_change()
-    count = sum(one.count for one in session.host.quarantine.trash())
-    if count and not session.options.yes:
-        must_confirm(session, "forget", count)
-    session.out.line(f"{session.host.quarantine.empty_trash():,} let go for good")
-    return 0
+    return report(session, quarantine.undo(session.options.number))
 
 
 def _cells(one: Trashed) -> list[str]:

@@ -1,23 +1,21 @@
 """`mailtui queue hold|release|requeue|delete|expire`: acting on messages named or chosen."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from backends.errors import BadRequest, ParseFailed, Refused
+from backends.errors import ParseFailed
 from backends.outcome import LeftOut, Outcome
 from backends.queue.message import Message
 from backends.queue.plan import ACTIONS, Plan, Target
 from backends.queue.select import Selector
-from backends.text import messages_text
+from mailtui.cli.acting import add_acting, add_cap, must_be_below, must_be_one_way
 from mailtui.cli.outcome import left_out_lines
 from mailtui.cli.queue.confirm import confirm
 from mailtui.cli.queue.report import plan_lines, plan_value, report
 from mailtui.cli.queue.selection import SELECTORS, add_selectors, is_bare, selector_of, targets_of
 from mailtui.cli.session import Session
-
-CAP = 1000
 
 DESCRIPTIONS = {
     "hold": "Put messages on hold: Postfix keeps them and neither delivers nor expires them.",
@@ -57,11 +55,8 @@ def configure(parser: ArgumentParser, name: str) -> None:
     parser.epilog = SELECTORS + EXAMPLES.format(name=name)
     parser.add_argument("ids", metavar="ID", nargs="*", help="queue IDs, or - for standard input")
     parser.add_argument("--all", action="store_true", help="every message in the queue")
-    parser.add_argument("--dry-run", action="store_true", help="only print what would be done")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument(
-        "--max", metavar="N", type=_cap, default=CAP, help=f"refuse to touch more messages than that ({CAP})"
-    )
+    add_acting(parser)
+    add_cap(parser, "refuse to touch more messages than that")
     if name == "expire":
         parser.add_argument("--even-held", action="store_true", help="also messages on hold")
     add_selectors(parser)
@@ -109,18 +104,17 @@ def _targets(session: Session, *, resolve: bool) -> tuple[list[Target], list[Lef
     """
     options = session.options
     selector = selector_of(options)
-    ways = [bool(options.ids), not selector.is_empty, options.all]
-    if not any(ways):
-        raise BadRequest(
-            f"Which messages are to {options.action}?",
-            hint="give queue IDs, - for standard input, a selector, or --all",
-        )
-    if sum(ways) > 1:
-        raise BadRequest("Queue IDs, selectors and --all exclude one another", hint="give one of them")
+    must_be_one_way(
+        options.action,
+        "their queue IDs",
+        named=bool(options.ids),
+        selected=not selector.is_empty,
+        everything=options.all,
+    )
     if not options.ids:
         return _chosen(session, selector), []
     targets = targets_of(options.ids)
-    _check_cap(len(targets), options.max)
+    must_be_below(len(targets), options.max)
     return _looked_up(session, targets) if resolve and any(map(is_bare, targets)) else (targets, [])
 
 
@@ -133,7 +127,7 @@ def _chosen(session: Session, selector: Selector) -> list[Target]:
             count += 1
             if count <= cap:
                 found.append(_target(message))
-    _check_cap(count, cap)
+    must_be_below(count, cap)
     return found
 
 
@@ -162,17 +156,3 @@ def _listed(session: Session) -> Iterator[Message]:
 
 def _target(message: Message) -> Target:
     return Target(message.queue_id, message.sender, message.arrival_time, message.message_size)
-
-
-def _check_cap(count: int, cap: int) -> None:
-    if count > cap:
-        raise Refused(
-            f"This would touch {messages_text(count)}, more than --max {cap:,}",
-            hint=f"choose fewer, or allow it with --max {count}",
-        )
-
-
-def _cap(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
-        raise ArgumentTypeError("a number from 1 on")
-    return int(text)

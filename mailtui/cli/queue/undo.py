@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 
 from backends.queue.plan import Trashed
-from backends.text import messages_text, size_text, time_text
-from mailtui.cli.confirm import must_confirm
+from backends.text import size_text, time_text
 from mailtui.cli.queue.report import report
 from mailtui.cli.session import Session
-from mailtui.cli.table import Column, print_table
+from mailtui.cli.table import Column
+from mailtui.cli.undoing import add_empty, add_undo, empty, list_kept
 
 DESCRIPTION = """
 Bring deleted messages back under their own queue IDs, on hold: look at them, then `mailtui queue release` delivers
@@ -37,34 +37,22 @@ COLUMNS = (
 
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
-    parser.add_argument("number", metavar="N", nargs="?", type=int, help="number of a deletion (the latest)")
-    parser.add_argument("--list", action="store_true", help="only print what can be brought back")
-    parser.add_argument("--empty", action="store_true", help="let go of all deletions for good")
-    parser.add_argument("--yes", action="store_true", help="do not ask before --empty")
+    add_undo(parser, "a deletion")
+    add_empty(parser)
 
 
 def run(session: Session) -> int:
+    queue = session.host.queue
     if session.options.empty:
-        return _empty(session)
-    if not session.options.list:
-        session.must_change()
-        return report(session, session.host.queue.undo(session.options.number))
-    batches = session.host.queue.trash()
-    if session.options.json:
-        for batch in batches:
-            session.out.json(batch)
-    elif not print_table(session.out, COLUMNS, map(_cells, batches)):
-        session.out.note("There is no deletion to undo")
-    return 0
-
-
-def _empty(session: Session) -> int:
+        return empty(
+            session,
+            lambda: sum(len(batch.messages) for batch in queue.trash()),
+            lambda: queue.empty_trash(-1.0),
+        )
+    if session.options.list:
+        return list_kept(session, COLUMNS, queue.trash(), _cells)
     session.must_change()
-    count = sum(len(batch.messages) for batch in session.host.queue.trash())
-    if count and not session.options.yes:
-        must_confirm(session, "forget", count)
-    session.out.line(f"{messages_text(session.host.queue.empty_trash(-1.0))} let go for good")
-    return 0
+    return report(session, queue.undo(session.options.number))
 
 
 def _cells(batch: Trashed) -> list[str]:

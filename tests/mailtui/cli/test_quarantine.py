@@ -219,7 +219,7 @@ def test_undone(run: Run, host: FakeHost) -> None:
     run("quarantine", "delete", "--kind", "badh", "--yes")
     assert run("quarantine", "undo", "--empty").code == 5
     assert "let go for good" in run("quarantine", "undo", "--empty", "--yes").out
-    assert run("quarantine", "undo", "--list").err == "There is no deletion to undo\n"
+    assert run("quarantine", "undo", "--list").err == "There is nothing to undo\n"
 
 
 def test_shown(run: Run) -> None:
