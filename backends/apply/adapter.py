@@ -14,13 +14,13 @@ from backends.apply.back import bring_back, difference_to
 from backends.apply.checkpoint.change import Hook, recover
 from backends.apply.checkpoint.store import Store, Unconfirmed
 from backends.apply.confirm import schedule, unschedule
+from backends.apply.drift import drift_of
 from backends.apply.machine.database import GreylistDatabase
 from backends.apply.machine.facts import Facts, facts
 from backends.apply.machine.install import install
 from backends.apply.machine.packages import Packages
 from backends.apply.machine.password import PASSWORD_FILE, adopted, make_password, read_password
 from backends.apply.machine.services import Services
-from backends.apply.planning.drift import drift_of
 from backends.apply.prepare import Prepared, Sited, components_of, prepare, sited, values_here
 from backends.apply.settle import Settling, Tell
 from backends.apply.told import Applied, Check, Drift, Event, Moment, Take

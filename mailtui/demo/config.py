@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sized
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from backends.apply.drift import file_drift
 from backends.apply.edit.merge import difference
-from backends.apply.planning.drift import file_drift
 from backends.apply.planning.plan import FilePlan, Plan
 from backends.apply.told import Applied, Check, ComponentDrift, Drift, Event, Moment, Take
 from backends.errors import Missing, Refused
