@@ -9,7 +9,7 @@ from backends.apply.machine.probe import probe, wait_for
 from backends.apply.machine.services import Action, Services
 from backends.apply.told import Event
 from backends.errors import BackendError, Failed
-from backends.reference.manifest import Change, Component, Map, Service
+from backends.reference.manifest import Change, Component, Map, Service, changes_of
 from backends.runner import Command, Runner
 from backends.text import visible
 
@@ -46,13 +46,7 @@ class Settling:
 
     def changes(self, paths: Collection[str]) -> dict[str, Change]:
         """What services need when these files have changed."""
-        found: dict[str, Change] = {}
-        for component in self._components:
-            for file in component.files:
-                if file.path in paths:
-                    for name, change in file.changes.items():
-                        found[name] = "restart" if "restart" in (change, found.get(name)) else "reload"
-        return found
+        return changes_of(file for one in self._components for file in one.files if file.path in paths)
 
     def build(self, maps: Iterable[Map]) -> None:
         """Build these maps; the index of one without a source goes.

@@ -1,6 +1,6 @@
 """What the reference says of each component: packages, files, maps, database, groups, services, deviations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from typing import Annotated, Literal
 
@@ -64,6 +64,15 @@ class ManagedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     check: str = ""
     when: Mapping[str, str] = {}
     releases: tuple[Release, ...] = RELEASES
+
+
+def changes_of(files: Iterable[ManagedFile]) -> dict[str, Change]:
+    """What services need when these files have changed: of two demands the stronger."""
+    found: dict[str, Change] = {}
+    for file in files:
+        for name, change in file.changes.items():
+            found[name] = "restart" if "restart" in (change, found.get(name)) else "reload"
+    return found
 
 
 class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

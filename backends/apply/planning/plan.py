@@ -14,7 +14,7 @@ from backends.apply.machine.facts import Facts
 from backends.apply.planning.files import base_of, merged, reference_alone
 from backends.apply.told import Take
 from backends.errors import Missing
-from backends.reference.manifest import Change, ManagedFile, load
+from backends.reference.manifest import Change, ManagedFile, changes_of, load
 from backends.reference.render import applies, render
 from backends.reference.values import Values
 
@@ -77,11 +77,7 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def services(self) -> dict[str, Change]:
         """What must be reloaded or restarted, for the files that change."""
-        found: dict[str, Change] = {}
-        for one in self.files:
-            for name, change in one.file.changes.items() if one.changed else ():
-                found[name] = "restart" if "restart" in (change, found.get(name)) else "reload"
-        return found
+        return changes_of(one.file for one in self.files if one.changed)
 
 
 class Sides(NamedTuple):
