@@ -56,8 +56,6 @@ OLD = (
 class Acts(acts.Acts[View, Plan, Trashed]):
     """The acts of the greylist pane; one at a time."""
 
-    brings_back = "z takes it back"
-
     def __init__(self, pane: "ShownGreylist") -> None:
         super().__init__(pane)
         self._shown = pane

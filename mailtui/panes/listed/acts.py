@@ -59,7 +59,7 @@ class Backend(Protocol[P_contra, T_co]):
 class Acts(Generic[V, P, T]):
     """The acts of one pane. Methods that may block run beside the screen."""
 
-    brings_back: ClassVar[str] = "z brings them back"
+    brings_back: ClassVar[str] = "z takes it back"
 
     def __init__(self, pane: "ListedPane[Any, Any, V]") -> None:
         self.pane = pane

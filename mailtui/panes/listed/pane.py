@@ -69,7 +69,11 @@ class ListedPane(ShownList[R, W, V], Generic[R, W, V]):
     def action_copy(self) -> None:
         keys = sorted(self.table.marks) or [key for key in [self.table.cursor_key] if key]
         self.app.copy_to_clipboard("\n".join(keys))
-        self.notify(f"{len(keys):,} {self.copies} copied" if keys else "nothing to copy")
+        self.tell_copied(len(keys))
+
+    def tell_copied(self, count: int) -> None:
+        what = self.copies if count != 1 else self.copies.removesuffix("s")
+        self.notify(f"{count:,} {what} copied" if count else "nothing to copy")
 
     # Acting
 

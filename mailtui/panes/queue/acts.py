@@ -31,7 +31,7 @@ class Undo(NamedTuple):
 class Acts(acts.Acts[View, Plan, Trashed]):
     """The acts of the queue pane; what was done here is taken back before what is in the trash."""
 
-    brings_back = "z brings them back, on hold"
+    brings_back = "z takes it back, on hold"
 
     def __init__(self, pane: "QueuePane") -> None:
         super().__init__(pane)

@@ -95,7 +95,7 @@ class ScoresPane(ShownScores):
 
         def copied(found: dict[str, Scored]) -> None:
             self.app.copy_to_clipboard("\n".join(one.mail_id for one in found.values()))
-            self.notify(f"{len(found):,} {self.copies} copied" if found else "nothing to copy")
+            self.tell_copied(len(found))
 
         self.beside(lambda: self.fetch(keys), copied)
 
