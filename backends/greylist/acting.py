@@ -1,4 +1,4 @@
-"""Carrying out acts on triplets: in chunks that hold a lock for some 100 ms at most; what goes is kept for the undo."""
+"""Carrying out acts on triplets: in chunks that hold a lock for some 50 ms at most; what goes is kept for the undo."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,11 +16,11 @@ from backends.greylist.values import Key, Triplet
 from backends.outcome import LeftOut, Outcome
 
 Progress = Callable[[float], None]
-LOCKING = 40_000
-"""Rows that one purging statement looks at, as the engine estimates them: some 50 ms."""
-DELETED = range(500, 8_001)
+LOCKING = 20_000
+"""Rows that one purging statement looks at, as the engine estimates them: some 25 ms."""
+DELETED = range(250, 4_001)
 """Rows that one purging statement deletes: as many as keep it within its time."""
-STATEMENT_TIME = 0.05  # s
+STATEMENT_TIME = 0.03  # s
 NAMED_AT_ONCE = 100
 """Rows that one statement names by their keys."""
 CHANGED = "it has changed meanwhile"

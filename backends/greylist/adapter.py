@@ -16,6 +16,7 @@ from backends.greylist.connection import Database, Session
 from backends.greylist.doing import Doing, Record, record
 from backends.greylist.matching import checked, is_address
 from backends.greylist.plan import Act, Plan, Trashed
+from backends.greylist.rights import lacking
 from backends.greylist.scanning import scan
 from backends.greylist.schema import Table, needed, tables
 from backends.greylist.stats import Statistics
@@ -55,6 +56,7 @@ class MariaGreylist:
 
     def about(self) -> About:
         conf = read_conf(self._conf)
+        hears = policy.hears(conf.port)
         with self._database.session() as session:
             table = self._table(session)
             return About(
@@ -72,6 +74,8 @@ class MariaGreylist:
                 training=conf.training,
                 err_accept=conf.err_accept,
                 port=conf.port,
+                hears=hears,
+                lacking=lacking(session, self._access().database),
             )
 
     def page(

@@ -4,6 +4,8 @@ Statements are constants of this package; whatever comes from outside goes into 
 what is sent is text in utf8mb4, as gld's own connection has it.
 """
 
+import select
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
 
 Value = str | int | float
-CONNECT_TIMEOUT = 5  # s
+CONNECT_TIMEOUT = 3  # s until the server has greeted us, which one that hangs never does
 STATEMENT_TIMEOUT = 15  # s, by the server; ours is a little longer, for a server that hangs
 LONG_TIMEOUT = 600  # s
 CR_SSL_CONNECTION_ERROR = 2026
 GLANCE = 0.1  # s
 LOCK_TIMEOUT = 5  # s
-FRESH = 2.0  # s after which an idle connection is asked whether it is still there
+FRESH = 2.0  # s after which an idle connection is not trusted any more
 IDLE_LIMIT = 4
 SET_UP = (
     f"SET SESSION max_statement_time = %s, lock_wait_timeout = {LOCK_TIMEOUT},"
@@ -110,13 +112,6 @@ class Session:
         with _told(self._access):
             self._connection.commit()
 
-    def alive(self) -> bool:
-        try:
-            self._connection.ping(reconnect=False)
-        except Exception:  # noqa: BLE001 - whatever it is, another connection is made
-            return False
-        return True
-
     def close(self) -> None:
         with suppress(Exception):
             self._connection.close()
@@ -187,7 +182,7 @@ class Database:
                 if not self._idle:
                     return None
                 session, since = self._idle.pop()
-            if time.monotonic() - since < FRESH or session.alive():
+            if time.monotonic() - since < FRESH:
                 return session
             session.close()
 
@@ -206,12 +201,13 @@ def _connected(access: Access, timeout: int = 0) -> Session:
             database=access.database,
             charset="utf8mb4",
             autocommit=True,
-            connect_timeout=CONNECT_TIMEOUT,
             read_timeout=timeout + 5,
             write_timeout=STATEMENT_TIMEOUT + 5,
             ssl=_tls() if access.tls and not access.local else None,
             program_name="mailtui",
+            defer_connect=True,
         )
+        connection.connect(_greeted(access))
     session = Session(connection, access)
     if "mariadb" not in session.version.lower():
         session.close()
@@ -225,6 +221,30 @@ def _connected(access: Access, timeout: int = 0) -> Session:
         session.close()
         raise
     return session
+
+
+def _greeted(access: Access) -> socket.socket:
+    """A socket on which the server has begun to speak, as it does before it is told anything.
+
+    :raises OSError: it does not within the time.
+    """
+    if access.local:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(CONNECT_TIMEOUT)
+    else:
+        connection = socket.create_connection((access.host, access.port), CONNECT_TIMEOUT)
+    try:
+        if access.local:
+            connection.connect(str(access.socket))
+        else:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not select.select([connection], [], [], CONNECT_TIMEOUT)[0]:
+            raise TimeoutError(f"it does not speak within {CONNECT_TIMEOUT} s")
+        connection.settimeout(None)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _tls() -> "SSLContext":
@@ -256,7 +276,7 @@ def _told(access: Access) -> Iterator[None]:
             number = CR_SSL_CONNECTION_ERROR
         raise explained(number if isinstance(number, int) else 0, str(text or number), access) from error
     except OSError as error:
-        raise explained(2013, str(error), access) from error
+        raise explained(2013, error.strerror or str(error), access) from error
 
 
 def _is_of_tls(error: Exception) -> bool:

@@ -1,6 +1,5 @@
 """What is wrong with a greylist: settings, database, tables, the running gld; each with what to do."""
 
-import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,8 @@ from backends.greylist import listing
 from backends.greylist.access import Access
 from backends.greylist.conf import GldConf
 from backends.greylist.connection import Database, Session, Sql
-from backends.greylist.policy import listens
+from backends.greylist.policy import hears, listens
+from backends.greylist.rights import RIGHTS, lacking
 from backends.greylist.scanning import scan
 from backends.greylist.schema import COLUMNS, UPSTREAM, Table, tables
 from backends.greylist.values import DAY, Finding
@@ -18,7 +18,6 @@ from backends.text import size_text, visible
 
 SKEW = 5.0  # s
 STALE_DAYS = 90
-RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 INDEX_FROM = 100_000  # rows
 KEY_LIMIT = 1000  # bytes of a key, in engines other than InnoDB
 DEFAULT_PASSWORDS = ("gld", "mypasswd")
@@ -67,15 +66,22 @@ def of_errors(conf: GldConf) -> Finding:
 
 
 def of_port(conf: GldConf) -> Finding:
-    """Whether anybody listens where Postfix asks."""
-    if listens(conf.port):
-        return Finding("gld", "good", f"port {conf.port} is listened on")
-    return Finding(
-        "gld",
-        "bad",
-        f"nobody listens on port {conf.port}: Postfix answers every client with 451 4.3.5",
-        "systemctl start gld (with an init script: ENABLED=1 in /etc/default/gld, then service gld start)",
-    )
+    """Whether gld listens where Postfix asks, and answers."""
+    if not listens(conf.port):
+        return Finding(
+            "gld",
+            "bad",
+            f"nobody listens on port {conf.port}: Postfix answers every client with 451 4.3.5",
+            "systemctl start gld (with an init script: ENABLED=1 in /etc/default/gld, then service gld start)",
+        )
+    if not hears(conf.port):
+        return Finding(
+            "gld",
+            "bad",
+            f"gld does not answer on port {conf.port}: it hangs, or waits for a database that does, and so does mail",
+            "see the findings about the database; if it answers: systemctl restart gld",
+        )
+    return Finding("gld", "good", f"gld answers on port {conf.port}")
 
 
 def of_database(
@@ -184,18 +190,10 @@ def _clock(session: Session, access: Access, clock: Callable[[], float]) -> Find
 
 
 def _rights(session: Session, access: Access) -> Iterator[Finding]:
-    granted: set[str] = set()
-    for (line,) in session.rows("SHOW GRANTS FOR CURRENT_USER"):
-        found = re.match(r"GRANT (.+?) ON (\S+) TO ", line)
-        if not found:
-            continue
-        place = found[2].replace("`", "").replace("\\", "")
-        if place in {"*.*", f"{access.database}.*"} or place.startswith(f"{access.database}."):
-            granted |= {word.strip() for word in found[1].split(",")}
-    lacking = [right for right in RIGHTS if right not in granted and "ALL PRIVILEGES" not in granted]
-    if lacking:
+    missing = lacking(session, access.database)
+    if missing:
         hint = f"GRANT {', '.join(RIGHTS)} ON {visible(access.database)}.* TO its account"
-        said = f"gld's account may not {', '.join(lacking)}: it fails without telling"
+        said = f"gld's account may not {', '.join(missing)}: it fails without telling"
         yield Finding("rights", "bad", said, hint)
     else:
         yield Finding("rights", "good", f"gld's account may {', '.join(RIGHTS)}")

@@ -7,6 +7,7 @@ from backends.errors import BadRequest, NotAnswering
 from backends.text import visible
 
 PATIENCE = 10.0  # s for the whole answer
+MOMENT = 2.0  # s
 LONGEST = 4096
 
 
@@ -45,6 +46,23 @@ def ask(port: int, client: str, sender: str, recipient: str) -> str:
             hint="it cannot use its database, and ERRACCEPT=0: mailtui greylist doctor",
         )
     return visible(said.removeprefix("action="))
+
+
+def hears(port: int) -> bool:
+    """Whether gld takes what it is asked, in a moment: what is no request of Postfix's it stores nowhere.
+
+    It closes the connection then, or says `dunno` (ERRACCEPT=1); without its database it does so unread (seen with 1.7).
+    """
+    try:
+        with socket.create_connection(("127.0.0.1", port), MOMENT) as gld:
+            gld.settimeout(MOMENT)
+            gld.sendall(b"request=mailtui\n\n")
+            gld.recv(LONGEST)
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def listens(port: int) -> bool:

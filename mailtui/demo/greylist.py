@@ -65,6 +65,7 @@ class DemoGreylist:
             training=False,
             err_accept=CONF.err_accept,
             port=CONF.port,
+            hears=True,
         )
 
     def page(

@@ -6,10 +6,13 @@ in. The package is fetched, unpacked beside the lab's images, and never installe
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -106,6 +109,15 @@ class PrivateGld:
         self._stop()
         self._said.close()
         shutil.rmtree(self.folder)
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """It neither answers nor goes."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def restart(self) -> None:
         """Have it read its configuration anew."""

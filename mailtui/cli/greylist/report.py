@@ -25,6 +25,8 @@ def plan_lines(plan: Plan, now: float) -> list[str]:
     for label, row in (("oldest", plan.oldest), ("newest", plan.newest)):
         if row is not None:
             lines.append(f"  {label}   {_described(row, now)}")
+    if isinstance(plan.act, Purge):
+        lines.append(f"  before   {time_text(plan.act.before)}")
     lines += [f"  row      {row.mail}  {row.comment}" for row in plan.listed[:SHOWN]]
     lines.append(f"  SQL      {plan.statement}")
     if plan.irreversible:

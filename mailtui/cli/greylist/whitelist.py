@@ -19,7 +19,7 @@ A row frees what is not waiting yet; what waits already is let in by `mailtui gr
 EXAMPLES = """
 EXAMPLES
 
-  mailtui greylist whitelist list
+  mailtui greylist whitelist
   mailtui greylist whitelist list --problems
   mailtui greylist whitelist add @example.org --comment 'our printer, ticket 4711'
   mailtui greylist whitelist remove 192.0.2 @example.org
@@ -34,7 +34,14 @@ COLUMNS = (
 
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
-    parser.add_argument("verb", metavar="VERB", choices=("list", "add", "remove"), help="list, add or remove")
+    parser.add_argument(
+        "verb",
+        metavar="VERB",
+        nargs="?",
+        choices=("list", "add", "remove"),
+        default="list",
+        help="list (also without a word), add or remove",
+    )
     parser.add_argument("rows", metavar="ROW", nargs="*", help="what gld compares")
     parser.add_argument("--comment", metavar="TEXT", default="", help="why the row is there")
     parser.add_argument("--problems", action="store_true", help="list only rows with something wrong")

@@ -14,6 +14,15 @@ from mailtui.panes.listed.view import Allowed
 from mailtui.screens.ask import AskScreen
 from mailtui.settings import Settings
 
+NEEDED = {
+    "release": {"UPDATE"},
+    "delete": {"DELETE"},
+    "allow": {"INSERT"},
+    "purge": {"DELETE"},
+    "undo": {"INSERT", "UPDATE", "DELETE"},
+}
+"""The acts, and what the account must be allowed for each."""
+
 
 class GreylistPane(ShownGreylist):
     """Shows the greylist of a host and acts on it."""
@@ -32,8 +41,12 @@ class GreylistPane(ShownGreylist):
         return super().settled and not self.acts.busy
 
     def ask_rights(self) -> Allowed:
-        """What gld's account may not is told by the database when it is tried."""
-        return Allowed({"release", "delete", "allow", "purge", "undo"})
+        lacking = set(self.host.greylist.about().lacking)
+        acts = {act for act, rights in NEEDED.items() if not lacking & rights}
+        if len(acts) == len(NEEDED):
+            return Allowed(acts)
+        missing = ", ".join(sorted(lacking))
+        return Allowed(acts, f"gld's account in the database may not {missing}: mailtui greylist doctor")
 
     def open_row(self) -> None:
         if triplet := self.triplet():

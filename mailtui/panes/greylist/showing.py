@@ -32,6 +32,8 @@ from mailtui.widgets.virtual_table import VirtualTable
 LEAST_INTERVAL = 15.0  # s; all rows are counted each time
 UNPROMPTED: tuple[Name, ...] = ("Doctor", "Pools")
 """Views that are read without being looked at: what they find is told above all else."""
+LISTS: tuple[Name, ...] = ("Whitelist", "Doctor")
+"""Views that are read from top to bottom, and get the room."""
 
 
 class ShownGreylist(ListedPane[Reading, Wish, View]):
@@ -166,6 +168,7 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
     def show_front(self, name: Name) -> None:
         """Bring a view to the front."""
         self.front = name
+        self.set_class(name in LISTS, "-list")
         self.upper.move_cursor(0)
         self.upper.set_columns(COLUMNS[name])
         self.read_view(name)

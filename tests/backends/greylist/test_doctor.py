@@ -6,7 +6,7 @@ import pytest
 
 from backends.greylist import doctor
 from backends.greylist.adapter import MariaGreylist
-from backends.greylist.values import Finding
+from backends.greylist.values import Filter, Finding
 from tests.backends.greylist.conftest import ROWS, Make
 from tests.support.gld import PASSWORD, PrivateGld
 from tests.support.mariadb import PrivateMariaDB
@@ -38,6 +38,18 @@ def test_all_is_well(make: Make, server: PrivateMariaDB, monkeypatch: pytest.Mon
     } <= found.keys()
     monkeypatch.setattr(doctor, "INDEX_FROM", 1)
     assert "locks the table" in findings(adapter)["index"].said
+
+
+def test_a_gld_that_hangs_is_none_that_works(make: Make, server: PrivateMariaDB) -> None:
+    with PrivateGld(server) as gld:
+        adapter = make(*ROWS, settings=("ERRACCEPT=0", f"PORT={gld.port}"))
+        before = len(adapter.page(Filter()).rows)
+        with gld.hanging():
+            found = findings(adapter)["gld"]
+        assert found.state == "bad"
+        assert "does not answer" in found.said
+        assert findings(adapter)["good gld"].said == f"gld answers on port {gld.port}"
+        assert len(adapter.page(Filter()).rows) == before  # asked so that nothing is stored
 
 
 def test_settings(make: Make, tmp_path: Path) -> None:

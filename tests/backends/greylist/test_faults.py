@@ -126,11 +126,10 @@ def test_a_server_that_is_stopped_started_and_hangs(tmp_path: Path) -> None:
         try:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(connection, "CONNECT_TIMEOUT", 1)
-                patch.setattr(connection, "STATEMENT_TIMEOUT", -4)
-                adapter.close()
+                time.sleep(connection.FRESH)
                 began = time.monotonic()
                 assert "mariadb" in raised(adapter, NotAnswering)
-                assert time.monotonic() - began < 5
+                assert time.monotonic() - began < 5  # what statements may take is much longer
         finally:
             server.process.send_signal(signal.SIGCONT)
         server.process.terminate()
