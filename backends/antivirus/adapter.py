@@ -14,6 +14,7 @@ from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
 from backends.antivirus.reload import Reload
 from backends.antivirus.values import Caught, Daemon, Database, Finding, Freshclam, Scanned, Status, Updated
 from backends.errors import BackendError, Missing
+from backends.maillog import newest
 from backends.runner import Runner
 
 FILES_SOUGHT = 50
@@ -36,7 +37,7 @@ class ClamAntivirus:
         clamd_conf: Path = conf.CLAMD,
         freshclam_conf: Path = conf.FRESHCLAM,
         patience: float = PATIENCE,
-        logs: tuple[Path, ...] = caught.LOGS,
+        logs: tuple[Path, ...] = newest.LOGS,
         record: Callable[[str, bool], None] = audit.write,
     ) -> None:
         self._runner, self._patience, self._logs, self._record = runner, patience, logs, record

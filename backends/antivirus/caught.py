@@ -1,29 +1,25 @@
 """What the signatures have caught: amavis's lines in the mail log, counted by signature."""
 
-import os
 import re
-import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from backends.antivirus.values import Caught, Signature
 from backends.errors import BackendError, NotPermitted
+from backends.maillog.newest import LIMIT, LOGS, newest, size_of
+from backends.maillog.stamp import STAMP, epoch
 from backends.runner import Command, Runner
 from backends.text import visible
 
-LOGS = (Path("/var/log/mail.log.1"), Path("/var/log/mail.log"))
-LIMIT = 128 << 20
-"""Bytes of the log that are read, the newest."""
-LINE = 1 << 16
 MOST = 10_000
 """Signatures that are counted."""
 JOURNAL = ("journalctl", "-q", "--no-pager", "-o", "short-iso", "-t", "amavis", "-n", "200000")
+_STAMP = re.compile(STAMP)
 _LINE = re.compile(
-    rb"(?P<when>\S+ +\d+ [\d:]{8}|\d{4}-\d\d-\d\dT\S+) \S+ amavis(?:\[\d+\])?: \([^)]{1,40}\) "
+    rb"(?P<when>" + STAMP + rb") \S+ amavis(?:\[\d+\])?: \([^)]{1,40}\) "
     rb"(?:Blocked|Passed) INFECTED \((?P<names>[^)]{1,4000})\)"
 )
 
@@ -33,7 +29,7 @@ def read(runner: Runner, paths: Sequence[Path] = LOGS) -> Caught:
 
     :raises NotPermitted: this user may not read it.
     """
-    return counted(lines(runner, paths), time.time(), whole=sum(map(_size, paths)) <= LIMIT)
+    return counted(lines(runner, paths), time.time(), whole=sum(map(size_of, paths)) <= LIMIT)
 
 
 def counted(found: Iterable[bytes], now: float, *, whole: bool = True) -> Caught:
@@ -42,11 +38,11 @@ def counted(found: Iterable[bytes], now: float, *, whole: bool = True) -> Caught
     since = until = 0.0
     messages = 0
     for line in found:
-        if not since:
-            since = _when(line[:40].split(b" amavis", 1)[0], now)
+        if not since and (begun := _STAMP.match(line)):
+            since = epoch(begun[0], now) or 0.0
         if b" INFECTED (" not in line or (match := _LINE.match(line)) is None:
             continue
-        when = _time(match["when"], now)
+        when = epoch(match["when"], now) or 0.0
         until = when
         messages += 1
         for name in {
@@ -66,30 +62,7 @@ def lines(runner: Runner, paths: Sequence[Path]) -> Iterator[bytes]:
 
     :raises NotPermitted: this user may not read them.
     """
-    sizes = [_size(path) for path in paths]
-    if not any(sizes):
-        yield from _of_journal(runner)
-        return
-    skip = max(0, sum(sizes) - LIMIT)
-    for path, size in zip(paths, sizes, strict=True):
-        start, skip = min(skip, size), max(0, skip - size)
-        if size <= start:
-            continue
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise NotPermitted(
-                f"{path} cannot be read: {error.strerror}",
-                hint="run mailtui as root, or add this user to the group adm",
-            ) from error
-        with os.fdopen(handle, "rb") as file:
-            file.seek(start)
-            if start:
-                file.readline(LINE)
-            while line := file.readline(LINE):
-                yield line
+    yield from newest(paths) if any(map(size_of, paths)) else _of_journal(runner)
 
 
 def _of_journal(runner: Runner) -> Iterator[bytes]:
@@ -108,30 +81,3 @@ def _of_journal(runner: Runner) -> Iterator[bytes]:
         raise NotPermitted(
             f"The journal cannot be read: {visible(result.complaint)}", hint="run mailtui as root"
         )
-
-
-def _size(path: Path) -> int:
-    try:
-        found = path.lstat()
-    except OSError:
-        return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) else 0
-
-
-def _when(head: bytes, now: float) -> float:
-    """The time at the beginning of a line."""
-    said = head.decode("ascii", "replace")
-    return _time(" ".join(said.split()[:3] if not said[:4].isdigit() else said.split()[:1]).encode(), now)
-
-
-def _time(text: bytes, now: float) -> float:
-    """Epoch seconds of either kind of time stamp; without a year the latest that is not in the future."""
-    said = text.decode("ascii", "replace")
-    try:
-        if said[:4].isdigit():
-            return datetime.fromisoformat(said).timestamp()
-        year = datetime.fromtimestamp(now, UTC).year
-        when = time.mktime(time.strptime(f"{year} {said}", "%Y %b %d %H:%M:%S"))
-        return when if when < now + 86400 else when - 365.25 * 86400
-    except (ValueError, OverflowError):
-        return 0.0

@@ -24,6 +24,7 @@ from backends.greylist.stats_values import ALL, Part, Wanted
 from backends.greylist.trash import Trash
 from backends.greylist.values import DAY, About, Decision, Filter, Finding, Key, Listed, Logged, Page, Rules
 from backends.journal import Journal
+from backends.maillog import newest
 from backends.outcome import Outcome
 from backends.runner import Runner
 
@@ -46,7 +47,7 @@ class MariaGreylist:
         clock: Callable[[], float] = time.time,
         record: Record = record,
         resolve: Callable[[str], object] = socket.gethostbyname,
-        logs: Sequence[Path] = log.LOGS,
+        logs: Sequence[Path] = newest.LOGS,
         runner: Runner | None = None,
     ) -> None:
         self._conf, self._way, self._socket = conf, way, unix_socket

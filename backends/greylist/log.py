@@ -5,26 +5,21 @@ manager's line of its sender and a delivery line of its recipient. Sender and re
 comes back from another address has waited since its first.
 """
 
-import os
 import re
-import stat
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-from backends.errors import Missing, NotPermitted
+from backends.errors import Missing
 from backends.greylist.journald import journal_lines
-from backends.greylist.scanning import stopped
 from backends.greylist.values import VOID, Logged
+from backends.maillog.newest import LOGS, newest, size_of
+from backends.maillog.stamp import STAMP, epoch
 from backends.runner import Runner
 
-LOGS = (Path("/var/log/mail.log.1"), Path("/var/log/mail.log"))
-LIMIT = 128 << 20
-"""Bytes of the log that are read, the newest."""
 LATELY = 2 * 86400.0  # s
 KEPT = 500_000
 """Triplets and messages that are kept in mind."""
@@ -32,17 +27,18 @@ LONGEST = 4096
 """Bytes of a line; longer ones, which neither gld nor Postfix writes, are passed over."""
 _ADDRESS = rb"[^>\n]{0,320}"
 _LINE = re.compile(
-    rb"(?P<when>[A-Z][a-z]{2} {1,2}\d{1,2} [\d:]{8}|\d{4}-\d\d-\d\dT\S{1,32}) \S{1,255} (?:"
+    rb"(?P<when>%(stamp)s) \S{1,255} (?:"
     rb"gld(?:\[\d{1,10}\])?: (?P<what>Greylist activated|Local whitelist hit|DNS whitelist hit) for"
     rb" recipient=<(?P<recipient>%(address)s)> sender=<(?P<sender>[^\n]{0,320})> ip=<(?P<ip>[0-9A-Fa-f.:]{1,45})>"
     rb"|postfix[\w/.-]{0,64}\[\d{1,10}\]: (?P<queue_id>[0-9A-Za-z]{6,40}): (?:from=<(?P<from>%(address)s)>, size="
-    rb"|to=<(?P<to>%(address)s)>,(?: orig_to=<(?P<orig>%(address)s)>,)? relay=))" % {b"address": _ADDRESS}
+    rb"|to=<(?P<to>%(address)s)>,(?: orig_to=<(?P<orig>%(address)s)>,)? relay=))"
+    % {b"address": _ADDRESS, b"stamp": STAMP}
 )
 _WORDS = (b" gld", b": from=<", b": to=<")
 
 
 def read_log(
-    paths: Iterable[Path] = LOGS,
+    paths: Sequence[Path] = LOGS,
     runner: Runner | None = None,
     *,
     now: float | None = None,
@@ -57,7 +53,7 @@ def read_log(
     if runner is not None and not any(_is_written(path, now) for path in found):
         with suppress(Missing):
             return parse(journal_lines(runner, stop), now)
-    return parse(_lines(found, stop), now)
+    return parse(newest(found, stop=stop), now)
 
 
 def parse(lines: Iterable[bytes], now: float) -> Logged:
@@ -74,7 +70,7 @@ def parse(lines: Iterable[bytes], now: float) -> Logged:
             or (found := _LINE.match(line)) is None
         ):
             continue
-        when = _time(found["when"], now)
+        when = epoch(found["when"], now) or 0.0
         first, last = first or when, when
         if found["what"] == b"Greylist activated":
             greylisted += 1
@@ -106,60 +102,9 @@ def _listed(sender: str, ip: str) -> set[str]:
     return {sender.lower(), domain.lower(), ip, ip.rpartition(".")[0] if "." in ip else ip}
 
 
-def _lines(paths: list[Path], stop: Event | None) -> Iterator[bytes]:
-    """The lines of the files in their order, the newest bytes of them."""
-    sizes = [_size(path) for path in paths]
-    left = LIMIT
-    starts = []
-    for size in reversed(sizes):
-        starts.append(max(0, size - left))
-        left = max(0, left - size)
-    for path, size, start in zip(paths, sizes, reversed(starts), strict=True):
-        if size <= start:
-            continue
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise NotPermitted(
-                f"{path} cannot be read: {error.strerror}",
-                hint="run mailtui as root, or add this user to the group adm",
-            ) from error
-        with os.fdopen(handle, "rb") as file:
-            file.seek(start)
-            if start:
-                file.readline()
-            for number, line in enumerate(file):
-                if number % 256 == 0:
-                    stopped(stop)
-                yield line
-
-
 def _is_written(path: Path, now: float) -> bool:
     """Whether it is a file that something still writes, or did lately."""
-    return _size(path) > 0 and path.lstat().st_mtime > now - LATELY
-
-
-def _size(path: Path) -> int:
-    try:
-        found = path.lstat()
-    except OSError:
-        return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) else 0
-
-
-def _time(text: bytes, now: float) -> float:
-    """Epoch seconds of either kind of time stamp; without a year the latest that is not in the future."""
-    said = text.decode("ascii", "replace")
-    try:
-        if said[:4].isdigit():
-            return datetime.fromisoformat(said).timestamp()
-        year = datetime.fromtimestamp(now, UTC).year
-        when = time.mktime(time.strptime(f"{year} {said}", "%Y %b %d %H:%M:%S"))
-        return when if when < now + 86400 else when - 365.25 * 86400
-    except (ValueError, OverflowError):
-        return 0.0
+    return size_of(path) > 0 and path.lstat().st_mtime > now - LATELY
 
 
 def _bounded(

@@ -10,9 +10,10 @@ from threading import Event
 import pytest
 
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
-from backends.greylist import journald, log
+from backends.greylist import journald
 from backends.greylist.journald import asking
 from backends.greylist.log import parse, read_log
+from backends.maillog import newest
 from tests.support.fake_runner import Expected, FakeRunner
 
 NOW = 1795348000.0  # 2026-11-22 11:46:40 UTC
@@ -91,9 +92,9 @@ def test_only_the_newest_bytes_are_read(tmp_path: Path, monkeypatch: pytest.Monk
         b"".join(lines(*(GREYLISTED.format(at(9), ALICE, f"n{n}@b.example", "192.0.2.7") for n in range(50))))
     )
     assert read_log((older, newer), now=NOW).greylisted == 100
-    monkeypatch.setattr(log, "LIMIT", newer.stat().st_size + 500)
+    monkeypatch.setattr(newest, "LIMIT", newer.stat().st_size + 500)
     assert 50 < read_log((older, newer), now=NOW).greylisted < 60
-    monkeypatch.setattr(log, "LIMIT", 500)
+    monkeypatch.setattr(newest, "LIMIT", 500)
     assert 0 < read_log((older, newer), now=NOW).greylisted < 10
     assert read_log((tmp_path / "none",), now=NOW).greylisted == 0
     (tmp_path / "link").symlink_to(newer)
@@ -192,7 +193,7 @@ def test_a_line_without_end_costs_no_more_than_as_many_harmless_bytes() -> None:
 def test_reading_is_stopped_within_a_few_hundred_lines(tmp_path: Path) -> None:
     file, stop = tmp_path / "mail.log", Event()
     file.write_bytes(b"a line\n" * 2000)
-    read = log._lines([file], stop)
+    read = newest.newest([file], stop=stop)
     next(read)
     stop.set()
     with pytest.raises(Refused):
