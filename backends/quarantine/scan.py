@@ -129,7 +129,9 @@ class Scan:
                     found.foreign.add("/".join((*steps, entry.name)))
                     continue
                 kind = KIND_OF_GROUP[match and match.lastindex]
-                size, mtime = taken(status), status.st_mtime
+                mtime, size, held = status.st_mtime, status[stat.ST_SIZE], status.st_blocks * 512
+                if held < size:  # as `taken` says it; a call costs more here
+                    size = held
                 counts[kind] += 1
                 sizes[kind] += size
                 if mtime < oldest[kind]:  # noqa: PLR1730 - a call costs more here
