@@ -12,6 +12,7 @@ import pytest
 from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermitted, Refused
 from backends.outcome import LeftOut
 from backends.quarantine import adapter as adapter_module
+from backends.quarantine import opening
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
 from backends.quarantine.folder import folder_at
@@ -111,17 +112,26 @@ def test_headers_of_files_of_which_the_path_alone_is_known(subject: AmavisQuaran
     assert [subject.headers([one])[0] for one in paths] == expected
 
 
-def test_headers_are_read_once_and_in_a_child_where_they_are_many(
-    subject: AmavisQuarantine, runner: Runner, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("processors", "in_child"), [(2, 1), (1, 0)])
+def test_headers_are_read_once_and_where_they_are_many_some_of_them_in_a_child(
+    quarantine: Quarantine,
+    subject: AmavisQuarantine,
+    runner: Runner,
+    monkeypatch: pytest.MonkeyPatch,
+    processors: int,
+    in_child: int,
 ) -> None:
     all_of_them = targets(subject)
-    monkeypatch.setattr(adapter_module, "FEW", 2)
+    monkeypatch.setattr(adapter_module, "FEW", 1)
+    monkeypatch.setattr(adapter_module, "count", lambda: processors)
     before = len(runner.ran)
     found = subject.headers(all_of_them)
+    with folder_at(quarantine.path) as folder:
+        assert found == opening.heads(folder.handle, all_of_them)
     assert {one.virus for one in found} == {"", "Win.Test-1"}
-    assert len(runner.ran) == before + 1
+    assert [one.stdin.count(b"\n") - 1 for one in runner.ran[before:]] == [1] * in_child
     assert subject.headers(all_of_them) == found
-    assert len(runner.ran) == before + 1
+    assert len(runner.ran) == before + in_child
     stop = Event()
     stop.set()
     with pytest.raises(Refused, match="Superseded"):
