@@ -110,9 +110,10 @@ def test_each_kind_is_told_with_what_was_found(server: Machine) -> None:
 def test_figures(server: Machine) -> None:
     figures = json.loads(ok(server, "quarantine", "stats", "--json"))
     assert (figures["count"], figures["folder"]) == (4, FOLDER)
-    assert figures["full_in"] > 0
+    assert figures["growth"] > 0
+    assert figures["full_in"] is None
     assert {one["kind"]: one["count"] for one in figures["kinds"]} == dict.fromkeys(KINDS, 1)
-    assert "a day: full in" in ok(server, "quarantine", "stats")
+    assert "a day: full is not in sight" in ok(server, "quarantine", "stats")
 
 
 def test_one_is_shown_and_nothing_is_written(server: Machine) -> None:

@@ -7,6 +7,7 @@ from fcntl import LOCK_UN, flock
 from pathlib import Path
 from threading import Event, Timer
 
+import msgspec
 import pytest
 
 from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermitted, Refused
@@ -20,7 +21,7 @@ from backends.quarantine.listing import Listing
 from backends.quarantine.message import Target
 from backends.quarantine.names import KEEP, KINDS, TRASH
 from backends.quarantine.release import release
-from backends.quarantine.retention import policy
+from backends.quarantine.retention import Room, policy
 from backends.quarantine.select import Selector, matching
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
 from backends.quarantine.stats import stats
@@ -409,7 +410,11 @@ def test_filtered_and_counted(subject: AmavisQuarantine) -> None:
     assert {one.kind: one.counts.index(1) for one in figures.kinds} == {"spam": 3, "virus": 3, "banned": 4}
     assert figures.size == sum(listing.sizes)
     assert figures.growth == pytest.approx(figures.size / 3, rel=0.01)
-    assert figures.full_in == pytest.approx(listing.room.free / figures.growth * DAY, rel=0.01)
+    assert figures.full_in is None
+    small = msgspec.structs.replace(listing, room=Room(size=10_000, free=3_000, inodes=0, free_inodes=0))
+    assert stats(small, now).full_in == pytest.approx(3_000 / figures.growth * DAY, rel=0.01)
+    later = stats(msgspec.structs.replace(small, taken=now + 30 * DAY), now + 30 * DAY)
+    assert (later.growth, later.full_in) == (0.0, None)
     empty = Listing(folder="/x", taken=now, columns=type(listing.columns)(), room=listing.room)
     assert (stats(empty, now).kinds, stats(empty, now).full_in) == ((), None)
 
