@@ -127,7 +127,9 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             f"Undo the deletion of {messages_text(last.count)}?",
             [
                 f"deleted by {visible(last.user)} at {time_text(last.deleted)}, {size_text(last.size)}",
-                "they come back to where they were",
+                "an undo could not bring them back; it is tried again"
+                if last.tried
+                else "they come back to where they were",
             ],
             commands=[f"mailtui quarantine undo {last.number}"],
         )

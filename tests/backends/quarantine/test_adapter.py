@@ -177,6 +177,22 @@ def test_an_undo_takes_nobodys_place(quarantine: Quarantine, subject: AmavisQuar
     assert subject.trash() == []
 
 
+def test_an_undo_that_could_not_be_finished_is_not_in_the_way_of_the_one_before(
+    quarantine: Quarantine, subject: AmavisQuarantine
+) -> None:
+    for kind in ("virus", "banned"):
+        subject.carry_out(subject.plan("delete", targets(subject, kind)))
+    new = quarantine.add("H/banned-Hk_FTrbV-lYl", 0, b"a new one")
+    assert (subject.undo().done, new.read_bytes()) == (0, b"a new one")
+    assert [(run.number, run.tried, run.count) for run in subject.trash()] == [(1, False, 1), (2, True, 1)]
+    assert subject.undo().done == 1
+    assert (quarantine.path / "0/virus-0p4b2Z502_-V").read_bytes() == VIRUS
+    new.unlink()
+    assert subject.undo().done == 1
+    assert new.read_bytes() == VIRUS
+    assert subject.trash() == []
+
+
 def test_the_trash_is_emptied(quarantine: Quarantine, subject: AmavisQuarantine) -> None:
     subject.carry_out(subject.plan("delete", targets(subject, "virus")))
     assert subject.empty_trash() == 1
