@@ -34,7 +34,7 @@ What is kept is set in /etc/mailtui/site.toml; options win over it. Kinds: {kind
 EXAMPLES = """
 EXAMPLES
 
-  mailtui cleanup --dry-run                          what would go
+  mailtui cleanup --dry-run                          what would go, by which rule, and when the next
   mailtui cleanup --keep virus=90d --keep spam=7d    by age
   mailtui cleanup --max-size 2GiB --min-free 10%     also what takes too much room, the oldest first
   mailtui cleanup --undo 24h                         into the trash first
