@@ -44,9 +44,10 @@ def quarantined_lines(view: View, *, raw: bool = False) -> list[Line]:
 def room_text(stats: Stats) -> str:
     """How full the disk is, and when it is full: `12 GB free of 40 GB; grows by 80M a day, full in 150d`."""
     room = f"{size_text(stats.room.free)} free of {size_text(stats.room.size)}"
-    if stats.full_in is None:
+    if not stats.growth:
         return f"{room}, nothing came in a week"
-    return f"{room}, {size_text(int(stats.growth))} a day: full in {age_text(stats.full_in)}"
+    when = "full is not in sight" if stats.full_in is None else f"full in {age_text(stats.full_in)}"
+    return f"{room}, {size_text(int(stats.growth))} a day: {when}"
 
 
 def apart_cells(one: Aside, now: float) -> list[str]:

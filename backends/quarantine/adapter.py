@@ -31,7 +31,7 @@ from backends.quarantine.planning import planned
 from backends.quarantine.trash import Emptied
 from backends.runner import Command, Runner
 from backends.text import visible
-from backends.workers import Stop, heard
+from backends.workers import Stop, count, heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DAY = 86400.0
-FEW = 5_000  # files up to which they are listed here: starting a process takes longer
+FEW = 5_000  # files that are listed or read here while a process starts
 BATCH = 100_000  # messages whose headers are read in one go
 REMEMBERED = 100_000  # messages whose headers are remembered
 EXPORT_LIMIT = 256 << 20
@@ -211,11 +211,17 @@ class AmavisQuarantine:
     # Reading
 
     def _heads(self, targets: Sequence[Target]) -> list[Header]:
-        if len(targets) > FEW:
-            parts = self._ask(self._request("heads"), targets, list[list[Header]])
-            return [header for part in parts for header in part]
+        """Read here; of more than a few, a process reads some at the same time, fewer by what it takes to start."""
+        others = max(0, len(targets) - FEW) // 2 if count() > 1 else 0
+        here, there = targets[: len(targets) - others], targets[len(targets) - others :]
         with self._opened() as folder:
-            return opening.heads(folder.handle, targets)
+            if not there:
+                return opening.heads(folder.handle, here)
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for many alone
+
+            with ThreadPoolExecutor(1) as beside:
+                asked = beside.submit(self._ask, self._request("heads"), there, list[Header])
+                return opening.heads(folder.handle, here) + asked.result()
 
     def _content(self, target: Target, limit: int) -> tuple[bytes, bool, str]:
         """At most `limit` bytes of a message, whether there is more, and what is wrong with it.

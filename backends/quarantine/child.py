@@ -16,9 +16,9 @@ import msgspec
 from backends.errors import BadRequest
 from backends.quarantine import opening
 from backends.quarantine.folder import Folder, folder_at
-from backends.quarantine.message import Target
+from backends.quarantine.message import Header, Target
 from backends.quarantine.names import ID_BITS
-from backends.workers import Job, Stop, catch, count, each, told
+from backends.workers import Stop, become, catch, told
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,21 +71,16 @@ def _answer(request: Request, lines: Sequence[bytes], stop: Stop) -> object:
     """What is asked for."""
     with folder_at(Path(request.folder)) as folder:
         if request.op == "heads":
-            return _heads(folder, lines, stop)
+            return _heads(folder, lines)
         from backends.quarantine.working import Working  # noqa: PLC0415 - not for headers
 
         return Working(request, folder, [target_of(line) for line in lines], stop).answer()
 
 
-def _heads(folder: Folder, lines: Sequence[bytes], stop: Stop) -> list[msgspec.Raw]:
-    """The headers of messages, in as many processes as are worth having; what each says goes on as it is."""
-    size = -(-len(lines) // count())
-
-    def job(number: int) -> Job:
-        some = lines[number * size : (number + 1) * size]
-        return Job(folder.owner, lambda _: opening.heads(folder.handle, map(target_of, some)))
-
-    return each([job(number) for number in range(count())], msgspec.Raw, stop)
+def _heads(folder: Folder, lines: Sequence[bytes]) -> list[Header]:
+    """The headers of messages; whoever asks reads others at the same time."""
+    become(folder.owner)
+    return opening.heads(folder.handle, map(target_of, lines))
 
 
 if __name__ == "__main__":

@@ -54,9 +54,16 @@ class Opener:
         """
         :raises OSError: that is not the file that is meant, or none of amavis's own.
         """
-        if found.st_mode & 0o170000 != stat.S_IFREG or found.st_uid != self._owner or found.st_nlink > 1:
+        if (
+            found[stat.ST_MODE] & 0o170000 != stat.S_IFREG
+            or found[stat.ST_UID] != self._owner
+            or found[stat.ST_NLINK] > 1
+        ):
             raise OSError(errno.EPERM, "Not a plain file of amavis's own")
-        if target.inode and (found.st_ino, told_time(found.st_mtime_ns)) != (target.inode, target.mtime):
+        if target.inode and (
+            found[stat.ST_INO] != target.inode
+            or (found.st_mtime_ns != target.mtime and told_time(found.st_mtime_ns) != target.mtime)
+        ):
             raise OSError(errno.ESTALE, "It is another file now")
 
     def folder(self, path: str) -> int:

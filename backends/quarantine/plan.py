@@ -44,7 +44,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trashed(msgspec.Struct, frozen=True):
-    """A run in the trash: its number, by whom, when and until when it is kept (epoch seconds), how many bytes."""
+    """A run in the trash: its number, by whom, when and until when it is kept (epoch seconds), how many bytes.
+
+    `tried`: these are what an undo could not bring back.
+    """
 
     number: int
     user: str
@@ -52,3 +55,4 @@ class Trashed(msgspec.Struct, frozen=True):
     until: float
     count: int
     size: int
+    tried: bool = False

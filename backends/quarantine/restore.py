@@ -9,7 +9,7 @@ import msgspec
 from backends.errors import Missing
 from backends.outcome import LeftOut
 from backends.quarantine.plan import Trashed
-from backends.quarantine.trash import FILES, about, folder_name, numbers, refusing, trash_at
+from backends.quarantine.trash import FILES, about, folder_name, note_tried, numbers, refusing, trash_at
 from backends.quarantine.tree import DEEPEST, FOLDER, LONGEST, Steps, mount_of, opened, remove
 from backends.text import visible
 from backends.workers import Stop
@@ -26,7 +26,7 @@ class Restored(msgspec.Struct):
 
 
 def runs(root: int, stop: Stop) -> list[Trashed]:
-    """What can be brought back, the latest first."""
+    """What can be brought back, the latest first; behind that what was undone already, but for some files."""
     found = []
     try:
         with refusing("read"), trash_at(root) as trash:
@@ -36,10 +36,10 @@ def runs(root: int, stop: Stop) -> list[Trashed]:
                     count, size = remove(FILES, folder, mount, stop, really=False)
                     run = about(folder)
                     user = visible(run.user[:LONGEST])
-                    found.append(Trashed(number, user, run.deleted, run.until, count, size))
+                    found.append(Trashed(number, user, run.deleted, run.until, count, size, run.tried))
     except FileNotFoundError:
         return []
-    return [run for run in found if run.count]
+    return sorted((run for run in found if run.count), key=lambda run: run.tried)
 
 
 def restore(root: int, number: int, stop: Stop) -> Restored:
@@ -53,6 +53,8 @@ def restore(root: int, number: int, stop: Stop) -> Restored:
             with opened(FILES, folder) as files:
                 _bring(files, root, (), restored, stop)
             os.fsync(root)
+            if restored.left:
+                note_tried(folder)
     except FileNotFoundError as error:
         raise Missing(
             f"There is no deletion {number} to undo",

@@ -97,15 +97,17 @@ def by_room(
     return tuple(moments)
 
 
-def going(found: Sequence[Files], before: Sequence[float]) -> tuple[list[int], list[int]]:
-    """How many files of each kind go, and how many bytes."""
-    counts, sizes = [0] * len(KINDS), [0] * len(KINDS)
+def going(found: Sequence[Files], before: Sequence[float]) -> tuple[list[int], list[int], list[float]]:
+    """How many files of each kind go, how many bytes, and the oldest of those that stay (inf: none does)."""
+    counts, sizes, staying = [0] * len(KINDS), [0] * len(KINDS), [inf] * len(KINDS)
     for files in found:
         for kind, mtime, size in zip(files.kinds, files.mtimes_of(), files.sizes_of(), strict=True):
             if mtime < before[kind]:
                 counts[kind] += 1
                 sizes[kind] += size
-    return counts, sizes
+            else:
+                staying[kind] = min(staying[kind], mtime)
+    return counts, sizes, staying
 
 
 class _Lacking:

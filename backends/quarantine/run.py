@@ -5,7 +5,7 @@ room, or a cap is set, all of them are counted first.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 import msgspec
@@ -16,35 +16,39 @@ from backends.quarantine import kept, scan, trash
 from backends.quarantine.carry_out import Deletion, Done, joined
 from backends.quarantine.folder import Folder
 from backends.quarantine.names import KINDS, Naming
-from backends.quarantine.retention import Policy, Room, by_age, by_room, going
+from backends.quarantine.retention import YOUNGEST, Policy, Room, by_age, by_room, going
 from backends.quarantine.tree import Noted, Share, total
 from backends.workers import Job, Stop, count, each
 
 
-def now() -> float:
-    """Epoch seconds."""
-    return time.time()
-
-
 class KindPlan(msgspec.Struct, frozen=True):
-    """What there is of a kind and what of it goes; sizes in bytes, `oldest` in epoch seconds (None: there is none)."""
+    """What there is of a kind, what of it goes, and by which rule; sizes in bytes, times in epoch seconds (None: there is none).
+
+    `keep`: seconds for which it is kept, None for ever; `aged`: files that are kept no longer, the others that go make
+    room; `next`: when the oldest of those that stay is kept no longer.
+    """
 
     kind: str
     count: int
     size: int
-    oldest: float | None
+    oldest: float
     going: int
     going_size: int
+    keep: float | None
+    aged: int
+    next: float | None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a cleanup of a folder would do. `before`: the moment of each kind before which its files go.
 
-    `by_age`: the moments without files that make room. `refused`: why it is not carried out, if so.
+    `by_age`: the moments without files that make room; `young`: files that no rule takes yet. `refused`: why it is not
+    carried out, if so.
     """
 
     before: tuple[float, ...]
     by_age: tuple[float, ...]
+    young: int = 0
     kinds: tuple[KindPlan, ...] = ()
     ahead: int = 0
     kept: int = 0
@@ -102,22 +106,18 @@ class Cleanup:
             return Plan(before=before, by_age=before)
         parts = self._scan(stop)
         found = scan.joined(parts)
+        aged = found.going
         if policy.needs_room:
             files = [part.files for part in parts]
             before = by_room(policy, files, _with_more(self._folder.room(), freed), before, self._now)
-            found.going, found.going_size = going(files, before)
-        kinds = tuple(
-            KindPlan(kind, number, size, None if oldest == inf else oldest, goes, goes_size)
-            for kind, number, size, oldest, goes, goes_size in zip(
-                KINDS, found.counts, found.sizes, found.oldest, found.going, found.going_size, strict=True
-            )
-            if number
-        )
+            found.going, found.going_size, found.staying = going(files, before)
+        kinds = self._kinds(found, aged)
         cap, total = policy.max_delete, sum(found.going)
         return Plan(
             before=before,
             by_age=self._by_age,
             kinds=kinds,
+            young=found.young,
             ahead=found.ahead,
             kept=found.kept,
             foreign=found.foreign,
@@ -148,6 +148,24 @@ class Cleanup:
             return self._job(lambda ends: self._look(share).run(self._folder.handle, ends))
 
         return each([job(share) for share in _shares()], scan.Found, stop)
+
+    def _kinds(self, found: scan.Found, aged: Sequence[int]) -> tuple[KindPlan, ...]:
+        """Those that there are."""
+        return tuple(
+            KindPlan(
+                kind=kind,
+                count=found.counts[at],
+                size=found.sizes[at],
+                oldest=found.oldest[at],
+                going=found.going[at],
+                going_size=found.going_size[at],
+                keep=keep,
+                aged=aged[at],
+                next=_kept_until(found.staying[at], keep),
+            )
+            for at, (kind, keep) in enumerate(zip(KINDS, self._policy.keep, strict=True))
+            if found.counts[at]
+        )
 
     def _look(self, share: Share) -> scan.Scan:
         return scan.Scan(
@@ -187,6 +205,11 @@ class Cleanup:
 
     def _job(self, work: Callable[[Stop], object]) -> Job:
         return Job(self._folder.owner, work)
+
+
+def _kept_until(oldest: float, keep: float | None) -> float | None:
+    """When a file of that time is too old; None: never, or there is none."""
+    return None if keep is None or oldest == inf else oldest + max(keep, YOUNGEST)
 
 
 def _shares() -> list[Share]:

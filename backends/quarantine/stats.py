@@ -27,6 +27,9 @@ LABELS = (*(label for label, _ in AGES), ">90d")
 GROWTH = 7 * DAY
 """Seconds over which growth is measured."""
 
+IN_SIGHT = 365 * DAY
+"""Seconds: what growth would do later than that nobody can tell."""
+
 
 class KindStats(msgspec.Struct, frozen=True):
     """A kind: how many files, bytes, last modification of the oldest (epoch seconds), and both by LABELS."""
@@ -40,7 +43,7 @@ class KindStats(msgspec.Struct, frozen=True):
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
-    """All kinds that there are; `growth` in bytes a day, `full_in` in seconds (None: never, as it is).
+    """All kinds that there are; `growth` in bytes a day, `full_in` in seconds (None: not within a year, as it is).
 
     `count` and `size` are of all files; `room`: of the file system.
     """
@@ -97,9 +100,17 @@ def stats(listing: Listing, now: float, rows: Sequence[int] | None = None) -> St
         ),
         room=listing.room,
         growth=growth,
-        full_in=listing.room.free / growth * DAY if growth > 0 else None,
+        full_in=_full_in(listing.room.free, growth),
         kept=len(listing.kept),
         leftovers=listing.leftovers,
         leftover_size=listing.leftover_size,
         foreign=listing.foreign,
     )
+
+
+def _full_in(free: int, growth: float) -> float | None:
+    """In how many seconds so many bytes are taken by so many a day; None: not in sight."""
+    if growth <= 0:
+        return None
+    seconds = free / growth * DAY
+    return seconds if seconds <= IN_SIGHT else None

@@ -31,11 +31,15 @@ UNKNOWN_KEPT_FOR = 86400.0
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What a run is about: who deleted, when, and until when it can be undone (epoch seconds)."""
+    """What a run is about: who deleted, when, and until when it can be undone (epoch seconds).
+
+    `tried`: it was undone, but for files that could not be brought back.
+    """
 
     user: str
     deleted: float
     until: float
+    tried: bool = False
 
 
 class Emptied(msgspec.Struct):
@@ -90,6 +94,11 @@ def finish(root: int, number: int) -> None:
             os.unlink(ABOUT, dir_fd=folder)
             os.rmdir(folder_name(number), dir_fd=trash)
         os.fsync(trash)
+
+
+def note_tried(folder: int) -> None:
+    """Write down that the run whose folder is opened was undone as far as that could be."""
+    _write(folder, ABOUT, msgspec.json.encode(msgspec.structs.replace(about(folder), tried=True)))
 
 
 def let_go(root: int, now: float, stop: Stop, *, really: bool = True) -> Emptied:

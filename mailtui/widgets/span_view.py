@@ -99,6 +99,17 @@ def chopped(text: str, width: int) -> list[str]:
     return chop_cells(text, max(2, width)) or [text]
 
 
+def broken(text: str, width: int) -> list[str]:
+    """The same pieces, but broken behind blanks where these are not far."""
+    pieces: list[str] = []
+    while len(piece := chopped(text[: 2 * width], width)[0]) < len(text):
+        blank = piece.rfind(" ", len(piece) // 2)
+        cut = max(1, len(piece)) if blank < 0 else blank + 1
+        pieces.append(text[:cut])
+        text = text[cut:]
+    return [*pieces, text]
+
+
 def folded(text: str, width: int) -> list[str]:
     """Prose in pieces that fit, broken between words where that can be."""
     lines = by_words(shown(text), max(2, width), break_on_hyphens=False)
@@ -114,7 +125,7 @@ def chopped_spans(spans: Row, width: int) -> list[list[Span]]:
     """Clean spans in rows that fit into `width` terminal cells, broken behind blanks where these are not far."""
     rows: list[list[Span]] = []
     left = [(text, style) for text, style in spans if text]
-    for piece in _broken("".join(text for text, _ in left), width):
+    for piece in broken("".join(text for text, _ in left), width):
         row: list[Span] = []
         room = len(piece)
         while room:
@@ -125,15 +136,3 @@ def chopped_spans(spans: Row, width: int) -> list[list[Span]]:
             room -= min(room, len(text))
         rows.append(row)
     return rows
-
-
-def _broken(text: str, width: int) -> list[str]:
-    if not text.isascii():
-        return chopped(text, width)
-    pieces: list[str] = []
-    while len(text) > width:
-        blank = text.rfind(" ", width // 2, width)
-        cut = width if blank < 0 else blank + 1
-        pieces.append(text[:cut])
-        text = text[cut:]
-    return [*pieces, text]

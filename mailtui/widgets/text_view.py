@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mailtui.widgets.span_view import LONGEST, Row, SpanView, chopped, shown
+from mailtui.widgets.span_view import LONGEST, Row, SpanView, broken, shown
 
 Line = tuple[str, str]
 """Text and the name of its style, one of `SpanView`'s."""
@@ -26,10 +26,10 @@ class TextView(SpanView):
 
 
 def wrap(line: Line, width: int) -> list[Line]:
-    """The line in pieces of at most `width` terminal cells, clean of what a terminal would obey."""
+    """The line in pieces of at most `width` terminal cells, broken at blanks where it has them, clean of what a terminal would obey."""
     text, style = line
     cut = len(text) - LONGEST
-    pieces = [(piece, style) for piece in chopped(shown(text), width)]
+    pieces = [(piece, style) for piece in broken(shown(text), width)]
     if cut > 0:
         pieces.append((f"({cut:,} more characters in this line)", "dim"))
     return pieces

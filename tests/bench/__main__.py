@@ -1,6 +1,7 @@
 """`python -m tests.bench [--quick] [NAME…]`: every figure beside that of what others do, in one table."""
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -52,6 +53,9 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "pfqueue": others.pfqueue,
     "postqf": others.postqf,
 }
+QUIET = 0.5
+"""The load of other programs above which figures say little where one side has two processes and the other one."""
+
 WIDTHS = (34, 13, 13, 8, 9, 4)
 HEAD = ("what", "ours", "peer", "ratio", "at most", "ok")
 
@@ -101,6 +105,10 @@ def main() -> int:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no Postfix stays behind
     missed = 0
+    if (load := os.getloadavg()[0]) > QUIET:
+        print(
+            f"The load is {load:.1f}: beside one busy program, two processes look 1.5 times as slow as they are"
+        )
     print(f"{_aligned(HEAD)}  against")
     with tempfile.TemporaryDirectory(prefix="mailtui-bench-", dir="/var/tmp") as folder:
         bench = Bench(options.quick, Path(folder))

@@ -110,9 +110,10 @@ def test_each_kind_is_told_with_what_was_found(server: Machine) -> None:
 def test_figures(server: Machine) -> None:
     figures = json.loads(ok(server, "quarantine", "stats", "--json"))
     assert (figures["count"], figures["folder"]) == (4, FOLDER)
-    assert figures["full_in"] > 0
+    assert figures["growth"] > 0
+    assert figures["full_in"] is None
     assert {one["kind"]: one["count"] for one in figures["kinds"]} == dict.fromkeys(KINDS, 1)
-    assert "a day: full in" in ok(server, "quarantine", "stats")
+    assert "a day: full is not in sight" in ok(server, "quarantine", "stats")
 
 
 def test_one_is_shown_and_nothing_is_written(server: Machine) -> None:
@@ -193,6 +194,21 @@ def test_deleted_and_brought_back_as_amavis_owns_it(server: Machine) -> None:
     assert mailtui(server, "quarantine", "undo").returncode == 3
 
 
+def test_what_cannot_be_brought_back_is_not_in_the_way(server: Machine) -> None:
+    for kind in ("badh", "banned"):
+        ok(server, "quarantine", "delete", "--kind", kind, "--yes")
+    trashed = server.run(["find", f"{FOLDER}/.mailtui-trash", "-name", "banned-*", "-printf", "%P"]).stdout
+    taken = f"{FOLDER}/{trashed.partition('/files/')[2]}"
+    server.run(["runuser", "-u", "amavis", "--", "touch", taken])
+    assert mailtui(server, "quarantine", "undo").returncode == 1
+    assert "but for these" in ok(server, "quarantine", "undo", "--list")
+    assert "undo: 1 of 1 message" in ok(server, "quarantine", "undo")
+    assert of(server, "badh")
+    server.run(["rm", taken])
+    assert "undo: 1 of 1 message" in ok(server, "quarantine", "undo")
+    assert {one["kind"] for one in listed(server)} == set(KINDS)
+
+
 def test_a_cleanup_leaves_what_is_kept(server: Machine) -> None:
     kept, others = (
         of(server, "virus")["path"],
@@ -202,6 +218,13 @@ def test_a_cleanup_leaves_what_is_kept(server: Machine) -> None:
     ok(server, "quarantine", "keep", "--yes", kept)
     assert server.run(["stat", "-c", "%a %U", f"{FOLDER}/.mailtui-keep"]).stdout == "600 amavis\n"
     assert [one["kept"] for one in listed(server)].count(True) == 1
+    plan = json.loads(ok(server, "cleanup", "--dry-run", "--json"))
+    assert {one["kind"]: (one["aged"], one["keep"]) for one in plan["kinds"]} == {
+        "virus": (0, 30 * 86400.0),
+        "banned": (1, 30 * 86400.0),
+        "spam": (1, 14 * 86400.0),
+        "badh": (1, 14 * 86400.0),
+    }
     assert "1 file kept" in ok(server, "cleanup", "--dry-run")
     ok(server, "cleanup", "--undo", "1h")
     assert [one["path"] for one in listed(server)] == [kept]

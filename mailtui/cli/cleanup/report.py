@@ -1,12 +1,8 @@
-"""What a cleanup did or would do: as text, and as a line for the mail log."""
+"""What a cleanup would do, as text: how much of each kind goes, by which rule, and when the next file does."""
 
-import msgspec
-
+from backends.quarantine.cleanup import Report
 from backends.quarantine.run import KindPlan
-from backends.quarantine.trash import Emptied
-from backends.quarantine.tree import Noted
-from backends.quarantine.work import Leftover
-from backends.text import messages_text, size_text, time_text
+from backends.text import age_text, messages_text, size_text
 from mailtui.cli.output import Output
 from mailtui.cli.table import Column, print_table
 
@@ -14,48 +10,31 @@ COLUMNS = (
     Column("kind"),
     Column("files", right=True),
     Column("size", right=True),
-    Column("oldest"),
-    Column("go", right=True),
+    Column("oldest", right=True),
+    Column("kept for", right=True),
+    Column("too old", right=True),
+    Column("for room", right=True),
     Column("size", right=True),
+    Column("next"),
 )
 
 
-class Report(msgspec.Struct, kw_only=True):
-    """What was done, or with `dry_run` would be; sizes in bytes. `undo`: the number of the run that can be undone."""
-
-    folder: str = ""
-    dry_run: bool = False
-    kinds: tuple[KindPlan, ...] = ()
-    deleted: dict[str, int] = {}
-    count: int = 0
-    size: int = 0
-    undo: int | None = None
-    trash: Emptied = msgspec.field(default_factory=Emptied)
-    work: Leftover = msgspec.field(default_factory=Leftover)
-    queue_trash: int = 0
-    ahead: int = 0
-    kept: int = 0
-    foreign: Noted = msgspec.field(default_factory=Noted)
-    left: Noted = msgspec.field(default_factory=Noted)
-    errors: list[str] = []
-    interrupted: int = 0
-
-
-def show(out: Output, report: Report) -> None:
-    """Print what would go."""
+def show(out: Output, report: Report, now: float) -> None:
+    """Print what would go; `now` in epoch seconds."""
     if report.folder:
         total, size = sum(one.count for one in report.kinds), sum(one.size for one in report.kinds)
         out.line(
             f"{report.folder}: {report.count:,} of {files_text(total)} would go, "
             f"{size_text(report.size)} of {size_text(size)}"
         )
-        print_table(out, COLUMNS, map(_cells, report.kinds))
+        print_table(out, COLUMNS, (_cells(one, now) for one in report.kinds))
     else:
         out.line("amavis keeps no quarantine")
     for count, text in (
-        (report.foreign.count, f"not amavis's, stay: {', '.join(report.foreign.first)}"),
+        (report.kept, "kept until `mailtui quarantine keep --not`, stay"),
+        (report.young, "younger than ten minutes, stay whatever the rule"),
         (report.ahead, "dated in the future, stay"),
-        (report.kept, "kept by `mailtui quarantine keep`, stay"),
+        (report.foreign.count, f"not amavis's, stay: {', '.join(report.foreign.first)}"),
         (report.trash.count, f"in the trash for their time, would go, {size_text(report.trash.size)}"),
     ):
         if count:
@@ -66,36 +45,19 @@ def show(out: Output, report: Report) -> None:
         out.line(f"{messages_text(report.queue_trash)} in the queue's trash would go")
 
 
-def summary(report: Report) -> str:
-    """One line for the mail log."""
-    kinds = ",".join(f"{kind}:{count}" for kind, count in report.deleted.items())
-    parts = [f"deleted={report.count} size={report.size}"]
-    for name, value in (
-        ("kinds", kinds),
-        ("undo", report.undo),
-        ("left", report.left.count + report.work.left.count),
-        ("trash", report.trash.count),
-        ("work", report.work.folders),
-        ("queue", report.queue_trash),
-        ("signal", report.interrupted),
-        ("folder", report.folder),
-        ("errors", "; ".join(report.errors)),
-    ):
-        if value:
-            parts.append(f"{name}={value}")
-    return " ".join(parts)
-
-
 def files_text(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _cells(one: KindPlan) -> list[str]:
+def _cells(one: KindPlan, now: float) -> list[str]:
     return [
         one.kind,
         f"{one.count:,}",
         size_text(one.size),
-        "-" if one.oldest is None else time_text(one.oldest),
-        f"{one.going:,}",
+        age_text(max(0.0, now - one.oldest)),
+        "ever" if one.keep is None else age_text(one.keep),
+        f"{one.aged:,}",
+        f"{one.going - one.aged:,}",
         size_text(one.going_size),
+        "-" if one.next is None else f"in {age_text(max(0.0, one.next - now))}",
     ]

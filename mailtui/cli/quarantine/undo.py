@@ -12,7 +12,8 @@ from mailtui.cli.undoing import add_empty, add_undo, empty, list_kept
 DESCRIPTION = """
 Bring deleted messages back to where they were. Deletions are kept for 24 hours, or as long as /etc/mailtui/site.toml
 says ([quarantine], undo = "3d"), and so is the disk space they take; what is older goes with the next deletion or the
-next `mailtui cleanup`, or with --empty all of it at once.
+next `mailtui cleanup`, or with --empty all of it at once. What cannot be brought back, because another file has its name
+meanwhile, stays in the trash, and the next undo takes the deletion before.
 """
 EXAMPLES = """
 EXAMPLES
@@ -29,6 +30,7 @@ COLUMNS = (
     Column("by"),
     Column("messages", right=True),
     Column("size", right=True),
+    Column("undone"),
 )
 
 
@@ -57,4 +59,5 @@ def _cells(one: Trashed) -> list[str]:
         one.user,
         f"{one.count:,}",
         size_text(one.size),
+        "but for these" if one.tried else "",
     ]

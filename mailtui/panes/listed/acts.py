@@ -100,7 +100,11 @@ class Acts(Generic[V, P, T]):
     def begin(self, action: str) -> None:
         """Do the act to what is selected, after a question where there is one."""
         if selection := self.selected():
-            self.prepare(selection, lambda: self.plan(action, selection))
+            self.begin_on(action, selection)
+
+    def begin_on(self, action: str, selection: Selection[V]) -> None:
+        """Do the act to a selection."""
+        self.prepare(selection, lambda: self.plan(action, selection))
 
     def selected(self) -> Selection[V] | None:
         """What a key would hit; None, and told so: nothing."""

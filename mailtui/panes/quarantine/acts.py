@@ -11,7 +11,7 @@ from backends.quarantine.plan import RELEASING, Plan, Trashed
 from backends.text import age_text, clip, messages_text, size_text, time_text, visible
 from mailtui.panes.listed import acts
 from mailtui.panes.listed.acts import Question
-from mailtui.panes.listed.view import Selection
+from mailtui.panes.listed.view import Selection, under_cursor
 from mailtui.panes.quarantine.view import View
 from mailtui.quarantine_text import eml_name
 from mailtui.screens.ask import AskScreen
@@ -36,17 +36,24 @@ class Acts(acts.Acts[View, Plan, Trashed]):
         return self.pane.host.quarantine
 
     def begin(self, action: str) -> None:
-        if action == "release":
-            self._release()
-        elif action == "export":
-            self._export()
-        else:
+        if action != "export":
             super().begin(action)
+        elif self.pane.view is not None and self.pane.table.cursor is not None:
+            self.begin_on(action, under_cursor(self.pane.view, self.pane.table.cursor))
+
+    def begin_on(self, action: str, selection: Selection[View]) -> None:
+        if action == "release":
+            self._release(selection)
+        elif action == "export":
+            self._export(selection)
+        else:
+            super().begin_on(action, selection)
 
     def plan(self, action: str, selection: Selection[View], recipients: Sequence[str] = ()) -> Plan:
         """`keep` what is selected; where all of it is kept, no longer."""
         targets = selection.view.targets(selection)
-        if action == "keep" and all(map(selection.view.listing.is_kept, targets)):
+        listing = (self.pane.view or selection.view).listing
+        if action == "keep" and all(map(listing.is_kept, targets)):
             action = "let-go"
         return self.backend().plan(action, targets, recipients)
 
@@ -72,13 +79,23 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             partial(self.done, plan),
         )
 
+    def done(self, plan: Plan, result: Outcome) -> None:
+        """A message that was acted on from its own screen leaves marks as they are; deleted, it is shown no longer."""
+        from mailtui.screens.quarantined import QuarantinedScreen  # noqa: PLC0415 - with the first preview
+
+        screen = self.pane.app.screen
+        if not isinstance(screen, QuarantinedScreen) or plan.targets != (screen.target,):
+            super().done(plan, result)
+            return
+        if plan.action == "delete" and result.done:
+            screen.dismiss()
+        self.tell(result)
+
     def summary(self, result: Outcome) -> list[str]:
         return [*super().summary(result), *(visible(text[:200]) for text in result.printed[:3])]
 
-    def _release(self) -> None:
+    def _release(self, selection: Selection[View]) -> None:
         """Ask to whom, then plan."""
-        if (selection := self.selected()) is None:
-            return
         options = [
             ("to the original recipients", "release"),
             ("to them, and learn as no spam", "release-ham"),
@@ -101,12 +118,9 @@ class Acts(acts.Acts[View, Plan, Trashed]):
         question = f"Release {messages_text(selection.count or 0)}?"
         self.pane.app.push_screen(ChooseScreen(question, options, [selection.label, ""]), chosen)
 
-    def _export(self) -> None:
-        """Ask for a file, and write the message under the cursor into it."""
-        pane, row = self.pane, self.pane.table.cursor
-        if pane.view is None or row is None:
-            return
-        target = pane.view.target(row)
+    def _export(self, selection: Selection[View]) -> None:
+        """Ask for a file, and write the message into it."""
+        pane, target = self.pane, selection.view.targets(selection)[0]
 
         def named(where: str | None) -> None:
             if where is not None:
@@ -127,7 +141,9 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             f"Undo the deletion of {messages_text(last.count)}?",
             [
                 f"deleted by {visible(last.user)} at {time_text(last.deleted)}, {size_text(last.size)}",
-                "they come back to where they were",
+                "an undo could not bring them back; it is tried again"
+                if last.tried
+                else "they come back to where they were",
             ],
             commands=[f"mailtui quarantine undo {last.number}"],
         )

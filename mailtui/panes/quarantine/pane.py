@@ -20,7 +20,7 @@ from mailtui.panes.feed import Feed
 from mailtui.panes.listed.fetching import Fetching
 from mailtui.panes.listed.pane import ListedPane
 from mailtui.panes.listed.title import Headline
-from mailtui.panes.listed.view import Allowed
+from mailtui.panes.listed.view import Allowed, Selection
 from mailtui.panes.quarantine.acts import Acts
 from mailtui.panes.quarantine.keys import KEYS
 from mailtui.panes.quarantine.sources import COLUMNS, EVERYTHING, Key, Messages, detail, heat_rows
@@ -137,8 +137,14 @@ class QuarantinePane(ListedPane[Listing, Wish, View]):
     def open_row(self) -> None:
         from mailtui.screens.quarantined import QuarantinedScreen  # noqa: PLC0415 - when asked for
 
-        if target := self.target_under_cursor():
-            self.app.push_screen(QuarantinedScreen(self.host, target))
+        source, row = self.table.source, self.table.cursor
+        if isinstance(source, Messages) and row is not None:
+            shown = Selection(source.view, "the one shown", 1, row=row)
+            self.app.push_screen(
+                QuarantinedScreen(
+                    self.host, source.view.target(row), self.may, lambda act: self.acts.begin_on(act, shown)
+                )
+            )
 
     def target_under_cursor(self) -> Target | None:
         """The message under the cursor."""

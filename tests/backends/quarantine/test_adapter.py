@@ -7,11 +7,13 @@ from fcntl import LOCK_UN, flock
 from pathlib import Path
 from threading import Event, Timer
 
+import msgspec
 import pytest
 
 from backends.errors import BadRequest, Failed, Missing, NotAnswering, NotPermitted, Refused
 from backends.outcome import LeftOut
 from backends.quarantine import adapter as adapter_module
+from backends.quarantine import opening
 from backends.quarantine.adapter import AmavisQuarantine
 from backends.quarantine.config import Amavis
 from backends.quarantine.folder import folder_at
@@ -19,7 +21,7 @@ from backends.quarantine.listing import Listing
 from backends.quarantine.message import Target
 from backends.quarantine.names import KEEP, KINDS, TRASH
 from backends.quarantine.release import release
-from backends.quarantine.retention import policy
+from backends.quarantine.retention import Room, policy
 from backends.quarantine.select import Selector, matching
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
 from backends.quarantine.stats import stats
@@ -111,17 +113,26 @@ def test_headers_of_files_of_which_the_path_alone_is_known(subject: AmavisQuaran
     assert [subject.headers([one])[0] for one in paths] == expected
 
 
-def test_headers_are_read_once_and_in_a_child_where_they_are_many(
-    subject: AmavisQuarantine, runner: Runner, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("processors", "in_child"), [(2, 1), (1, 0)])
+def test_headers_are_read_once_and_where_they_are_many_some_of_them_in_a_child(
+    quarantine: Quarantine,
+    subject: AmavisQuarantine,
+    runner: Runner,
+    monkeypatch: pytest.MonkeyPatch,
+    processors: int,
+    in_child: int,
 ) -> None:
     all_of_them = targets(subject)
-    monkeypatch.setattr(adapter_module, "FEW", 2)
+    monkeypatch.setattr(adapter_module, "FEW", 1)
+    monkeypatch.setattr(adapter_module, "count", lambda: processors)
     before = len(runner.ran)
     found = subject.headers(all_of_them)
+    with folder_at(quarantine.path) as folder:
+        assert found == opening.heads(folder.handle, all_of_them)
     assert {one.virus for one in found} == {"", "Win.Test-1"}
-    assert len(runner.ran) == before + 1
+    assert [one.stdin.count(b"\n") - 1 for one in runner.ran[before:]] == [1] * in_child
     assert subject.headers(all_of_them) == found
-    assert len(runner.ran) == before + 1
+    assert len(runner.ran) == before + in_child
     stop = Event()
     stop.set()
     with pytest.raises(Refused, match="Superseded"):
@@ -163,6 +174,22 @@ def test_an_undo_takes_nobodys_place(quarantine: Quarantine, subject: AmavisQuar
     assert new.read_bytes() == b"a new one"
     new.unlink()
     assert subject.undo().done == 1
+    assert subject.trash() == []
+
+
+def test_an_undo_that_could_not_be_finished_is_not_in_the_way_of_the_one_before(
+    quarantine: Quarantine, subject: AmavisQuarantine
+) -> None:
+    for kind in ("virus", "banned"):
+        subject.carry_out(subject.plan("delete", targets(subject, kind)))
+    new = quarantine.add("H/banned-Hk_FTrbV-lYl", 0, b"a new one")
+    assert (subject.undo().done, new.read_bytes()) == (0, b"a new one")
+    assert [(run.number, run.tried, run.count) for run in subject.trash()] == [(1, False, 1), (2, True, 1)]
+    assert subject.undo().done == 1
+    assert (quarantine.path / "0/virus-0p4b2Z502_-V").read_bytes() == VIRUS
+    new.unlink()
+    assert subject.undo().done == 1
+    assert new.read_bytes() == VIRUS
     assert subject.trash() == []
 
 
@@ -399,7 +426,11 @@ def test_filtered_and_counted(subject: AmavisQuarantine) -> None:
     assert {one.kind: one.counts.index(1) for one in figures.kinds} == {"spam": 3, "virus": 3, "banned": 4}
     assert figures.size == sum(listing.sizes)
     assert figures.growth == pytest.approx(figures.size / 3, rel=0.01)
-    assert figures.full_in == pytest.approx(listing.room.free / figures.growth * DAY, rel=0.01)
+    assert figures.full_in is None
+    small = msgspec.structs.replace(listing, room=Room(size=10_000, free=3_000, inodes=0, free_inodes=0))
+    assert stats(small, now).full_in == pytest.approx(3_000 / figures.growth * DAY, rel=0.01)
+    later = stats(msgspec.structs.replace(small, taken=now + 30 * DAY), now + 30 * DAY)
+    assert (later.growth, later.full_in) == (0.0, None)
     empty = Listing(folder="/x", taken=now, columns=type(listing.columns)(), room=listing.room)
     assert (stats(empty, now).kinds, stats(empty, now).full_in) == ((), None)
 

@@ -27,7 +27,7 @@ def files(*rows: tuple[int, float, int]) -> Files:
 def gone(rules: Policy, found: Files, room: Room = ROOMY) -> list[tuple[int, int]]:
     """How many of which kind go."""
     before = by_age(rules, NOW)
-    counts, _ = going([found], by_room(rules, [found], room, before, NOW))
+    counts, *_ = going([found], by_room(rules, [found], room, before, NOW))
     return [(kind, count) for kind, count in enumerate(counts) if count]
 
 
@@ -105,7 +105,7 @@ def test_what_is_left_fits_unless_it_may_not_go(rows: list[tuple[int, float, int
     rules = Policy(keep=FOREVER, order=tuple(range(len(KINDS))), max_size=limit)
     found = files(*rows)
     before = by_room(rules, [found], ROOMY, by_age(rules, NOW), NOW)
-    _, sizes = going([found], before)
+    _, sizes, _ = going([found], before)
     left = sum(size for _, _, size in rows) - sum(sizes)
     old = [size for _, days, size in rows if NOW - days * DAY < NOW - YOUNGEST]
     if limit and sum(sizes) < sum(old):

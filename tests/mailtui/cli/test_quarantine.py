@@ -257,7 +257,7 @@ def test_figures(run: Run) -> None:
     assert figures["count"] == sum(one["count"] for one in figures["kinds"]) == 100
     text = run("quarantine", "stats").out
     assert text.splitlines()[0].startswith("/var/lib/amavis/virusmails: 100 files, ")
-    assert "a day: full in" in text
+    assert "a day: full is not in sight" in text
     assert "2 leftover work folders" in text
     assert "not amavis's: notes.txt" in text
 

@@ -230,6 +230,47 @@ async def test_released_and_learnt(host: DemoHost) -> None:
         await until(pilot, lambda: "Learned tokens from 1" in toasts(app))
 
 
+async def test_the_preview_acts_as_the_list_does_and_on_what_it_shows(host: DemoHost) -> None:
+    async with console(host, size=(100, 40)) as (app, pilot, pane):
+        spam = await go_to(pilot, pane, "spam")
+        pane.table.mark([pane.view.target(1).path, pane.view.target(2).path] if pane.view else [])
+        marks = set(pane.table.marks)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, QuarantinedScreen) and "Headers" in shown(app))
+        await pilot.press("R", "2")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert f"$ amavisd-release {spam.path}" in shown(app)
+        assert "the one shown" in shown(app)
+        await pilot.press("y")
+        await until(pilot, lambda: "Learned tokens from 1" in toasts(app))
+        for word in ("keep", "let-go"):
+            before = pane.reading
+            await pilot.press("K")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            await pilot.press("y")
+            await until(pilot, lambda: pane.reading is not before and pane.settled)  # noqa: B023 - now
+            assert f"{word}: 1 of 1" in toasts(app)
+        assert isinstance(app.screen, QuarantinedScreen)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        assert spam.path not in there(host)
+        assert marks <= there(host)
+        assert pane.table.marks == marks
+
+
+async def test_the_preview_has_no_acts_where_there_are_none(host: DemoHost) -> None:
+    async with console(host, Settings(theme="mailtui", interval=3600, read_only=True)) as (app, pilot, pane):
+        await go_to(pilot, pane, "spam")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, QuarantinedScreen) and "Headers" in shown(app))
+        await pilot.press("R", "x", "K", "o")
+        await pilot.pause(0.1)
+        assert isinstance(app.screen, QuarantinedScreen)
+        assert "Release" not in shown(app)
+
+
 async def test_a_virus_wants_its_name_typed(host: DemoHost) -> None:
     async with console(host, size=(100, 40)) as (app, pilot, pane):
         virus = await go_to(pilot, pane, "virus")

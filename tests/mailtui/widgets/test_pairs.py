@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from mailtui.widgets.pairs import Pair, pairs, spot
 from mailtui.widgets.side_by_side import DRAWN, PLAIN, Above, Beside
 from mailtui.widgets.span_view import chopped_spans, folded, padded, shown
+from mailtui.widgets.text_view import wrap
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "d", ""]), max_size=30)
 NAMES = ("here", "reference")
@@ -103,6 +104,23 @@ def test_spans_broken_lose_nothing(line: str, width: int) -> None:
     rows = chopped_spans([(clean[:7], "text"), (clean[7:], "left")], width)
     assert "".join(text(row) for row in rows) == clean
     assert all(cell_len(text(row)) <= width for row in rows)
+
+
+def test_no_word_is_broken_that_could_be_left_whole() -> None:
+    said = "   Naïve words of a rule stay whole, and what has no blanks is cut: " + "x" * 50
+    pieces = [piece for piece, _ in wrap((said, "text"), 30)]
+    assert pieces[0] == "   Naïve words of a rule stay "
+    assert pieces[1] == "whole, and what has no blanks "
+    assert "".join(pieces) == said
+
+
+@example("e\N{COMBINING ACUTE ACCENT}" * 40, 7)
+@example("\N{COMBINING ACUTE ACCENT}" * 40, 2)
+@given(st.text(max_size=80), st.integers(2, 40))
+def test_lines_of_text_lose_nothing(line: str, width: int) -> None:
+    pieces = [piece for piece, _ in wrap((line, "text"), width)]
+    assert "".join(pieces) == shown(line)
+    assert all(cell_len(piece) <= width for piece in pieces)
 
 
 @given(st.text(max_size=80), st.integers(2, 40))
