@@ -220,5 +220,6 @@ COMMANDS: Mapping[str, Command | Group] = {
     "cleanup": Command(
         "mailtui.cli.cleanup.command", "delete what has been kept long enough; for cron and timers"
     ),
+    "journal": Command("mailtui.cli.journal", "who changed what with mailtui, and what came of it"),
     "completion": Command("mailtui.cli.completion", "print a completion script for a shell"),
 }
