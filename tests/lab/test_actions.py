@@ -43,8 +43,13 @@ def test_the_person_behind_sudo_and_where_they_came_from(applied: Machine) -> No
 
 
 def test_what_fails_and_what_another_user_does_is_told(applied: Machine) -> None:
-    applied.run(["sudo", "mailtui", "rollback", "99", "--yes"], user="alice", check=False)
-    assert _kept(applied)[-1] == ["alice", "", "rollback-99"]
+    applied.run(["systemctl", "stop", "postfix"])
+    failed = applied.run(["sudo", "mailtui", "queue", "flush"], user="alice", check=False)
+    applied.run(["systemctl", "start", "postfix"])
+    assert failed.returncode != 0
+    latest = json.loads(ok(applied, "journal", "--json", "--limit", "1"))
+    assert (latest["user"], latest["action"], latest["well"]) == ("alice", "flush", False)
+    assert "done=0 asked=1: " in latest["text"]
     kept = _kept(applied)
     applied.run(["env", "SUDO_USER=root", "mailtui", "queue", "flush"], user="alice")
     wait_until("the line in the mail log", lambda: "user=alice action=flush" in _mail_log(applied))
