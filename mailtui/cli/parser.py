@@ -10,6 +10,7 @@ from backends.errors import BadRequest
 from mailtui.cli.commands import COMMANDS, Command, Group
 
 APPLY = "--apply"
+FORCED = "--forced-command"
 EXIT_CODES = """
 EXIT CODES
 
@@ -95,6 +96,11 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         APPLY,
         action="store_true",
         help="build this mail server, or bring it to the reference: see --apply --help",
+    )
+    parser.add_argument(
+        FORCED,
+        action="store_true",
+        help="for sshd's ForceCommand: the console, or what was asked for, if it only reads",
     )
     parser.add_argument("-V", "--version", action="version", version=f"mailtui {__version__}")
     add_common(parser)
