@@ -3,6 +3,7 @@
 PYTHON  ?= python3
 PREFIX  ?= /opt/mailtui
 BINDIR  ?= /usr/local/bin
+MANDIR  ?= /usr/local/share/man
 RELEASE ?= bookworm
 ARGS    ?=
 
@@ -10,7 +11,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := install -q --disable-pip-version-check -c constraints.txt
 
-TEST_PACKAGES := postfix mariadb-server-core mariadb-client tmux debootstrap systemd-container sudo iproute2 dnsmasq-base jq pfqueue mb2md clamav-daemon clamav-freshclam clamav
+TEST_PACKAGES := postfix mariadb-server-core mariadb-client tmux debootstrap systemd-container sudo iproute2 dnsmasq-base jq pfqueue mb2md clamav-daemon clamav-freshclam clamav mandoc zsh fish
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lab screenshots docs install uninstall constraints test-packages clean
@@ -41,21 +42,25 @@ lab: test-packages $(VENV)/dev.stamp ## open the console on a throwaway mail ser
 screenshots: test-packages $(VENV)/dev.stamp ## draw screenshots/ again
 	@$(BIN)/python -m tests.tools.screenshots $(ARGS)
 
-docs: $(VENV)/dev.stamp ## write the table of what differs from the reference's page again
+docs: $(VENV)/dev.stamp ## write the manual page and the table of what differs from the reference's page again
+	@$(BIN)/python -m tests.tools.manual
 	@$(BIN)/python -m tests.tools.deviations
 
-install: $(VENV)/tools.stamp ## install into PREFIX=/opt/mailtui, with a link in BINDIR=/usr/local/bin
+install: $(VENV)/tools.stamp ## install into PREFIX=/opt/mailtui, with links in BINDIR=/usr/local/bin and MANDIR
 	@[ ! -e "$(PREFIX)" ] || [ -e "$(PREFIX)/pyvenv.cfg" ] || [ -z "$$(ls -A "$(PREFIX)")" ] || \
 	    { echo "mailtui: $(PREFIX) holds something else; choose a PREFIX of its own" >&2; exit 1; }
 	$(PYTHON) -m venv "$(PREFIX)"
 	"$(PREFIX)/bin/python" -m pip $(PIP) .
 	mkdir -p "$(BINDIR)"
 	ln -sfn "$(PREFIX)/bin/mailtui" "$(BINDIR)/mailtui"
+	mkdir -p "$(MANDIR)/man1"
+	ln -sfn "$(PREFIX)/share/man/man1/mailtui.1" "$(MANDIR)/man1/mailtui.1"
 
 uninstall: ## remove what `make install` made, with the same PREFIX
 	@[ -e "$(PREFIX)/bin/mailtui" ] && [ -e "$(PREFIX)/pyvenv.cfg" ] || \
 	    { echo "mailtui: nothing installed in $(PREFIX)" >&2; exit 1; }
 	[ "$$(readlink "$(BINDIR)/mailtui")" != "$(PREFIX)/bin/mailtui" ] || rm "$(BINDIR)/mailtui"
+	[ "$$(readlink "$(MANDIR)/man1/mailtui.1")" != "$(PREFIX)/share/man/man1/mailtui.1" ] || rm "$(MANDIR)/man1/mailtui.1"
 	rm -r "$(PREFIX)"
 
 constraints: $(VENV)/tools.stamp ## pin the newest versions that suit (use the oldest supported Python)

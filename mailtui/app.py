@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 FIRST_PANE = "2"
+READING_TIME = 15.0  # s
 SERVICES_EVERY = 15.0  # s
 PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
 GLANCE = 0.2  # s between two looks whether work that must end has ended
@@ -84,9 +85,34 @@ class MailtuiApp(App[int]):
         self.services_known = False
         self._status = StatusLine(host.name, plain=settings.plain)
         self._tabs = TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
-        first = next(entry for entry in PANES if entry.key == FIRST_PANE).make(host, settings)
+        self._wrong = list(settings.wrong)
+        self.keys = self._keymap_of(settings.keys)
+        self._first = self._first_pane(settings.pane)
+        first = next(entry for entry in PANES if entry.key == self._first).make(host, settings)
         self._switcher = ContentSwitcher(first, id="panes", initial=first.id)
+        if settings.theme and settings.theme not in self.available_themes:
+            self._wrong.append(f"there is no theme {visible(settings.theme)[:40]!r}; for example mailtui-16")
         self.theme = settings.theme if settings.theme in self.available_themes else default_theme()
+
+    def _keymap_of(self, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        """The keys that the user has chosen, as far as they can be; Textual is told of them."""
+        if not wanted:
+            return {}
+        from mailtui.keymap import keymap  # noqa: PLC0415 - imports all that has keys
+
+        keys, wrong = keymap(wanted)
+        self._wrong += wrong
+        self.set_keymap(keys)
+        return keys
+
+    def _first_pane(self, wanted: str) -> str:
+        for entry in PANES:
+            if wanted.lower() in {entry.key, entry.label.lower()}:
+                return entry.key
+        if wanted:
+            names = ", ".join(entry.key for entry in PANES)
+            self._wrong.append(f"there is no pane {visible(wanted)[:40]!r}, only {names} and their names")
+        return FIRST_PANE
 
     def compose(self) -> ComposeResult:
         yield self._status
@@ -102,7 +128,7 @@ class MailtuiApp(App[int]):
             self.add_class("-plain")
         if self.settings.read_only:
             self._status.show(note="READ-ONLY")
-        await self._go(FIRST_PANE)
+        await self._go(self._first)
         self._clock()
         self.set_interval(1.0, self._clock)
         self.call_after_refresh(self._begin)
@@ -143,6 +169,8 @@ class MailtuiApp(App[int]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
+        for text in self._wrong:
+            self.notify(text, title="Settings", severity="warning", timeout=READING_TIME, markup=False)
         self._ask_services()
         self.set_interval(SERVICES_EVERY, self._ask_services)
 
@@ -211,7 +239,7 @@ class MailtuiApp(App[int]):
         focused = self.focused or self.pane
         nodes = list(focused.ancestors_with_self) if focused else [self]
         missing = self.pane.missing() if self.pane else []
-        self.push_screen(HelpScreen(help_lines(nodes, KeyNames(), missing)))
+        self.push_screen(HelpScreen(help_lines(nodes, KeyNames(self.keys), missing)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from mailtui.screens.help import KeyNames  # noqa: PLC0415 - after the first frame
@@ -228,7 +256,7 @@ class MailtuiApp(App[int]):
                 if (binding.id or "").partition(".")[0] not in {"", "table", "text", "pane"}:
                     yield SystemCommand(
                         binding.description,
-                        KeyNames()(binding),
+                        KeyNames(self.keys)(binding),
                         lambda node=node, action=binding.action: self.call_later(
                             self.run_action, action, node
                         ),
@@ -242,17 +270,9 @@ class MailtuiApp(App[int]):
         self.call_later(self._go, key)
 
 
-def run(
-    host: Host,
-    *,
-    read_only: bool = False,
-    interval: float = 5.0,
-    theme: str = "",
-    plain: bool = False,
-    banner: str = "",
-) -> int:
+def run(host: Host, settings: Settings) -> int:
     """Open the console on a host until the user leaves; gives the exit code."""
-    app = MailtuiApp(host, Settings(read_only, interval, theme, plain, banner))
+    app = MailtuiApp(host, settings)
     try:
         return app.run() or app.return_code or 0
     finally:

@@ -8,7 +8,8 @@ from threading import Event
 
 import msgspec
 
-from backends.antivirus import audit, caught, conf, databases, fetching, findings, scanning, sets, status
+from backends import audit
+from backends.antivirus import caught, conf, databases, fetching, findings, scanning, sets, status
 from backends.antivirus.clamd import PATIENCE, Clamd
 from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
 from backends.antivirus.reload import Reload
@@ -38,7 +39,7 @@ class ClamAntivirus:
         freshclam_conf: Path = conf.FRESHCLAM,
         patience: float = PATIENCE,
         logs: tuple[Path, ...] = newest.LOGS,
-        record: Callable[[str, bool], None] = audit.write,
+        record: Callable[..., None] = audit.write,
     ) -> None:
         self._runner, self._patience, self._logs, self._record = runner, patience, logs, record
         self._clamd_conf, self._freshclam_conf = clamd_conf, freshclam_conf
@@ -68,7 +69,9 @@ class ClamAntivirus:
         else:
             done = fetching.fetch(self._machine(settings), self._reload(), tell, stop)
         self._record(
-            f"action=update by={done.by.split()[0]} outcome={done.outcome}", done.outcome != "failed"
+            f"by={done.by.split()[0]} outcome={done.outcome}",
+            well=done.outcome != "failed",
+            action="av-update",
         )
         return done
 

@@ -4,12 +4,13 @@ import os
 import pwd
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from backends import actions, audit
 from backends.apply.back import bring_back, difference_to
 from backends.apply.checkpoint.change import Hook, recover
 from backends.apply.checkpoint.store import Store, Unconfirmed
@@ -25,6 +26,7 @@ from backends.apply.prepare import Prepared, Sited, components_of, prepare, site
 from backends.apply.settle import Settling, Tell
 from backends.apply.told import Applied, Check, Drift, Event, Moment, Take
 from backends.errors import BackendError, Failed, Missing, NotPermitted, Refused
+from backends.outcome import Outcome
 from backends.reference.explain import Row, deviations
 from backends.reference.manifest import load
 from backends.reference.values import Values
@@ -51,8 +53,14 @@ class Looked(NamedTuple):
 class LocalConfig:
     """This machine. `step` is told the steps of replacing files, for whoever wants to break them off."""
 
-    def __init__(self, runner: Runner, store: Store | None = None, step: Hook = lambda _name: None) -> None:
-        self._runner, self._store, self._step = runner, store or Store(), step
+    def __init__(
+        self,
+        runner: Runner,
+        store: Store | None = None,
+        step: Hook = lambda _name: None,
+        record: audit.Record = audit.outcome,
+    ) -> None:
+        self._runner, self._store, self._step, self._record = runner, store or Store(), step, record
         self._services = Services(runner)
 
     # Looking
@@ -129,7 +137,8 @@ class LocalConfig:
         """
         found = facts(self._runner)
         _must_be_root()
-        with self._locked(tell):
+        with self._locked(tell), audit.failures(self._record, "apply"):
+            actions.begin()
             of = sited(settings or {}, site)
             values = values_here(of.site, found.release, NO_PASSWORD, self._services)
             _must_exist(values.postmaster)
@@ -145,9 +154,13 @@ class LocalConfig:
                 )
             verify = self._verifier(values)
             if confirm_within is None:
-                return engine.carry_out(plan, work, "apply", verify, keep=keep)
-            with self._taken_back_after(confirm_within, tell, keep=keep):
-                return engine.carry_out(plan, work, "apply", verify, keep=keep)
+                applied = engine.carry_out(plan, work, "apply", verify, keep=keep)
+            else:
+                with self._taken_back_after(confirm_within, tell, keep=keep):
+                    applied = engine.carry_out(plan, work, "apply", verify, keep=keep)
+            if plan.packages or applied.number is not None or not work.nothing:
+                self._told("apply", applied, [one.file.path for one in plan.files if one.changed])
+            return applied
 
     def rollback(self, number: int, tell: Tell) -> Applied:
         """Bring all files back to how they were at a checkpoint, and the services with them.
@@ -157,7 +170,8 @@ class LocalConfig:
         """
         _must_be_root()
         with self._locked(tell, confirming=True):
-            applied = self._roll_back(number, tell)
+            with audit.failures(self._record, f"rollback-{number}"):
+                applied = self._roll_back(number, tell)
             self._forget_unconfirmed()
             return applied
 
@@ -183,7 +197,10 @@ class LocalConfig:
         """What was applied last stays; gives its checkpoint, None where nothing waits to be confirmed."""
         _must_be_root()
         with self._store.locked():
-            return self._forget_unconfirmed()
+            number = self._forget_unconfirmed()
+            if number is not None:
+                self._record(Outcome("confirm", 1, 1), [str(number)])
+            return number
 
     # What was
 
@@ -257,7 +274,12 @@ class LocalConfig:
     def _roll_back(self, number: int, tell: Tell, why: str = "") -> Applied:
         release = facts(self._runner).release
         settling = Settling(self._runner, self._services, load(release), "", tell)
-        return bring_back(self._store, settling, number, now=time.time(), why=why, step=self._step)
+        applied = bring_back(self._store, settling, number, now=time.time(), why=why, step=self._step)
+        self._told(f"rollback-{number}", applied, [])
+        return applied
+
+    def _told(self, action: str, applied: Applied, paths: Sequence[str]) -> None:
+        self._record(Outcome(action, applied.steps, applied.steps, undo=applied.number), paths)
 
     @contextmanager
     def _taken_back_after(self, seconds: float, tell: Tell, *, keep: bool) -> Iterator[None]:

@@ -92,6 +92,7 @@ class Doing:
             if number is not None and isinstance(plan.act, Purge):
                 error.hint += f"; what is gone already comes back with: mailtui greylist undo {number}"
             self._journal.end(entry, None, str(error))
+            self._record(Outcome(plan.name, plan.count, 0, printed=(str(error),)), [])
             raise
         self._journal.end(entry, 0, "")
         outcome = replace(outcome, undo=number if outcome.done else None)
@@ -123,10 +124,11 @@ class Doing:
                         kept.add([row for row in rows if _name(row) in names])
         except BackendError as error:
             self._journal.end(entry, None, str(error))
+            self._record(Outcome("undo", asked, 0, printed=(str(error),)), [])
             raise
         self._journal.end(entry, 0, "")
         outcome = Outcome("undo", asked, asked - left, tuple(named))
-        self._record(outcome, [])
+        self._record(outcome, [f"{about.number} ({about.action})"])
         return outcome
 
     def _plan_named(self, session: Session, act: Release | Delete, rules: Rules) -> Plan:

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from backends import audit
 from backends.apply.checkpoint.store import Store
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import acting
@@ -17,10 +19,12 @@ from backends.maps.programs import Programs
 from backends.maps.reading import Entry, entries, must_have_entries
 from backends.maps.unused import unused
 from backends.maps.values import About, Act, Change, Done, Finding, Looked, Table
+from backends.outcome import Outcome
 from backends.runner import Runner
 from backends.text import visible
 
 STATE = Path("/var/lib/mailtui/maps")
+RECORD = partial(audit.outcome, area="maps-")
 
 
 class PostfixMaps:
@@ -33,10 +37,11 @@ class PostfixMaps:
         config_dir: str | None = None,
         state: Path = STATE,
         clock: Callable[[], float] = time.time,
+        record: audit.Record = RECORD,
     ) -> None:
         self._programs = Programs(runner, config_dir)
         self._store = Store(state)
-        self._clock = clock
+        self._clock, self._record = clock, record
 
     def tables(self) -> tuple[Table, ...]:
         return self._config().tables
@@ -91,13 +96,20 @@ class PostfixMaps:
         return acting.planned(config, find(config.tables, name), "edit", after)
 
     def carry_out(self, change: Change) -> Done:
-        return acting.carry_out(self._programs, self._store, change, self._clock())
+        with audit.failures(self._record, change.action):
+            done = acting.carry_out(self._programs, self._store, change, self._clock())
+        names = [change.table.name, *([change.key] if change.key else [])]
+        self._record(Outcome(change.action, 1, 1, undo=done.undo), names)
+        return done
 
     def stale(self) -> list[Table]:
         return [table for table in self._config().tables if not table.cache and table.path and stale(table)]
 
     def rebuild(self, name: str, *, fewer: bool = False) -> Done:
-        return acting.rebuild(self._programs, self._store, find(self._config().tables, name), fewer=fewer)
+        with audit.failures(self._record, "rebuild"):
+            done = acting.rebuild(self._programs, self._store, find(self._config().tables, name), fewer=fewer)
+        self._record(Outcome("rebuild", 1, 1), [done.table])
+        return done
 
     def acts(self) -> list[Act]:
         return [Act(one.number, one.taken, one.why, tuple(one.files)) for one in self._store.history()]

@@ -150,12 +150,15 @@ class AmavisQuarantine:
     def carry_out(
         self, plan: Plan, progress: Callable[[int], None] = lambda _: None, stop: Event | None = None
     ) -> Outcome:
-        if plan.action in RELEASING:
-            outcome = self._release(plan, progress, stop or Event())
-        else:
-            until = time.time() + plan.kept_for
-            acted = self._act(self._request(plan.action, until=until), plan.targets)
-            outcome = Outcome(plan.action, len(plan.targets), acted.count, tuple(acted.left), undo=acted.undo)
+        with audit.failures(self._failed, plan.action, len(plan.targets)):
+            if plan.action in RELEASING:
+                outcome = self._release(plan, progress, stop or Event())
+            else:
+                until = time.time() + plan.kept_for
+                acted = self._act(self._request(plan.action, until=until), plan.targets)
+                outcome = Outcome(
+                    plan.action, len(plan.targets), acted.count, tuple(acted.left), undo=acted.undo
+                )
         self._tell(outcome, plan.targets)
         return outcome
 
@@ -170,7 +173,8 @@ class AmavisQuarantine:
                     "There is no deletion to undo", hint="what was deleted is kept for a while, then it goes"
                 )
             number = found[0].number
-        acted = self._act(self._request("undo", number=number), ())
+        with audit.failures(self._failed, "undo"):
+            acted = self._act(self._request("undo", number=number), ())
         outcome = Outcome("undo", acted.count + len(acted.left), acted.count, tuple(acted.left))
         self._tell(outcome, ())
         return outcome
@@ -179,7 +183,10 @@ class AmavisQuarantine:
         return self._ask(self._request("apart"), (), Apart)
 
     def empty_trash(self) -> int:
-        return self._ask(self._request("empty"), (), Emptied).count
+        count = self._ask(self._request("empty"), (), Emptied).count
+        if count:
+            self._tell(Outcome("empty-trash", count, count), ())
+        return count
 
     # Where it is
 
@@ -289,6 +296,11 @@ class AmavisQuarantine:
         if result.code != 0 or not result.stdout:
             raise Failed(f"Working in the quarantine failed: {result.complaint}", hint="try it again")
         return heard(result.stdout, kind)
+
+    def _failed(self, outcome: Outcome, _names: Sequence[str]) -> None:
+        self._record(
+            f"done=0 asked={outcome.asked}: {outcome.printed[-1]}", well=False, action=outcome.action
+        )
 
     def _tell(self, outcome: Outcome, targets: Sequence[Target]) -> None:
         left = {one.what for one in outcome.left_out}

@@ -142,7 +142,8 @@ class PostfixQueue:
     def carry_out(self, plan: Plan) -> Outcome:
         permitted = self._permitted(plan.action.name)
         kept_for = self._kept_for() if plan.action.name == "delete" else 0.0
-        outcome = Acting(self._programs, lambda: self._spool, permitted, plan).carry_out()
+        with audit.failures(self._record, plan.action.name, len(plan.targets)):
+            outcome = Acting(self._programs, lambda: self._spool, permitted, plan).carry_out()
         self._record(outcome, [target.queue_id for target in plan.targets])
         if plan.action.name == "delete":
             with suppress(BackendError):
@@ -164,8 +165,11 @@ class PostfixQueue:
                 raise BadRequest(
                     f"{site[:40]!r} is not a domain", hint="for example example.org or [192.0.2.1]"
                 )
-        self._programs.ask(Command(("postqueue", *self._programs.instance, *option), mutates=True))
-        return Outcome("flush", 1, 1)
+        with audit.failures(self._record, "flush"):
+            self._programs.ask(Command(("postqueue", *self._programs.instance, *option), mutates=True))
+        outcome = Outcome("flush", 1, 1)
+        self._record(outcome, [queue_id or site or "all"])
+        return outcome
 
     def trash(self) -> list[Trashed]:
         return self._spool.batches()
@@ -178,7 +182,8 @@ class PostfixQueue:
                 "There is no deletion to undo",
                 hint="what is older than the site's `undo` (24 h) goes with the next deletion",
             )
-        restored, left_out = self._spool.restore(number)
+        with audit.failures(self._record, f"undo-{number}"):
+            restored, left_out = self._spool.restore(number)
         self._programs.runner.journal.note(
             f"mailtui linked {len(restored):,} queue files of trash batch {number} back into hold"
         )
@@ -187,7 +192,10 @@ class PostfixQueue:
         return outcome
 
     def empty_trash(self, older_than: float) -> int:
-        return self._spool.empty(older_than)
+        count = self._spool.empty(older_than)
+        if count:
+            self._record(Outcome("empty-trash", count, count), [])
+        return count
 
     @cached_property
     def _located(self) -> tuple[Path, frozenset[str], int]:

@@ -7,15 +7,17 @@ import os
 import pwd
 import re
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from backends import learning
+from backends import audit, learning
 from backends.errors import BackendError, Failed, Missing, NotPermitted
 from backends.files import read_bounded
 from backends.learning import As
+from backends.outcome import Outcome
 from backends.runner import Command, Runner
 from backends.text import visible
 
@@ -83,8 +85,14 @@ class SpamAssassinBayes:
     `user` gives the name of that user when it is needed.
     """
 
-    def __init__(self, runner: Runner, user: Callable[[], str], site: Path = SITE) -> None:
-        self._runner, self._user, self._site = runner, user, site
+    def __init__(
+        self,
+        runner: Runner,
+        user: Callable[[], str],
+        site: Path = SITE,
+        record: audit.Record = audit.outcome,
+    ) -> None:
+        self._runner, self._user, self._site, self._record = runner, user, site, record
 
     def state(self) -> State:
         account = self._account()
@@ -107,7 +115,10 @@ class SpamAssassinBayes:
     def learn(self, as_: As, message: bytes) -> Learnt:
         account = self._account()
         user, group = (account.user, str(account.group)) if self._become(account) else ("", "")
-        said = learning.learnt(self._runner.run(learning.learn(as_, user, group, message)))
+        command = learning.learn(as_, user, group, message)
+        with audit.failures(self._record, f"learn-{as_}"):
+            said = learning.learnt(self._runner.run(command))
+        self._record(Outcome(f"learn-{as_}", 1, 1, printed=(said,)), [sha256(message).hexdigest()[:16]])
         return Learnt(as_, said, learning.count(said) > 0)
 
     def _account(self) -> Account:

@@ -99,10 +99,11 @@ EXAMPLES
 
 
 class Command(NamedTuple):
-    """One that does something."""
+    """One that does something; `reads`: it changes nothing, and opens no file that its arguments name."""
 
     module: str
     text: str
+    reads: bool = False
 
 
 class Group(NamedTuple):
@@ -122,9 +123,9 @@ COMMANDS: Mapping[str, Command | Group] = {
         _QUEUE_DESCRIPTION,
         _QUEUE_EXAMPLES,
         {
-            "list": Command(f"{_QUEUE}.listing", "the queued messages, or groups of them"),
-            "show": Command(f"{_QUEUE}.show", "one message: why it waits, headers, body"),
-            "shape": Command(f"{_QUEUE}.shape", "domains by age, as qshape counts them"),
+            "list": Command(f"{_QUEUE}.listing", "the queued messages, or groups of them", reads=True),
+            "show": Command(f"{_QUEUE}.show", "one message: why it waits, headers, body", reads=True),
+            "shape": Command(f"{_QUEUE}.shape", "domains by age, as qshape counts them", reads=True),
             "hold": Command(f"{_QUEUE}.act", "keep messages from being delivered"),
             "release": Command(f"{_QUEUE}.act", "let held messages go"),
             "requeue": Command(f"{_QUEUE}.act", "have messages rewritten and filtered again"),
@@ -139,10 +140,12 @@ COMMANDS: Mapping[str, Command | Group] = {
         _GREYLIST_DESCRIPTION,
         _GREYLIST_EXAMPLES,
         {
-            "list": Command(f"{_GREYLIST}.listing", "triplets: waiting, since when, let in when"),
-            "stats": Command(f"{_GREYLIST}.stats", "how many wait, passed, never came back; top lists"),
-            "never": Command(f"{_GREYLIST}.stats", "who never came back, by domain and network"),
-            "pools": Command(f"{_GREYLIST}.stats", "senders that try from several addresses"),
+            "list": Command(f"{_GREYLIST}.listing", "triplets: waiting, since when, let in when", reads=True),
+            "stats": Command(
+                f"{_GREYLIST}.stats", "how many wait, passed, never came back; top lists", reads=True
+            ),
+            "never": Command(f"{_GREYLIST}.stats", "who never came back, by domain and network", reads=True),
+            "pools": Command(f"{_GREYLIST}.stats", "senders that try from several addresses", reads=True),
             "check": Command(f"{_GREYLIST}.check", "what gld would decide, and why"),
             "release": Command(f"{_GREYLIST}.act", "let triplets in as soon as they come back"),
             "delete": Command(f"{_GREYLIST}.act", "forget triplets; can be undone for a time"),
@@ -157,8 +160,12 @@ COMMANDS: Mapping[str, Command | Group] = {
         _QUARANTINE_DESCRIPTION,
         _QUARANTINE_EXAMPLES,
         {
-            "list": Command(f"{_QUARANTINE}.listing", "the quarantined messages, and what was found in them"),
-            "show": Command(f"{_QUARANTINE}.show", "one message: verdict, headers, attachments, text"),
+            "list": Command(
+                f"{_QUARANTINE}.listing", "the quarantined messages, and what was found in them", reads=True
+            ),
+            "show": Command(
+                f"{_QUARANTINE}.show", "one message: verdict, headers, attachments, text", reads=True
+            ),
             "release": Command(
                 f"{_QUARANTINE}.act", "deliver messages after all; can have them learnt as ham"
             ),
@@ -166,7 +173,9 @@ COMMANDS: Mapping[str, Command | Group] = {
             "keep": Command(f"{_QUARANTINE}.act", "have `mailtui cleanup` leave messages"),
             "learn": Command(f"{_QUARANTINE}.learn", "teach SpamAssassin that messages are spam, or ham"),
             "undo": Command(f"{_QUARANTINE}.undo", "bring a deletion back"),
-            "stats": Command(f"{_QUARANTINE}.stats", "kinds by age and size, and until when there is room"),
+            "stats": Command(
+                f"{_QUARANTINE}.stats", "kinds by age and size, and until when there is room", reads=True
+            ),
             "export": Command(f"{_QUARANTINE}.export", "write a message into an .eml file"),
         },
     ),
@@ -176,15 +185,15 @@ COMMANDS: Mapping[str, Command | Group] = {
         _AV_EXAMPLES,
         {
             "status": Command(
-                f"{_AV}.status", "clamd, signatures and freshclam, and what is wrong with them"
+                f"{_AV}.status", "clamd, signatures and freshclam, and what is wrong with them", reads=True
             ),
             "databases": Command(
-                f"{_AV}.databases", "signatures on disk, and whether clamd has them in memory"
+                f"{_AV}.databases", "signatures on disk, and whether clamd has them in memory", reads=True
             ),
             "update": Command(f"{_AV}.update", "fetch signatures now, and wait until clamd has loaded them"),
             "scan": Command(f"{_AV}.scan", "scan files, quarantined or queued messages"),
             "selftest": Command(f"{_AV}.selftest", "whether the EICAR test virus is found"),
-            "caught": Command(f"{_AV}.caught", "which signatures have caught mail, and how much"),
+            "caught": Command(f"{_AV}.caught", "which signatures have caught mail, and how much", reads=True),
         },
         default="status",
     ),
@@ -193,10 +202,10 @@ COMMANDS: Mapping[str, Command | Group] = {
         _MAPS_DESCRIPTION,
         _MAPS_EXAMPLES,
         {
-            "list": Command(f"{_MAPS}.listing", "every table that the configuration uses"),
-            "lint": Command(f"{_MAPS}.lint", "what is wrong with them, and what to do"),
-            "show": Command(f"{_MAPS}.show", "one table and its entries"),
-            "lookup": Command(f"{_MAPS}.lookup", "a key looked up as Postfix does, step by step"),
+            "list": Command(f"{_MAPS}.listing", "every table that the configuration uses", reads=True),
+            "lint": Command(f"{_MAPS}.lint", "what is wrong with them, and what to do", reads=True),
+            "show": Command(f"{_MAPS}.show", "one table and its entries", reads=True),
+            "lookup": Command(f"{_MAPS}.lookup", "a key looked up as Postfix does, step by step", reads=True),
             "set": Command(f"{_MAPS}.act", "give a key its value; can be undone"),
             "remove": Command(f"{_MAPS}.act", "remove a key; can be undone"),
             "edit": Command(f"{_MAPS}.edit", "a table in an editor, checked before it counts"),
@@ -206,7 +215,9 @@ COMMANDS: Mapping[str, Command | Group] = {
         default="list",
     ),
     "scores": Command(
-        "mailtui.cli.scores.command", "the histogram of spam scores, and what another threshold would change"
+        "mailtui.cli.scores.command",
+        "the histogram of spam scores, and what another threshold would change",
+        reads=True,
     ),
     "mailbox": Group(
         "take mboxes over into Maildirs",
@@ -214,11 +225,14 @@ COMMANDS: Mapping[str, Command | Group] = {
         _MAILBOX_EXAMPLES,
         {"import": Command(f"{_MAILBOX}.importing", "mbox to Maildir; a second run adds nothing")},
     ),
-    "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed"),
+    "history": Command(f"{_APPLY}.history", "checkpoints of what `mailtui --apply` changed", reads=True),
     "rollback": Command(f"{_APPLY}.rollback", "bring all files back to a checkpoint"),
     "confirm": Command(f"{_APPLY}.confirm", "keep what was applied with --confirm-within"),
     "cleanup": Command(
         "mailtui.cli.cleanup.command", "delete what has been kept long enough; for cron and timers"
+    ),
+    "journal": Command(
+        "mailtui.cli.journal", "who changed what with mailtui, and what came of it", reads=True
     ),
     "completion": Command("mailtui.cli.completion", "print a completion script for a shell"),
 }

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from backends.errors import BackendError
+from backends.errors import BackendError, BadRequest
 from mailtui.cli.connect import choose
 from mailtui.cli.output import Output
-from mailtui.cli.parser import parse
+from mailtui.cli.parser import FORCED, parse
 from mailtui.cli.session import Connect, Session
 
 INTERRUPTED = 130
@@ -39,7 +39,12 @@ def main(words: Sequence[str], connect: Connect | None = None) -> int:
 
 def _main(words: Sequence[str], out: Output, connect: Connect | None) -> int:
     try:
+        if FORCED in words:
+            words = _forced(words)
         options = parse(words)
+    except BackendError as error:
+        out.complain(error)
+        return error.exit_code
     except SystemExit as ended:  # argparse has said why
         return ended.code if isinstance(ended.code, int) else 2
     out.plain |= options.plain
@@ -57,6 +62,15 @@ def _main(words: Sequence[str], out: Output, connect: Connect | None) -> int:
         return INTERRUPTED
     finally:
         session.close()
+
+
+def _forced(words: Sequence[str]) -> list[str]:
+    """What the person behind sshd(8) asked for, as far as it only reads."""
+    from mailtui.cli.forced import ASKED, words_of  # noqa: PLC0415
+
+    if list(words) != [FORCED]:
+        raise BadRequest(f"{FORCED} must stand alone", hint=f"ForceCommand mailtui {FORCED}")
+    return words_of(os.environ.get(ASKED, ""))
 
 
 def _reading(out: Output, act: Callable[[], int]) -> int:

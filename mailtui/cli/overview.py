@@ -12,11 +12,14 @@ from backends.host import Host, ServiceState
 from backends.text import age_text, messages_text, size_text, time_text
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
+from mailtui.preferences import preferences
+from mailtui.settings import Settings
 
 if TYPE_CHECKING:
     from backends.queue.query.groups import Group
 
 TOP = 5
+INTERVAL = 5.0  # s
 MARKS = {"running": "●", "stopped": "✖", "absent": "○"}
 QUEUE_COLUMNS = (
     Column("queue"),
@@ -55,14 +58,7 @@ def run(session: Session) -> int:
         gc.disable()  # until the first frame: all that is made before it stays
         from mailtui.app import run as console  # noqa: PLC0415 - Textual
 
-        return console(
-            session.host,
-            read_only=options.read_only,
-            interval=options.interval,
-            theme=options.theme,
-            plain=session.out.plain,
-            banner=demo_line(asked_for=options.demo) if session.host.demo else "",
-        )
+        return console(session.host, _settings(session))
     host, out = session.host, session.out
     services = _services(session)
     try:
@@ -87,6 +83,23 @@ def run(session: Session) -> int:
     else:
         _print(session, overview)
     return 0
+
+
+def _settings(session: Session) -> Settings:
+    """The console's: the command line wins over the environment, and that over the user's file."""
+    options, liked = session.options, preferences()
+    for text in liked.wrong:
+        session.out.note(f"mailtui: {text}")
+    return Settings(
+        read_only=options.read_only or liked.read_only,
+        interval=options.interval or liked.interval or INTERVAL,
+        theme=options.theme or liked.theme,
+        plain=session.out.plain or liked.plain,
+        banner=demo_line(asked_for=options.demo) if session.host.demo else "",
+        pane=liked.pane,
+        keys=liked.keys,
+        wrong=liked.wrong,
+    )
 
 
 def read(host: Host, services: list[ServiceState]) -> Overview:

@@ -10,6 +10,7 @@ from backends.errors import BadRequest
 from mailtui.cli.commands import COMMANDS, Command, Group
 
 APPLY = "--apply"
+FORCED = "--forced-command"
 EXIT_CODES = """
 EXIT CODES
 
@@ -26,6 +27,24 @@ EXIT CODES
 DESCRIPTION = """
 The operations console for a Postfix mail server. On a terminal it opens the console; without one, or with --json,
 it prints the overview once. Where there is no Postfix it shows a demo host with invented messages, and says so.
+"""
+SETTINGS = """
+SETTINGS
+
+  ~/.config/mailtui/config.toml (or below $XDG_CONFIG_HOME) holds what you like of the console:
+
+  theme = "mailtui-16"          mailtui, mailtui-light, mailtui-16, or another one of Textual's
+  interval = "10s"              how often it refreshes
+  plain = true                  draw with ASCII only
+  read_only = true              no keys that change anything
+  pane = "4"                    which pane comes first, by its number or name
+
+  [keys]                        other keys; their names stand in the help, ?
+  "queue.hold" = "ctrl+h"
+  "app.quit" = "q,f10"
+
+  The command line wins over the environment (MAILTUI_THEME, MAILTUI_INTERVAL, MAILTUI_PLAIN, MAILTUI_READ_ONLY,
+  MAILTUI_PANE), and that over the file. A file that belongs to another user, or that others can write, is not read.
 """
 EXAMPLES = """
 EXAMPLES
@@ -70,7 +89,7 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         formatter_class=Formatter,
         allow_abbrev=False,
         description=DESCRIPTION,
-        epilog=EXAMPLES + EXIT_CODES,
+        epilog=EXAMPLES + SETTINGS + EXIT_CODES,
     )
     parser.set_defaults(run=None, any_machine=False, demo=False, json=False, config_dir=None, read_only=False)
     parser.add_argument(
@@ -78,12 +97,16 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
         action="store_true",
         help="build this mail server, or bring it to the reference: see --apply --help",
     )
+    parser.add_argument(
+        FORCED,
+        action="store_true",
+        help="for sshd's ForceCommand: the console, or what was asked for, if it only reads",
+    )
     parser.add_argument("-V", "--version", action="version", version=f"mailtui {__version__}")
     add_common(parser)
     parser.add_argument(
         "--interval",
         type=interval,
-        default=5.0,
         metavar="SECONDS",
         help="how often the console refreshes (5)",
     )
@@ -128,10 +151,12 @@ def interval(text: str) -> float:
 
     :raises ArgumentTypeError: it is no such span of time.
     """
-    seconds = age(f"{text}s" if text.strip()[-1:].isdigit() else text)
-    if seconds < 0.5:
-        raise argparse.ArgumentTypeError("less than half a second")
-    return seconds
+    from mailtui.preferences import interval as parsed  # noqa: PLC0415
+
+    try:
+        return parsed(text)
+    except BadRequest as error:
+        raise argparse.ArgumentTypeError(f"{error}; {error.hint}") from error
 
 
 def age(text: str) -> float:

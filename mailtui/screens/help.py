@@ -1,6 +1,6 @@
 """Help, made from the bindings themselves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -50,7 +50,8 @@ def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str
             if not _exists(node, binding):
                 continue
             seen.add(binding.id)
-            rows.append((f"{keys(binding):<14} {binding.tooltip or binding.description}", "text"))
+            text = binding.tooltip or binding.description
+            rows.append((f"{keys(binding):<14} {text}  ({binding.id})", "text"))
         if rows:
             group = next(
                 (b.id.partition(".")[0] for b in node.BINDINGS if isinstance(b, Binding) and b.id), ""
@@ -66,7 +67,7 @@ def _rank(node: DOMNode) -> int:
 
 
 class KeyNames:
-    """How keys are written: `shift+up` stays, `slash` becomes `/`."""
+    """How keys are written: `shift+up` stays, `slash` becomes `/`. `chosen` are the user's own, by the ids of bindings."""
 
     _SIGNS: ClassVar[dict[str, str]] = {
         "slash": "/",
@@ -79,8 +80,12 @@ class KeyNames:
         "pagedown": "PgDn",
     }
 
+    def __init__(self, chosen: Mapping[str, str]) -> None:
+        self._chosen = chosen
+
     def __call__(self, binding: Binding) -> str:
-        return " ".join(self._SIGNS.get(key, key) for key in binding.key.split(","))
+        keys = self._chosen.get(binding.id or "", binding.key)
+        return " ".join(self._SIGNS.get(key, key) for key in keys.split(","))
 
 
 def _exists(node: DOMNode, binding: Binding) -> bool:

@@ -10,6 +10,11 @@ def test_installs_with_a_command_on_the_path(installed: Machine) -> None:
     assert installed.run(["mailtui", "--version"]).stdout.split()[-1] == __version__
 
 
+def test_installs_the_manual_page_where_man_looks(installed: Machine) -> None:
+    page = installed.run(["cat", "/usr/local/share/man/man1/mailtui.1"]).stdout
+    assert ".SH COMMANDS" in page
+
+
 def test_the_installed_program_does_not_need_the_checkout(installed: Machine) -> None:
     where = installed.run(["/opt/mailtui/bin/python", "-c", "import mailtui; print(mailtui.__file__)"]).stdout
     assert where.startswith("/opt/mailtui/lib/")

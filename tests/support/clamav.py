@@ -85,7 +85,7 @@ class PrivateClamd:
             clamd_conf=clamd_conf or self.conf,
             freshclam_conf=self.freshclam_conf,
             patience=patience,
-            record=lambda _text, _well: None,
+            record=lambda *_, **__: None,
         )
 
     def start(self) -> None:

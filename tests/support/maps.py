@@ -44,7 +44,9 @@ class Tables:
         self._main = MAIN.format(folder=folder)
         self.main()
         self.runner = LocalRunner()
-        self.maps = PostfixMaps(self.runner, config_dir=str(self.etc), state=folder / "state")
+        self.maps = PostfixMaps(
+            self.runner, config_dir=str(self.etc), state=folder / "state", record=lambda *_: None
+        )
 
     def main(self, text: str = "", master: str = "") -> None:
         """Say more in main.cf and master.cf; `$etc` is the folder."""

@@ -64,7 +64,7 @@ def antivirus(folder: Path, path: Path) -> ClamAntivirus:
         clamd_conf=conf,
         freshclam_conf=folder / "freshclam.conf",
         patience=PATIENCE,
-        record=lambda _text, _well: None,
+        record=lambda *_, **__: None,
     )
 
 

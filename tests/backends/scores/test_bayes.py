@@ -34,7 +34,7 @@ def become() -> tuple[str, ...]:
 
 
 def bayes(runner: FakeRunner, site: Path, user: str = USER) -> SpamAssassinBayes:
-    return SpamAssassinBayes(runner, lambda: user, site)
+    return SpamAssassinBayes(runner, lambda: user, site, record=lambda *_: None)
 
 
 def test_the_dump() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from backends.errors import Failed, Missing, NotPermitted
 from mailtui import __version__
 from mailtui.cli.commands import COMMANDS, Group
 from mailtui.cli.main import main
+from mailtui.settings import Settings
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import FakeHost, FakeQueue, message
 
@@ -178,27 +180,46 @@ def test_a_postfix_without_main_cf_is_no_demo_host(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_console_opens_on_a_terminal(run: Run, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[dict[str, object]] = []
+    opened: list[tuple[FakeHost, Settings]] = []
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
     monkeypatch.setattr("mailtui.cli.overview._on_a_terminal", lambda: True)
 
-    def console(host: FakeHost, **options: object) -> int:
-        opened.append({"host": host} | options)
+    def console(host: FakeHost, settings: Settings) -> int:
+        opened.append((host, settings))
         return 0
 
     monkeypatch.setattr("mailtui.app.run", console)
     host.demo = True
     assert run("--read-only", "--interval", "2m", "--theme", "x", "--plain").code == 0
-    assert opened == [
-        {
-            "host": host,
-            "read_only": True,
-            "interval": 120.0,
-            "theme": "x",
-            "plain": True,
-            "banner": "DEMO: no Postfix here; these are invented messages",
-        }
-    ]
+    banner = "DEMO: no Postfix here; these are invented messages"
+    assert opened == [(host, Settings(True, 120.0, "x", True, banner))]
     assert run("--json").out.startswith("{")
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[Settings] = []
+    monkeypatch.setattr("mailtui.cli.overview._on_a_terminal", lambda: True)
+
+    def console(_host: FakeHost, settings: Settings) -> int:
+        opened.append(settings)
+        return 0
+
+    monkeypatch.setattr("mailtui.app.run", console)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    file = tmp_path / "mailtui" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('theme = "a"\ninterval = 9\npane = 4\nnonsense = 1\n[keys]\n"app.quit" = "f10"\n')
+    ran = run()
+    assert (opened[-1].theme, opened[-1].interval, opened[-1].pane) == ("a", 9.0, "4")
+    assert opened[-1].keys == {"app.quit": "f10"}
+    assert "there is no setting 'nonsense'" in ran.err
+    monkeypatch.setenv("MAILTUI_THEME", "b")
+    monkeypatch.setenv("MAILTUI_INTERVAL", "1m")
+    run("--theme", "c")
+    assert (opened[-1].theme, opened[-1].interval) == ("c", 60.0)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])

@@ -370,3 +370,42 @@ async def test_copying_uses_only_queue_ids() -> None:
         await pilot.press("tab", "tab", "y")
         await until(pilot, lambda: app.clipboard)
         assert app.clipboard == pane.table.cursor_key
+
+
+async def test_the_users_keys_work_and_are_what_help_says() -> None:
+    settings = Settings(theme="mailtui", interval=3600, keys={"app.help": "f1", "queue.freeze": "ctrl+f"})
+    async with console(settings=settings) as (app, pilot, _):
+        await pilot.press("question_mark")
+        assert not isinstance(app.screen, HelpScreen)
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        text = shown(app)
+    assert "f1 " in text or "ctrl+f" in text
+
+
+async def test_settings_that_cannot_be_are_named_and_the_console_opens() -> None:
+    wrong = Settings(
+        theme="nonsense",
+        interval=3600,
+        pane="99",
+        keys={"queue.hold": "x", "queue.nothing": "f5"},
+        wrong=("the file [b]says[/b] \x1b[31m",),
+    )
+    async with console(settings=wrong, size=(140, 45)) as (app, pilot, _):
+        await until(pilot, lambda: len(app._notifications) == 5)
+        said = " ".join(one.message for one in app._notifications)
+        assert app.theme == default_theme()
+    for words in ("'nonsense'", "no pane '99'", "queue.hold cannot be 'x'", "'queue.nothing'", "[b]says[/b]"):
+        assert words in said
+
+
+async def test_the_first_pane_is_the_users() -> None:
+    async with console_at("scores") as (app, pilot):
+        await until(pilot, lambda: app.pane is not None and app.pane.id == "pane-4")
+
+
+@asynccontextmanager
+async def console_at(pane: str) -> AsyncIterator[tuple[MailtuiApp, Pilot[int]]]:
+    app = MailtuiApp(DemoHost(clock=Clock()), Settings(theme="mailtui", interval=3600, pane=pane))
+    async with app.run_test(size=SIZE) as pilot:
+        yield app, pilot
