@@ -13,7 +13,7 @@ from backends.antivirus.clamd import PATIENCE, Clamd
 from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
 from backends.antivirus.reload import Reload
 from backends.antivirus.values import Caught, Daemon, Database, Finding, Freshclam, Scanned, Status, Updated
-from backends.errors import BackendError, Missing
+from backends.errors import BackendError, Missing, NotPermitted
 from backends.runner import Runner
 
 FILES_SOUGHT = 50
@@ -71,19 +71,22 @@ class ClamAntivirus:
         )
         return done
 
-    def scan(self, name: str, chunks: Iterable[bytes]) -> Scanned:
+    def why_not(self) -> str:
+        try:
+            fetching.permitted(self._settings())
+        except NotPermitted as error:
+            return f"{error}: {error.hint}"
+        return ""
+
+    def scan(self, name: str, chunks: Iterable[bytes], stop: Event | None = None) -> Scanned:
         settings = self._clamd()
-        return scanning.scan(self._connection(settings), settings, name, chunks)
+        return scanning.scan(self._connection(settings), settings, name, chunks, stop)
 
-    def scan_file(self, path: Path) -> Scanned:
-        return self.scan(str(path), scanning.of_file(path))
+    def scan_file(self, path: Path, stop: Event | None = None) -> Scanned:
+        return self.scan(str(path), scanning.of_file(path), stop)
 
-    def selftest(self, each: Callable[[Finding], None]) -> list[Finding]:
-        found = []
-        for finding in scanning.selftest(self.scan):
-            each(finding)
-            found.append(finding)
-        return found
+    def selftest(self, each: Callable[[Finding], None], stop: Event | None = None) -> list[Finding]:
+        return scanning.selftest(lambda name, chunks: self.scan(name, chunks, stop), each)
 
     def caught(self) -> Caught:
         counted = caught.read(self._runner, self._logs)

@@ -1,14 +1,16 @@
 """clamd spoken to over its socket: a command, an answer, all of it within a time (clamd(8), section COMMANDS)."""
 
 import re
+import select
 import socket
 import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Event
 
 from backends.antivirus.conf import Where
-from backends.errors import BackendError, Missing, NotAnswering, NotPermitted, ParseFailed
+from backends.errors import BackendError, Missing, NotAnswering, NotPermitted, ParseFailed, Refused
 from backends.text import visible
 
 PATIENCE = 5.0  # s for a whole answer
@@ -43,28 +45,28 @@ class Clamd:
             raise self._garbage(said)
         return said
 
-    def stream(self, chunks: Iterable[bytes], limit: int, patience: float) -> tuple[str | None, int]:
+    def stream(
+        self, chunks: Iterable[bytes], limit: int, patience: float, stop: Event | None = None
+    ) -> tuple[str | None, int]:
         """What it says of a content, and the bytes that were sent; None: there is more than `limit` bytes (0: no limit).
 
         The content must not raise an OSError: it would be taken for the connection's.
 
+        :raises Refused: `stop` was set.
         :raises BackendError: nobody is there, or nobody answers in time.
         """
         deadline, sent = time.monotonic() + patience, 0
         with self._connected() as connection:
             connection.settimeout(min(patience, STALLED))
             with suppress(BrokenPipeError, ConnectionResetError):  # it has said why, and closed
-                connection.sendall(b"zINSTREAM\0")
+                _send(connection, b"zINSTREAM\0", deadline, stop)
                 for chunk in _parts(chunks):
                     if limit and sent + len(chunk) > limit:
                         return None, sent
-                    if time.monotonic() > deadline:
-                        raise TimeoutError
-                    connection.sendall(len(chunk).to_bytes(4, "big"))
-                    connection.sendall(chunk)
+                    _send(connection, len(chunk).to_bytes(4, "big") + chunk, deadline, stop)
                     sent += len(chunk)
-                connection.sendall(bytes(4))
-            said = self._answer(connection, deadline)
+                _send(connection, bytes(4), deadline, stop)
+            said = self._answer(connection, deadline, stop)
         if UNAVAILABLE not in said and not said.endswith(("OK", "FOUND", "ERROR")):
             raise self._garbage(said)
         return said, sent
@@ -113,17 +115,15 @@ class Clamd:
             else:
                 return
 
-    def _answer(self, connection: socket.socket, deadline: float) -> str:
+    def _answer(self, connection: socket.socket, deadline: float, stop: Event | None = None) -> str:
         """What is said until NUL or the end, however slowly it comes.
 
         :raises TimeoutError: it has not ended in time.
+        :raises Refused: `stop` was set.
         """
         got = bytearray()
         while len(got) < ANSWER_LIMIT and b"\0" not in got:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            connection.settimeout(left)
+            _wait(connection, select.POLLIN, deadline, stop)
             try:
                 more = connection.recv(ANSWER_LIMIT)
             except ConnectionResetError:
@@ -160,6 +160,36 @@ class Clamd:
         return NotAnswering(
             f"clamd does not answer on {where}: {why}", hint=f"start it, or see why not: {_LOG}"
         )
+
+
+def _send(connection: socket.socket, content: bytes, deadline: float, stop: Event | None) -> None:
+    """Send all of it.
+
+    :raises TimeoutError: the time is over, or nothing was taken for so long that it stalls.
+    :raises Refused: `stop` was set.
+    """
+    left = memoryview(content)
+    while left:
+        _wait(connection, select.POLLOUT, min(deadline, time.monotonic() + STALLED), stop)
+        left = left[connection.send(left) :]
+
+
+def _wait(connection: socket.socket, what: int, deadline: float, stop: Event | None) -> None:
+    """Wait until the connection can be read or written.
+
+    :raises TimeoutError: the time is over.
+    :raises Refused: `stop` was set.
+    """
+    poll = select.poll()
+    poll.register(connection, what)
+    while True:
+        if stop is not None and stop.is_set():
+            raise Refused("Stopped before its end", hint="nothing is known of what was not looked at")
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if poll.poll(1000 * (left if stop is None else min(left, GLANCE))):
+            return
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -21,6 +21,9 @@ class Antivirus(Protocol):
         :raises Missing: there is no such folder.
         """
 
+    def why_not(self) -> str:
+        """Why this user may not fetch signatures; empty: that is permitted."""
+
     def update(
         self, tell: Callable[[str], None], stop: Event | None = None, *, third_party: bool = False
     ) -> "antivirus.Updated":
@@ -32,16 +35,19 @@ class Antivirus(Protocol):
         :raises Refused: another freshclam is at work, or it was stopped.
         """
 
-    def scan(self, name: str, chunks: Iterable[bytes]) -> "antivirus.Scanned":
+    def scan(self, name: str, chunks: Iterable[bytes], stop: Event | None = None) -> "antivirus.Scanned":
         """What clamd says of a content; a BackendError that the content raises is told as why it was not looked at.
 
         :raises NotAnswering: clamd does not answer.
+        :raises Refused: it was stopped.
         """
 
-    def scan_file(self, path: Path) -> "antivirus.Scanned":
+    def scan_file(self, path: Path, stop: Event | None = None) -> "antivirus.Scanned":
         """What clamd says of a file of this machine."""
 
-    def selftest(self, each: "Callable[[antivirus.Finding], None]") -> "list[antivirus.Finding]":
+    def selftest(
+        self, each: "Callable[[antivirus.Finding], None]", stop: Event | None = None
+    ) -> "list[antivirus.Finding]":
         """Whether clamd finds the test virus of EICAR; `each` is told each finding."""
 
     def caught(self) -> "antivirus.Caught":
