@@ -7,7 +7,6 @@ from backends.text import age_text, messages_text, size_text, time_text, visible
 
 LOADED = {True: "yes", False: "NO", None: "?"}
 """Whether clamd has a file in memory as it is on disk."""
-OWN = "freshclam"
 
 
 def run_text(run: Run) -> str:
@@ -61,12 +60,11 @@ def verdict(status: Status) -> Finding:
     wrong = dict.fromkeys(one.name for one in status.findings if one.state == "bad")
     if wrong:
         return Finding("", "bad", f"clamd answers, but look at: {', '.join(wrong)}")
-    states = {one.name: one.state for one in status.findings}
-    known = "knows what is on disk" if states.get("loaded") == "good" else "answers"
-    notes = [name for name, state in states.items() if state == "note"]
-    if notes:
-        return Finding("", "note", f"clamd {known}; not known: {', '.join(notes)}{_fetched(status)}")
-    return Finding("", "good", f"clamd answers and {known}{_fetched(status)}")
+    clamd = f"clamd {status.daemon.release}".rstrip()
+    known = any(one.name == "loaded" and one.state == "good" for one in status.findings)
+    said = f"{clamd} {'knows what is on disk' if known else 'answers'}{_fetched(status)}"
+    noted = any(one.state == "note" for one in status.findings)
+    return Finding("", "note" if noted else "good", said)
 
 
 def _fetched(status: Status) -> str:
@@ -81,22 +79,20 @@ def last_success(freshclam: Freshclam) -> Run | None:
 
 def daemon_facts(daemon: Daemon, now: float) -> Iterator[str]:
     """How busy clamd is, and since when it runs; what is not known is not told."""
-    if daemon.release:
-        yield daemon.release
     if (stats := daemon.stats) is not None:
-        yield f"threads {stats.live} of {stats.most}, {stats.idle} idle"
-        yield f"{stats.queue} waiting"
+        yield f"{stats.live} of {stats.most} threads live, {stats.idle} idle"
+        yield f"{stats.queue} queued"
     if daemon.memory is not None:
         yield f"{size_text(daemon.memory)} memory"
     if daemon.started is not None:
-        yield f"started {age_text(now - daemon.started)} ago"
-    if daemon.pid is not None:
-        yield f"process {daemon.pid}"
+        yield f"up {age_text(now - daemon.started)}"
 
 
 def freshclam_facts(freshclam: Freshclam, now: float) -> Iterator[str]:
     """What runs freshclam, when it last succeeded and when it looks next."""
     yield freshclam.state
+    if freshclam.runs and freshclam.runs[0].outcome == "running":
+        yield f"at work for {age_text(now - freshclam.runs[0].started)}"
     if (last := last_success(freshclam)) is not None:
         yield f"last success {age_text(now - last.started)} ago"
     if (upcoming := freshclam.next_run) is not None:
@@ -108,5 +104,5 @@ def freshclam_facts(freshclam: Freshclam, now: float) -> Iterator[str]:
 def how_fetched(freshclam: Freshclam | None) -> str:
     """Who fetches signatures when that is asked for."""
     if freshclam is not None and freshclam.state == "daemon":
-        return f"freshclam's daemon (process {freshclam.pid}) is asked to look now, for it holds the lock"
+        return f"freshclam's daemon (process {freshclam.pid}) is asked to look now (SIGUSR1)"
     return "freshclam is run, and becomes its own user"

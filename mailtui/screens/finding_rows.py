@@ -7,7 +7,7 @@ from backends.text import visible
 from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, folded, padded
 
-NAME_WIDTH = 13
+NAME_WIDTH = 12
 STYLES = {"good": "good", "note": "warn", "bad": "bad"}
 
 

@@ -45,6 +45,13 @@ COLOURS = {"good": "$success", "note": "", "bad": "$error"}
 VIEWS = (SIGNATURES, CAUGHT, RUNS)
 
 
+class Listing(VirtualTable):
+    """Rows of which there is no more to show."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "open" and super().check_action(action, parameters)
+
+
 class AntivirusPane(FedPane[Status]):
     """Shows the virus scanner of a host; has signatures fetched, and things scanned."""
 
@@ -75,7 +82,7 @@ class AntivirusPane(FedPane[Status]):
         yield ViewLine(VIEWS, id="av-views")
         with Container(id="av-tables"):
             for name in VIEWS:
-                yield VirtualTable(COLUMNS[name], id=f"av-{name.lower()}")
+                yield Listing(COLUMNS[name], id=f"av-{name.lower()}")
         yield Static("", classes="pane-detail", markup=False)
 
     def on_mount(self) -> None:

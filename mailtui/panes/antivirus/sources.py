@@ -104,16 +104,16 @@ class Databases(Rows[Database]):
 
     def detail(self, row: Database) -> str:
         parts = [visible(row.name)]
+        if row.trouble:
+            parts.append(visible(row.trouble))
+        elif row.loaded is not True:
+            parts.append("clamd has another in memory" if row.loaded is False else "not known whether loaded")
         if row.built is not None:
             parts.append(f"built {time_text(row.built)}")
         if row.changed:
             parts.append(f"here since {time_text(row.changed)}")
         if row.source:
             parts.append(f"by {visible(row.source)}")
-        if row.trouble:
-            parts.append(visible(row.trouble))
-        elif row.loaded is not True:
-            parts.append("clamd has another in memory" if row.loaded is False else "not known whether loaded")
         return f" {self.signs.dot} ".join(parts)
 
 

@@ -10,7 +10,7 @@ from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, SpanView, folded
 
 WORST_FIRST = ("bad", "note", "good")
-IN_FACTS = {"clamd", "load", "freshclam"}
+IN_FACTS = {"clamd", "load", "freshclam", "last run"}
 """Findings that say nothing but what the facts say, when they are good."""
 BORDERS = 2
 
