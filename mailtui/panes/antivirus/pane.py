@@ -38,6 +38,7 @@ from mailtui.widgets.virtual_table import VirtualTable
 from mailtui.work import outcome
 
 LEAST_INTERVAL = 15.0  # s; logs and headers of files are read each time
+COUNT_EVERY = 60.0  # s; the mail log may be large
 SLOW = 1.0  # s without an answer after which that is told
 BELOW = 11
 """Lines of the pane that are not for findings."""
@@ -71,7 +72,7 @@ class AntivirusPane(FedPane[Status]):
         self.reading: Status | None = None
         self.caught: Caught | BackendError | None = None
         self.acts = Acts(self)
-        self._counting = False
+        self._counting, self._counted_at = False, 0.0
         self._view = SIGNATURES
         self._why_not: str | None = None
 
@@ -169,7 +170,7 @@ class AntivirusPane(FedPane[Status]):
 
     @on(Counted)
     def _counted(self, event: Counted) -> None:
-        self._counting, self.caught = False, event.result
+        self._counting, self.caught, self._counted_at = False, event.result, self.host.now()
         if isinstance(event.result, Caught):
             self._swap(CAUGHT, Signatures(event.result.signatures, self.host.now(), self.glyphs))
         self._show_note()
@@ -177,13 +178,13 @@ class AntivirusPane(FedPane[Status]):
 
     def _show_note(self) -> None:
         """What the line of views says at its right: of the mail log."""
-        if isinstance(self.caught, BackendError):
-            note = visible(f"{self.caught}: {self.caught.hint}")
-        elif self._counting:
-            note = "reading the mail log"
-        else:
-            note = caught_text(self.caught) if self.caught else ""
-        self.query_one(ViewLine).show(note=note)
+        failed = isinstance(self.caught, BackendError)
+        note = "reading the mail log" if self._counting else ""
+        if isinstance(self.caught, Caught):
+            note = caught_text(self.caught)
+        views = self.query_one(ViewLine)
+        views.show(note=note)
+        views.badge(CAUGHT, self.glyphs.warn if failed else "", warn=True)
 
     # Moving about
 
@@ -222,6 +223,8 @@ class AntivirusPane(FedPane[Status]):
         self._view = view
         self._show_view()
         self._table.focus()
+        if view == CAUGHT and self.host.now() - self._counted_at > COUNT_EVERY:
+            self._count()
         self._show_detail()
 
     @on(VirtualTable.CursorMoved)
@@ -229,6 +232,8 @@ class AntivirusPane(FedPane[Status]):
         table = self._table
         source, row = table.source, table.cursor
         told = source.told(row) if isinstance(source, Rows) and row is not None else self._nothing()
+        if self._view == CAUGHT and isinstance(self.caught, BackendError):
+            told = error_line(self.caught, self.glyphs)
         self.query_one(".pane-detail", Static).update(told)
 
     def _nothing(self) -> str:

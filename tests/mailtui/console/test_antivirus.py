@@ -188,9 +188,19 @@ async def test_the_mail_log_that_may_not_be_read_is_told(monkeypatch: Patch) -> 
         raise NotPermitted("mail.log cannot be read", hint="join the group adm")
 
     host = demo()
+    clock = Clock()
+    host.__dict__["now"] = clock
+    good = host.antivirus.caught
     monkeypatch.setattr(host.antivirus, "caught", refuse)
-    async with console(host, size=(110, 30)) as (app, _, _pane):
-        assert "mail.log cannot be read: join the group adm" in shown(app)
+    async with console(host) as (app, pilot, _):
+        assert "Caught ▲" in shown(app)
+        await pilot.press("v")
+        await until(pilot, lambda: "✖ mail.log cannot be read: join the group adm" in shown(app))
+        monkeypatch.setattr(host.antivirus, "caught", good)
+        clock.now += 61
+        await pilot.press("escape", "v")
+        await until(pilot, lambda: "61 messages with a virus" in shown(app))
+        assert "▲" not in shown(app)
 
 
 async def test_nothing_at_all(monkeypatch: Patch) -> None:
