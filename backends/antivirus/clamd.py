@@ -24,10 +24,15 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class Clamd:
-    """A clamd; each command is a connection of its own."""
+    """A clamd; each command is a connection of its own. Once `stop` is set, all of them raise `Refused`."""
 
-    def __init__(self, where: Where, patience: float = PATIENCE) -> None:
-        self._where, self._patience = where, patience
+    def __init__(self, where: Where, patience: float = PATIENCE, stop: Event | None = None) -> None:
+        self._where, self._patience, self._stop = where, patience, stop
+
+    @property
+    def where(self) -> str:
+        """Where it listens."""
+        return str(self._where)
 
     def ask(self, command: str, wanted: str) -> str | None:
         """The answer; None where its configuration does not permit the command.
@@ -45,28 +50,25 @@ class Clamd:
             raise self._garbage(said)
         return said
 
-    def stream(
-        self, chunks: Iterable[bytes], limit: int, patience: float, stop: Event | None = None
-    ) -> tuple[str | None, int]:
+    def stream(self, chunks: Iterable[bytes], limit: int, patience: float) -> tuple[str | None, int]:
         """What it says of a content, and the bytes that were sent; None: there is more than `limit` bytes (0: no limit).
 
         The content must not raise an OSError: it would be taken for the connection's.
 
-        :raises Refused: `stop` was set.
         :raises BackendError: nobody is there, or nobody answers in time.
         """
         deadline, sent = time.monotonic() + patience, 0
         with self._connected() as connection:
             connection.settimeout(min(patience, STALLED))
             with suppress(BrokenPipeError, ConnectionResetError):  # it has said why, and closed
-                _send(connection, b"zINSTREAM\0", deadline, stop)
+                self._send(connection, b"zINSTREAM\0", deadline)
                 for chunk in _parts(chunks):
                     if limit and sent + len(chunk) > limit:
                         return None, sent
-                    _send(connection, len(chunk).to_bytes(4, "big") + chunk, deadline, stop)
+                    self._send(connection, len(chunk).to_bytes(4, "big") + chunk, deadline)
                     sent += len(chunk)
-                _send(connection, bytes(4), deadline, stop)
-            said = self._answer(connection, deadline, stop)
+                self._send(connection, bytes(4), deadline)
+            said = self._answer(connection, deadline)
         if UNAVAILABLE not in said and not said.endswith(("OK", "FOUND", "ERROR")):
             raise self._garbage(said)
         return said, sent
@@ -111,19 +113,19 @@ class Clamd:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise
+                self._go_on()
                 time.sleep(GLANCE)
             else:
                 return
 
-    def _answer(self, connection: socket.socket, deadline: float, stop: Event | None = None) -> str:
+    def _answer(self, connection: socket.socket, deadline: float) -> str:
         """What is said until NUL or the end, however slowly it comes.
 
         :raises TimeoutError: it has not ended in time.
-        :raises Refused: `stop` was set.
         """
         got = bytearray()
         while len(got) < ANSWER_LIMIT and b"\0" not in got:
-            _wait(connection, select.POLLIN, deadline, stop)
+            self._wait(connection, select.POLLIN, deadline)
             try:
                 more = connection.recv(ANSWER_LIMIT)
             except ConnectionResetError:
@@ -132,6 +134,35 @@ class Clamd:
                 break
             got += more
         return bytes(got).partition(b"\0")[0].decode("utf-8", "replace").rstrip("\n")
+
+    def _send(self, connection: socket.socket, content: bytes, deadline: float) -> None:
+        """Send all of it.
+
+        :raises TimeoutError: the time is over, or nothing was taken for so long that it stalls.
+        """
+        left = memoryview(content)
+        while left:
+            self._wait(connection, select.POLLOUT, min(deadline, time.monotonic() + STALLED))
+            left = left[connection.send(left) :]
+
+    def _wait(self, connection: socket.socket, what: int, deadline: float) -> None:
+        """Wait until the connection can be read or written.
+
+        :raises TimeoutError: the time is over.
+        """
+        poll = select.poll()
+        poll.register(connection, what)
+        while True:
+            self._go_on()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if poll.poll(1000 * (left if self._stop is None else min(left, GLANCE))):
+                return
+
+    def _go_on(self) -> None:
+        if self._stop is not None and self._stop.is_set():
+            raise Refused("Stopped before its end", hint="nothing is known of what was not looked at")
 
     def _garbage(self, said: str) -> ParseFailed:
         what = f"answers {visible(said[:60])!r}" if said else "closes the connection without a word"
@@ -160,36 +191,6 @@ class Clamd:
         return NotAnswering(
             f"clamd does not answer on {where}: {why}", hint=f"start it, or see why not: {_LOG}"
         )
-
-
-def _send(connection: socket.socket, content: bytes, deadline: float, stop: Event | None) -> None:
-    """Send all of it.
-
-    :raises TimeoutError: the time is over, or nothing was taken for so long that it stalls.
-    :raises Refused: `stop` was set.
-    """
-    left = memoryview(content)
-    while left:
-        _wait(connection, select.POLLOUT, min(deadline, time.monotonic() + STALLED), stop)
-        left = left[connection.send(left) :]
-
-
-def _wait(connection: socket.socket, what: int, deadline: float, stop: Event | None) -> None:
-    """Wait until the connection can be read or written.
-
-    :raises TimeoutError: the time is over.
-    :raises Refused: `stop` was set.
-    """
-    poll = select.poll()
-    poll.register(connection, what)
-    while True:
-        if stop is not None and stop.is_set():
-            raise Refused("Stopped before its end", hint="nothing is known of what was not looked at")
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if poll.poll(1000 * (left if stop is None else min(left, GLANCE))):
-            return
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -7,7 +7,6 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from threading import Event
 from typing import Protocol
 
 from backends.antivirus.clamd import CHUNK
@@ -26,22 +25,17 @@ _EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}", "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE",
 class Scanner(Protocol):
     """What a content is streamed to: `Clamd`, where it is described."""
 
-    def stream(
-        self, chunks: Iterable[bytes], limit: int, patience: float, stop: Event | None = None
-    ) -> tuple[str | None, int]: ...
+    def stream(self, chunks: Iterable[bytes], limit: int, patience: float) -> tuple[str | None, int]: ...
 
 
-def scan(
-    clamd: Scanner, conf: ClamdConf, name: str, chunks: Iterable[bytes], stop: Event | None = None
-) -> Scanned:
+def scan(clamd: Scanner, conf: ClamdConf, name: str, chunks: Iterable[bytes]) -> Scanned:
     """What clamd says of a content; one that could not be read, or looked at, whole is not called clean.
 
-    :raises Refused: `stop` was set.
     :raises BackendError: clamd does not answer.
     """
     started, trouble = time.monotonic(), list[BackendError]()
     content = _guarded(chunks, trouble)
-    said, size = clamd.stream(content, conf.stream_limit, (conf.scan_time or LONGEST) + TRANSFER, stop)
+    said, size = clamd.stream(content, conf.stream_limit, (conf.scan_time or LONGEST) + TRANSFER)
     verdict, signature, why = _understood(said, size, conf)
     if trouble and verdict != "infected":
         verdict, why = "unscanned", f"{trouble[0]}"

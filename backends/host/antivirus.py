@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 class Antivirus(Protocol):
     """clamd, its signatures, and what fetches them. Every method may block, and may raise a BackendError."""
 
-    def status(self) -> "antivirus.Status":
-        """clamd, the files of signatures, freshclam, and what is wrong with them; what does not answer is told."""
+    def status(self, stop: Event | None = None) -> "antivirus.Status":
+        """clamd, the files of signatures, freshclam, and what is wrong with them; what does not answer is told.
+
+        Once `stop` is set nobody is waited for any more.
+        """
 
     def databases(self) -> "tuple[antivirus.Database, ...]":
         """The files of signatures on disk, and whether clamd has them in memory.

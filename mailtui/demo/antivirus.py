@@ -46,17 +46,15 @@ _CAUGHT = (
 class DemoClamd:
     """A clamd that knows one signature, behind what the real adapter asks of it."""
 
-    def __init__(self, running: Callable[[], bool]) -> None:
-        self._running = running
+    def __init__(self, running: Callable[[], bool], stop: Event | None = None) -> None:
+        self._running, self._stop = running, stop
 
-    def stream(
-        self, chunks: Iterable[bytes], limit: int, patience: float, stop: Event | None = None
-    ) -> tuple[str | None, int]:
+    def stream(self, chunks: Iterable[bytes], limit: int, patience: float) -> tuple[str | None, int]:
         if not self._running():
             raise Missing(DOWN, hint=HINT)
         size, found, rest = 0, False, b""
         for chunk in chunks:
-            _stopped(stop)
+            _stopped(self._stop)
             size += len(chunk)
             found |= TEST_VIRUS in rest + chunk or TEST_VIRUS_BASE64 in rest + chunk
             rest = chunk[-100:]
@@ -81,12 +79,11 @@ class DemoAntivirus:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._clock, self._running, self._sleep = clock, running, sleep
-        self._clamd = DemoClamd(running)
         self._start = clock()
         self._version, self._built = 27_461, self._start - 2 * DAY
         self._fetched: float | None = None
 
-    def status(self) -> Status:
+    def status(self, stop: Event | None = None) -> Status:
         now = self._clock()
         daemon, files, fetching = self._daemon(), self.databases(), self._freshclam()
         wrong = findings.findings(daemon, files, fetching, SELF_CHECK, now)
@@ -145,10 +142,10 @@ class DemoAntivirus:
                 self._start - 9 * HOUR,
                 self._clock(),
             )
-        return fetching.concluded("daemon 812", run, self._clamd, tell, stop, notified=True)
+        return fetching.concluded("daemon 812", run, DemoClamd(self._running), tell, stop, notified=True)
 
     def scan(self, name: str, chunks: Iterable[bytes], stop: Event | None = None) -> Scanned:
-        return scanning.scan(self._clamd, ClamdConf(None), name, chunks, stop)
+        return scanning.scan(DemoClamd(self._running, stop), ClamdConf(None), name, chunks)
 
     def scan_file(self, path: Path, stop: Event | None = None) -> Scanned:
         return self.scan(str(path), scanning.of_file(path), stop)

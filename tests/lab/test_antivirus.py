@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.lab.image import bare
 from tests.lab.machine import Machine
 from tests.lab.process import wait_until
 from tests.lab.test_quarantine import EICAR, FOLDER, send
+from tests.support.terminal import Terminal, why_no_terminal
 
 WEB = 8011
 OTHER = "Test.Other:0:*:deadbeefcafe{:04x}\n"
@@ -191,6 +193,37 @@ def test_third_party_sets(server: Machine) -> None:
     assert (files["third.ndb"]["source"], files["third.ndb"]["loaded"]) == ("clamav-unofficial-sigs", True)
     assert server.run(["stat", "-c", "%U", "/var/lib/clamav/third.ndb"]).stdout.strip() == "clamav"
     assert av(server, "update", "--third-party")["outcome"] == "current"
+
+
+@pytest.mark.skipif(bool(why_no_terminal()), reason=f"{why_no_terminal()}")
+def test_the_console(server: Machine) -> None:
+    server.run(["sleep", "1.1"])
+    serve(server, 11)
+    with Terminal(server.argv(["env", "TERM=xterm-256color", "mailtui"]), size=(110, 36)) as terminal:
+        terminal.wait_for(r"1 Over|1 Overview", timeout=60)
+        terminal.keys("7")
+        shown = terminal.wait_for(r"of 12 threads live")
+        assert "clamd answers, but look at: official" in shown
+        assert "there are no main and daily signatures" in shown
+        assert re.search(r"other\.ndb +third-party .* yes ", shown)
+        terminal.wait_for(r"mailtui-test\.ndb\s*\n")  # where what was caught is from
+        terminal.keys("t")
+        terminal.wait_for("all 3 tests are good")
+        terminal.keys("Escape", "u")
+        terminal.wait_for(r"freshclam's daemon \(process \d+\) is asked to look now")
+        terminal.keys("y")
+        shown = terminal.wait_for("clamd has loaded it: Database correctly reloaded", timeout=60)
+        assert "other.ndb updated (version: custom database, sigs: 11)" in shown
+        terminal.keys("Escape", "5")
+        terminal.wait_for(r"virus-\S+")
+        terminal.keys("V")
+        terminal.wait_for("INFECTED: Eicar-Test-Signature.UNOFFICIAL")
+        terminal.keys("Escape", "2")
+        terminal.wait_for(r"deferred +[0-9A-Za-z]+")
+        terminal.keys("V")
+        terminal.wait_for(r"Scan [0-9A-Za-z]+ (.*\n)+.*(INFECTED|● clean)")
+        terminal.keys("Escape", "q")
+        terminal.wait_for("LEFT-WITH 0")
 
 
 def test_clamd_stopped_and_hung(server: Machine) -> None:

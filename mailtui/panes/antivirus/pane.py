@@ -95,7 +95,7 @@ class AntivirusPane(FedPane[Status]):
         super().begin()
 
     def read(self, feed: Feed[Status]) -> Status:
-        return self.host.antivirus.status()
+        return self.host.antivirus.status(feed.stopped)
 
     @property
     def settled(self) -> bool:

@@ -117,7 +117,7 @@ async def test_clamd_stopped_is_the_verdict_with_what_to_do() -> None:
 
 
 async def test_a_failed_reading_keeps_the_last_good_one(monkeypatch: Patch) -> None:
-    def fail() -> Status:
+    def fail(_stop: object) -> Status:
         raise Failed("clamd.conf cannot be read", hint="ls -l /etc/clamav")
 
     clock = Clock()
@@ -140,7 +140,7 @@ async def test_a_reading_that_takes_long_blocks_nothing(monkeypatch: Patch) -> N
     host, answered = demo(), threading.Event()
     good = host.antivirus.status
 
-    def slow() -> Status:
+    def slow(_stop: object) -> Status:
         answered.wait(10)
         return good()
 
@@ -168,7 +168,7 @@ async def test_what_is_wrong_is_marked_wherever_it_is_shown(monkeypatch: Patch) 
         freshclam=msgspec.structs.replace(good.freshclam, runs=(failed, *good.freshclam.runs)),
         findings=(*good.findings[:2], wrong),
     )
-    monkeypatch.setattr(host.antivirus, "status", lambda: status)
+    monkeypatch.setattr(host.antivirus, "status", lambda _stop: status)
     async with console(host, size=(100, 24)) as (app, pilot, _):
         text = shown(app)
         assert "✖ clamd answers, but look at: loaded" in text
@@ -209,7 +209,7 @@ async def test_nothing_at_all(monkeypatch: Patch) -> None:
     empty = msgspec.structs.replace(
         good, databases=(), freshclam=msgspec.structs.replace(good.freshclam, runs=())
     )
-    monkeypatch.setattr(host.antivirus, "status", lambda: empty)
+    monkeypatch.setattr(host.antivirus, "status", lambda _stop: empty)
     monkeypatch.setattr(host.antivirus, "caught", lambda: Caught(0.0, 0.0, 0, ()))
     async with console(host) as (app, pilot, _):
         assert "There are no signatures; u fetches them" in shown(app)
@@ -318,6 +318,24 @@ async def test_leaving_the_console_stops_what_is_followed(monkeypatch: Patch) ->
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, FollowScreen))
         app.exit()
+    assert stopped.wait(5)
+
+
+async def test_leaving_the_console_ends_the_reading_of_a_hung_clamd(monkeypatch: Patch) -> None:
+    host, stopped = demo(), threading.Event()
+    good = host.antivirus.status()
+
+    def status(stop: threading.Event) -> Status:
+        if stop.wait(10):
+            stopped.set()
+        return good
+
+    monkeypatch.setattr(host.antivirus, "status", status)
+    app = MailtuiApp(host, SETTINGS)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("7")
+        await until(pilot, lambda: "asking clamd" in shown(app))
+        await pilot.press("q")
     assert stopped.wait(5)
 
 
@@ -457,7 +475,7 @@ async def test_what_files_and_logs_say_commands_no_terminal(monkeypatch: Patch) 
         daemon=msgspec.structs.replace(good.daemon, release=HOSTILE),
     )
     caught = Caught(0.0, 0.0, 1, (Signature(HOSTILE, 1, 0.0, 0.0, HOSTILE),))
-    monkeypatch.setattr(host.antivirus, "status", lambda: status)
+    monkeypatch.setattr(host.antivirus, "status", lambda _stop: status)
     monkeypatch.setattr(host.antivirus, "caught", lambda: caught)
     async with console(host, size=(140, 45)) as (app, pilot, _):
         texts = [shown(app)]
