@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import msgspec
 
 from backends.children import end, ended, memory, readable, written
-from backends.errors import BackendError, Failed, Missing, NotAnswering
+from backends.errors import BackendError, Failed, Missing, NotAnswering, Refused
 from backends.journal import Journal
 
 SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -78,10 +78,11 @@ class Result(msgspec.Struct, frozen=True):
 class Stream(Protocol):
     """The standard output of a running command."""
 
-    def read(self) -> bytes:
+    def read(self, stop: threading.Event | None = None) -> bytes:
         """The next bytes as they come, at most 1 MiB; empty at the end.
 
         :raises NotAnswering: when the command stayed silent for its timeout.
+        :raises Refused: `stop` was set while it was silent.
         """
 
     def result(self) -> Result:
@@ -214,10 +215,12 @@ class _Reading:
         self._size = 0
         self._result: Result | None = None
 
-    def read(self) -> bytes:
+    def read(self, stop: threading.Event | None = None) -> bytes:
         deadline = time.monotonic() + self._command.timeout
         while not readable(self._source, min(GLANCE, self._command.timeout)):
             _bounded(self._command, self._err)
+            if stop is not None and stop.is_set():
+                raise Refused("Stopped before its end", hint="start it again when it suits")
             if time.monotonic() > deadline:
                 raise _silent(self._command)
         _bounded(self._command, self._err)

@@ -14,7 +14,7 @@ from backends.antivirus.clamd import PATIENCE, Clamd
 from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
 from backends.antivirus.reload import Reload
 from backends.antivirus.values import Caught, Daemon, Database, Finding, Freshclam, Scanned, Status, Updated
-from backends.errors import BackendError, Missing
+from backends.errors import BackendError, Missing, NotPermitted
 from backends.maillog import newest
 from backends.runner import Runner
 
@@ -44,9 +44,9 @@ class ClamAntivirus:
         self._runner, self._patience, self._logs, self._record = runner, patience, logs, record
         self._clamd_conf, self._freshclam_conf = clamd_conf, freshclam_conf
 
-    def status(self) -> Status:
+    def status(self, stop: Event | None = None) -> Status:
         now, trouble = time.time(), list[Finding]()
-        found, check = self._daemon()
+        found, check = self._daemon(stop)
         try:
             files = self.databases(found)
         except BackendError as error:
@@ -65,9 +65,9 @@ class ClamAntivirus:
         settings = conf.freshclam_conf(self._freshclam_conf)
         fetching.permitted(settings)
         if third_party:
-            done = sets.fetch(self._runner, Path(self._clamd().folder), self._reload(), tell, stop)
+            done = sets.fetch(self._runner, Path(self._clamd().folder), self._reload(stop), tell, stop)
         else:
-            done = fetching.fetch(self._machine(settings), self._reload(), tell, stop)
+            done = fetching.fetch(self._machine(settings), self._reload(stop), tell, stop)
         self._record(
             f"by={done.by.split()[0]} outcome={done.outcome}",
             well=done.outcome != "failed",
@@ -75,19 +75,22 @@ class ClamAntivirus:
         )
         return done
 
-    def scan(self, name: str, chunks: Iterable[bytes]) -> Scanned:
+    def why_not(self) -> str:
+        try:
+            fetching.permitted(self._settings())
+        except NotPermitted as error:
+            return f"{error}: {error.hint}"
+        return ""
+
+    def scan(self, name: str, chunks: Iterable[bytes], stop: Event | None = None) -> Scanned:
         settings = self._clamd()
-        return scanning.scan(self._connection(settings), settings, name, chunks)
+        return scanning.scan(self._connection(settings, stop), settings, name, chunks)
 
-    def scan_file(self, path: Path) -> Scanned:
-        return self.scan(str(path), scanning.of_file(path))
+    def scan_file(self, path: Path, stop: Event | None = None) -> Scanned:
+        return self.scan(str(path), scanning.of_file(path), stop)
 
-    def selftest(self, each: Callable[[Finding], None]) -> list[Finding]:
-        found = []
-        for finding in scanning.selftest(self.scan):
-            each(finding)
-            found.append(finding)
-        return found
+    def selftest(self, each: Callable[[Finding], None], stop: Event | None = None) -> list[Finding]:
+        return scanning.selftest(lambda name, chunks: self.scan(name, chunks, stop), each)
 
     def caught(self) -> Caught:
         counted = caught.read(self._runner, self._logs)
@@ -120,8 +123,8 @@ class ClamAntivirus:
         except BackendError:
             return FreshclamConf()
 
-    def _connection(self, settings: ClamdConf) -> Clamd:
-        return Clamd(self._where(settings), self._patience)
+    def _connection(self, settings: ClamdConf, stop: Event | None) -> Clamd:
+        return Clamd(self._where(settings), self._patience, stop)
 
     def _where(self, settings: ClamdConf) -> Where:
         if settings.where is None:
@@ -131,14 +134,14 @@ class ClamAntivirus:
             )
         return settings.where
 
-    def _daemon(self) -> tuple[Daemon, int]:
+    def _daemon(self, stop: Event | None = None) -> tuple[Daemon, int]:
         """clamd as it is, and how often it looks for new files itself (s)."""
         try:
             settings = self._clamd()
-            where = self._where(settings)
+            clamd = self._connection(settings, stop)
         except BackendError as error:
             return Daemon("", answers=False, error=str(error), hint=error.hint), 0
-        return status.daemon(where, settings, self._patience), settings.self_check
+        return status.daemon(clamd, settings), settings.self_check
 
     def _freshclam(self) -> Freshclam:
         try:
@@ -153,11 +156,11 @@ class ClamAntivirus:
         own = self._freshclam_conf if self._freshclam_conf != conf.FRESHCLAM else None
         return fetching.Machine(self._runner, settings, own)
 
-    def _reload(self) -> Reload | None:
+    def _reload(self, stop: Event | None) -> Reload | None:
         """What waits until clamd has loaded something; None where there is no clamd."""
         try:
             settings = self._clamd()
-            return Reload(self._connection(settings), settings)
+            return Reload(self._connection(settings, stop), settings)
         except BackendError:
             return None
 

@@ -1,14 +1,16 @@
 """clamd spoken to over its socket: a command, an answer, all of it within a time (clamd(8), section COMMANDS)."""
 
 import re
+import select
 import socket
 import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Event
 
 from backends.antivirus.conf import Where
-from backends.errors import BackendError, Missing, NotAnswering, NotPermitted, ParseFailed
+from backends.errors import BackendError, Missing, NotAnswering, NotPermitted, ParseFailed, Refused
 from backends.text import visible
 
 PATIENCE = 5.0  # s for a whole answer
@@ -22,10 +24,15 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class Clamd:
-    """A clamd; each command is a connection of its own."""
+    """A clamd; each command is a connection of its own. Once `stop` is set, all of them raise `Refused`."""
 
-    def __init__(self, where: Where, patience: float = PATIENCE) -> None:
-        self._where, self._patience = where, patience
+    def __init__(self, where: Where, patience: float = PATIENCE, stop: Event | None = None) -> None:
+        self._where, self._patience, self._stop = where, patience, stop
+
+    @property
+    def where(self) -> str:
+        """Where it listens."""
+        return str(self._where)
 
     def ask(self, command: str, wanted: str) -> str | None:
         """The answer; None where its configuration does not permit the command.
@@ -54,16 +61,13 @@ class Clamd:
         with self._connected() as connection:
             connection.settimeout(min(patience, STALLED))
             with suppress(BrokenPipeError, ConnectionResetError):  # it has said why, and closed
-                connection.sendall(b"zINSTREAM\0")
+                self._send(connection, b"zINSTREAM\0", deadline)
                 for chunk in _parts(chunks):
                     if limit and sent + len(chunk) > limit:
                         return None, sent
-                    if time.monotonic() > deadline:
-                        raise TimeoutError
-                    connection.sendall(len(chunk).to_bytes(4, "big"))
-                    connection.sendall(chunk)
+                    self._send(connection, len(chunk).to_bytes(4, "big") + chunk, deadline)
                     sent += len(chunk)
-                connection.sendall(bytes(4))
+                self._send(connection, bytes(4), deadline)
             said = self._answer(connection, deadline)
         if UNAVAILABLE not in said and not said.endswith(("OK", "FOUND", "ERROR")):
             raise self._garbage(said)
@@ -109,6 +113,7 @@ class Clamd:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise
+                self._go_on()
                 time.sleep(GLANCE)
             else:
                 return
@@ -120,10 +125,7 @@ class Clamd:
         """
         got = bytearray()
         while len(got) < ANSWER_LIMIT and b"\0" not in got:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            connection.settimeout(left)
+            self._wait(connection, select.POLLIN, deadline)
             try:
                 more = connection.recv(ANSWER_LIMIT)
             except ConnectionResetError:
@@ -132,6 +134,35 @@ class Clamd:
                 break
             got += more
         return bytes(got).partition(b"\0")[0].decode("utf-8", "replace").rstrip("\n")
+
+    def _send(self, connection: socket.socket, content: bytes, deadline: float) -> None:
+        """Send all of it.
+
+        :raises TimeoutError: the time is over, or nothing was taken for so long that it stalls.
+        """
+        left = memoryview(content)
+        while left:
+            self._wait(connection, select.POLLOUT, min(deadline, time.monotonic() + STALLED))
+            left = left[connection.send(left) :]
+
+    def _wait(self, connection: socket.socket, what: int, deadline: float) -> None:
+        """Wait until the connection can be read or written.
+
+        :raises TimeoutError: the time is over.
+        """
+        poll = select.poll()
+        poll.register(connection, what)
+        while True:
+            self._go_on()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if poll.poll(1000 * (left if self._stop is None else min(left, GLANCE))):
+                return
+
+    def _go_on(self) -> None:
+        if self._stop is not None and self._stop.is_set():
+            raise Refused("Stopped before its end", hint="nothing is known of what was not looked at")
 
     def _garbage(self, said: str) -> ParseFailed:
         what = f"answers {visible(said[:60])!r}" if said else "closes the connection without a word"

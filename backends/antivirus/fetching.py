@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from backends.antivirus import logs, processes
 from backends.antivirus.conf import FreshclamConf
@@ -21,6 +21,12 @@ NOTIFIED = "Clamd successfully notified"
 LOCKED = "Failed to lock the log file"
 
 Tell = Callable[[str], None]
+
+
+class Waiting(Protocol):
+    """Waits until clamd has loaded what came: `Reload`, where it is described."""
+
+    def wait(self, tell: Tell, stop: Event | None, *, notified: bool) -> tuple[bool | None, str]: ...
 
 
 class Machine(NamedTuple):
@@ -49,6 +55,16 @@ def fetch(machine: Machine, reload: Reload | None, tell: Tell, stop: Event | Non
         raise _taken(pid)
     else:
         by, run, notified = f"daemon {pid}", *_asked(machine, pid, log, tell, stop)
+    return concluded(by, run, reload, tell, stop, notified=notified)
+
+
+def concluded(
+    by: str, run: Run, reload: Waiting | None, tell: Tell, stop: Event | None, *, notified: bool
+) -> Updated:
+    """What came of a run, once clamd has loaded what it brought; `notified`: clamd knows of it already.
+
+    :raises Refused: it was stopped.
+    """
     reloaded, said = None, ""
     if run.updated and reload is not None:
         reloaded, said = reload.wait(tell, stop, notified=notified)
@@ -76,7 +92,7 @@ def _own(machine: Machine, tell: Tell, stop: Event | None) -> tuple[Run, bool]:
     with machine.runner.stream(
         Command(("freshclam", *config, "--stdout"), timeout=SILENCE, mutates=True)
     ) as stream:
-        for line in logs.heard(stream.read):
+        for line in logs.heard(lambda: stream.read(stop)):
             _stopped(stop)
             reader.read(line)
             notified |= line.text.startswith(NOTIFIED)

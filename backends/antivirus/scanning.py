@@ -7,8 +7,9 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
-from backends.antivirus.clamd import CHUNK, Clamd
+from backends.antivirus.clamd import CHUNK
 from backends.antivirus.conf import ClamdConf
 from backends.antivirus.values import Finding, Scanned, Verdict
 from backends.errors import BackendError, Failed, Missing, NotPermitted
@@ -21,7 +22,13 @@ _CUT = ("Heuristics.Limits.Exceeded",)
 _EICAR = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}", "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE", "!$H+H*")
 
 
-def scan(clamd: Clamd, conf: ClamdConf, name: str, chunks: Iterable[bytes]) -> Scanned:
+class Scanner(Protocol):
+    """What a content is streamed to: `Clamd`, where it is described."""
+
+    def stream(self, chunks: Iterable[bytes], limit: int, patience: float) -> tuple[str | None, int]: ...
+
+
+def scan(clamd: Scanner, conf: ClamdConf, name: str, chunks: Iterable[bytes]) -> Scanned:
     """What clamd says of a content; one that could not be read, or looked at, whole is not called clean.
 
     :raises BackendError: clamd does not answer.
@@ -88,12 +95,16 @@ def of_file(path: Path) -> Iterator[bytes]:
         os.close(handle)
 
 
-def selftest(scanned: Callable[[str, Iterable[bytes]], Scanned]) -> Iterator[Finding]:
+def selftest(
+    scanned: Callable[[str, Iterable[bytes]], Scanned], each: Callable[[Finding], None]
+) -> list[Finding]:
     """Whether it finds the test virus of EICAR, plain and in a message, and nothing where there is nothing.
+
+    `each` is told each finding.
 
     :raises BackendError: clamd does not answer.
     """
-    eicar = "".join(_EICAR).encode("ascii")
+    eicar, findings = "".join(_EICAR).encode("ascii"), list[Finding]()
     for name, content, wanted in (
         ("EICAR test file", eicar, "infected"),
         ("EICAR in a message", _message(eicar), "infected"),
@@ -106,7 +117,9 @@ def selftest(scanned: Callable[[str, Iterable[bytes]], Scanned]) -> Iterator[Fin
             if found.signature
             else f"{said}{': ' if found.why else ''}{found.why}"
         )
-        yield _judged(name, found, wanted, said)
+        findings.append(_judged(name, found, wanted, said))
+        each(findings[-1])
+    return findings
 
 
 def _guarded(chunks: Iterable[bytes], trouble: list[BackendError]) -> Iterator[bytes]:

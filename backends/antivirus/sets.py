@@ -45,7 +45,7 @@ def fetch(
     tell(f"{NAME} pauses 1 to 10 minutes before it asks the servers, to spare them")
     complaints: list[str] = []
     with runner.stream(Command((*become, str(PROGRAM)), timeout=SILENCE, mutates=True)) as stream:
-        for line in logs.heard(stream.read):
+        for line in logs.heard(lambda: stream.read(stop)):
             tell(line.text)
             if _FAILED.match(line.text):
                 complaints.append(line.text)

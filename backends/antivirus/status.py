@@ -8,7 +8,7 @@ import msgspec
 
 from backends.antivirus import answers, databases, logs, processes
 from backends.antivirus.clamd import Clamd
-from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
+from backends.antivirus.conf import ClamdConf, FreshclamConf
 from backends.antivirus.values import Daemon, Database, Freshclam, Loaded, Run
 from backends.errors import BackendError, Failed
 from backends.files import read_bounded
@@ -25,9 +25,8 @@ RUNS = 10
 SETS = Path("/var/lib/clamav-unofficial-sigs")
 
 
-def daemon(where: Where, conf: ClamdConf, patience: float) -> Daemon:
+def daemon(clamd: Clamd, conf: ClamdConf) -> Daemon:
     """Ask clamd. What it does not answer is told, not raised."""
-    clamd = Clamd(where, patience)
     pid = clamd_pid(clamd, Path(conf.log) if conf.log else None)
     started = time.monotonic()
     try:
@@ -40,10 +39,10 @@ def daemon(where: Where, conf: ClamdConf, patience: float) -> Daemon:
         version = answers.version(said["VERSION"]) if said["VERSION"] else answers.Version("")
         stats = answers.stats(said["STATS"]) if said["STATS"] else None
     except BackendError as error:
-        found = Daemon(str(where), answers=False, error=str(error), hint=error.hint)
+        found = Daemon(clamd.where, answers=False, error=str(error), hint=error.hint)
     else:
         found = Daemon(
-            where=str(where),
+            where=clamd.where,
             answers=True,
             seconds=seconds,
             release=visible(version.release),

@@ -97,7 +97,7 @@ class DemoHost:
         """A scanner that does not run until something was applied, and its signatures."""
         from mailtui.demo.antivirus import DemoAntivirus  # noqa: PLC0415 - when it is asked for
 
-        return DemoAntivirus(self._clock, lambda: self._mended)
+        return DemoAntivirus(self._clock, lambda: self._mended, self._sleep)
 
     @cached_property
     def scores(self) -> Scores:

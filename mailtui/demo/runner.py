@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
+from threading import Event
 
 from backends.errors import Missing
 from backends.journal import Journal
@@ -61,7 +62,7 @@ class DemoStream:
         self._pieces = answer.pieces()
         self._started = time.monotonic()
 
-    def read(self) -> bytes:
+    def read(self, stop: Event | None = None) -> bytes:
         """The next bytes; empty at the end."""
         return next(self._pieces, b"")
 

@@ -23,6 +23,12 @@ def _later(key: str, label: str, short: str, command: str) -> Entry:
     return Entry(key, label, short, lambda _host, _settings: Placeholder(key, label, command))
 
 
+def _antivirus(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.antivirus.pane import AntivirusPane  # noqa: PLC0415 - when it is first gone to
+
+    return AntivirusPane(host, settings)
+
+
 def _config(host: Host, settings: Settings) -> Pane:
     from mailtui.panes.config.pane import ConfigPane  # noqa: PLC0415 - when it is first gone to
 
@@ -54,6 +60,6 @@ PANES: Sequence[Entry] = (
     Entry("4", "Scores", "Scores", _scores),
     Entry("5", "Quarantine", "Quar", _quarantine),
     _later("6", "Maps", "Maps", "mailtui maps"),
-    _later("7", "Antivirus", "AV", "mailtui av"),
+    Entry("7", "Antivirus", "AV", _antivirus),
     Entry("8", "Config", "Conf", _config),
 )

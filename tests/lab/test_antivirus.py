@@ -12,6 +12,7 @@ from tests.lab.image import bare
 from tests.lab.machine import Machine
 from tests.lab.process import wait_until
 from tests.lab.test_quarantine import EICAR, FOLDER, send
+from tests.support.terminal import Terminal, why_no_terminal
 
 WEB = 8011
 OTHER = "Test.Other:0:*:deadbeefcafe{:04x}\n"
@@ -191,6 +192,49 @@ def test_third_party_sets(server: Machine) -> None:
     assert (files["third.ndb"]["source"], files["third.ndb"]["loaded"]) == ("clamav-unofficial-sigs", True)
     assert server.run(["stat", "-c", "%U", "/var/lib/clamav/third.ndb"]).stdout.strip() == "clamav"
     assert av(server, "update", "--third-party")["outcome"] == "current"
+
+
+@pytest.mark.skipif(bool(why_no_terminal()), reason=f"{why_no_terminal()}")
+def test_the_console(server: Machine) -> None:
+    server.run(["sleep", "1.1"])
+    serve(server, 11)
+    with Terminal(server.argv(["env", "TERM=xterm-256color", "mailtui"])) as terminal:
+        terminal.wait_for("1 Over", timeout=60)
+        terminal.keys("7")
+        for shown in (
+            "clamd answers, but look at: official",
+            "there are no main and daily signatures",
+            "of 12 threads live",
+            r"other\.ndb +third-party .* yes",
+        ):
+            terminal.wait_for(shown)
+        terminal.keys("v")
+        terminal.wait_for(r"Eicar-Test-Signature\S+ +mailtui-test\.ndb")
+        terminal.keys("t")
+        terminal.wait_for("all 3 tests are good")
+        terminal.keys("Escape")
+        terminal.wait_for("Caught by")
+        terminal.keys("u")
+        terminal.wait_for(r"freshclam's daemon \(process \d+\) is asked to look now")
+        terminal.keys("y")
+        terminal.wait_for("clamd has loaded it: Database", timeout=60)
+        terminal.wait_for(r"other\.ndb updated \(version: custom database, sigs: 11\)")
+        terminal.keys("Escape")
+        terminal.wait_for("Caught by")
+        terminal.keys("5")
+        terminal.wait_for("virus .*alice@example")
+        terminal.keys("V")
+        terminal.wait_for("INFECTED: Eicar-Test-Signature.UNOFFICIAL")
+        terminal.keys("Escape")
+        terminal.wait_for("virus")
+        terminal.keys("2")
+        terminal.wait_for(r"deferred +[0-9A-Za-z]+")
+        terminal.keys("V")
+        terminal.wait_for("INFECTED|● clean")
+        terminal.keys("Escape")
+        terminal.wait_for(r"deferred +[0-9A-Za-z]+")
+        terminal.keys("q")
+        terminal.wait_for("LEFT-WITH 0")
 
 
 def test_clamd_stopped_and_hung(server: Machine) -> None:

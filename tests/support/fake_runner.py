@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from types import TracebackType
 from typing import Self
 
@@ -72,7 +73,7 @@ class FakeStream:
     def __init__(self, answer: Expected, size: int = 1000) -> None:
         self._answer, self._size, self._at = answer, size, 0
 
-    def read(self) -> bytes:
+    def read(self, stop: Event | None = None) -> bytes:
         start, self._at = self._at, self._at + self._size
         return self._answer.stdout[start : self._at]
 

@@ -23,6 +23,8 @@ NOON = 1795435200.0  # a moment in November 2026
 DEMO_BANNER = "DEMO: invented messages on a simulated host; nothing here is real"
 REAL = "real-postfix"
 SETTINGS = Settings(theme="mailtui", interval=3600, banner=DEMO_BANNER)
+APPLIED = ("8", "a", "1", "y", "escape")
+"""Has clamd of the demo host run."""
 
 SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "queue-80x24": ((80, 24), (), SETTINGS),
@@ -54,6 +56,10 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "scores-140x45": ((140, 45), ("4", "tab", *["left"] * 13, "enter", "space", "down", "space"), SETTINGS),
     "scores-message": ((110, 32), ("4", "v", "tab", "tab", "tab", "enter"), SETTINGS),
     "scores-plain": ((80, 24), ("4", *["right"] * 9), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "antivirus-80x24": ((80, 24), ("7",), SETTINGS),
+    "antivirus-140x45": ((140, 45), (*APPLIED, "7", "v", "down"), SETTINGS),
+    "antivirus-update": ((110, 24), (*APPLIED, "7", "u", "y"), SETTINGS),
+    "antivirus-plain": ((80, 24), (*APPLIED, "7"), replace(SETTINGS, theme="mailtui-16", plain=True)),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

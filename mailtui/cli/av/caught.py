@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser
 
-from backends.antivirus.values import Caught
-from backends.text import age_text, messages_text, time_text
+from backends.text import age_text
+from mailtui.antivirus_text import caught_text
 from mailtui.cli.parser import number
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
@@ -37,7 +37,7 @@ def run(session: Session) -> int:
     if session.options.json:
         session.out.json(found)
         return 0
-    session.out.line(_told(found))
+    session.out.line(caught_text(found))
     now = session.host.now()
     rows = (
         (f"{one.count:,}", f"{age_text(now - one.last)} ago", one.name, one.file or "?")
@@ -47,9 +47,3 @@ def run(session: Session) -> int:
     if len(found.signatures) > session.options.top:
         session.out.note(f"{len(found.signatures) - session.options.top:,} more; --top shows them")
     return 0
-
-
-def _told(found: Caught) -> str:
-    since = f" since {time_text(found.since)}" if found.since else ""
-    part = "" if found.whole else " (the newest part of the log)"
-    return f"{messages_text(found.messages)} with a virus{since}{part}"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from backends.antivirus.values import Database
 from backends.text import age_text, size_text
+from mailtui.antivirus_text import LOADED
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 
@@ -29,7 +30,6 @@ COLUMNS = (
     Column("LOADED"),
     Column("FROM", flexible=True),
 )
-LOADED = {True: "yes", False: "NO", None: "?"}
 
 
 def configure(parser: ArgumentParser, _name: str) -> None:

@@ -8,6 +8,7 @@ MARKS = {"good": "●", "note": "○", "bad": "✖"}
 
 def print_finding(out: Output, finding: Finding) -> None:
     """What was looked at, and what to do about it."""
-    out.line(f"{MARKS[finding.state]} {finding.name}: {finding.said}")
+    name = f"{finding.name}: " if finding.name else ""
+    out.line(f"{MARKS[finding.state]} {name}{finding.said}")
     if finding.hint:
         out.line(f"    {finding.hint}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from backends.antivirus.values import Scanned
 from backends.errors import BadRequest, Failed
 from backends.queue.message import checked_ids
-from backends.text import size_text
+from mailtui.antivirus_text import scanned_text
 from mailtui.cli.quarantine.selection import one_named
 from mailtui.cli.session import Session
 
@@ -58,7 +58,7 @@ def run(session: Session) -> int:
         if options.json:
             session.out.json(found)
         else:
-            session.out.line(_told(found))
+            session.out.line(f"{MARKS[found.verdict]} {found.name}: {scanned_text(found)}")
         session.out.flush()
     return INFECTED if "infected" in verdicts else 1 if "unscanned" in verdicts else 0
 
@@ -94,14 +94,3 @@ def _typed() -> Iterator[bytes]:
         if not chunk:
             return
         yield chunk
-
-
-def _told(found: Scanned) -> str:
-    match found.verdict:
-        case "infected":
-            said = f"INFECTED: {found.signature}"
-        case "unscanned":
-            said = f"NOT SCANNED: {found.why}"
-        case _:
-            said = "clean"
-    return f"{MARKS[found.verdict]} {found.name}: {said}  ({size_text(found.size)}, {found.seconds:.1f} s)"

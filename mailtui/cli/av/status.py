@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
-from backends.antivirus.values import Freshclam, Run, Status
+from backends.antivirus.values import Freshclam, Status
 from backends.text import age_text, time_text
+from mailtui.antivirus_text import run_text
 from mailtui.cli.av.report import print_finding
 from mailtui.cli.session import Session
 
@@ -49,17 +50,7 @@ def _runs(freshclam: Freshclam, now: float) -> Iterator[str]:
     if freshclam.runs:
         yield "freshclam's last runs"
     for run in freshclam.runs[:RUNS]:
-        yield f"  {time_text(run.started)}  {_told(run)}"
+        yield f"  {time_text(run.started)}  {run_text(run)}"
     if freshclam.next_run is not None:
         left = freshclam.next_run - now
         yield f"  {time_text(freshclam.next_run)}  next, {f'in {age_text(left)}' if left > 0 else 'due'}"
-
-
-def _told(run: Run) -> str:
-    brought = f"brought {', '.join(run.updated)}" if run.updated else ""
-    match run.outcome:
-        case "failed":
-            return f"failed: {run.complaint}{f'; {brought}' if brought else ''}"
-        case "running":
-            return "is at work"
-    return brought or "nothing new"

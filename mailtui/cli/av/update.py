@@ -2,7 +2,8 @@
 
 from argparse import ArgumentParser
 
-from backends.antivirus.values import Updated
+from mailtui.antivirus_text import updated_finding
+from mailtui.cli.av.report import print_finding
 from mailtui.cli.session import Session
 
 DESCRIPTION = """
@@ -40,18 +41,5 @@ def run(session: Session) -> int:
     if options.json:
         out.json(done)
     else:
-        out.line(_told(done))
+        print_finding(out, updated_finding(done))
     return 1 if done.outcome == "failed" or done.reloaded is False else 0
-
-
-def _told(done: Updated) -> str:
-    if done.outcome == "failed":
-        brought = f"; it brought {', '.join(done.updated)}" if done.updated else ""
-        return f"✖ failed: {done.complaint}{brought}"
-    if not done.updated:
-        return "● nothing new"
-    brought = f"updated {', '.join(done.updated)}"
-    if done.reloaded:
-        return f"● {brought}; clamd has loaded it: {done.reload}"
-    mark = "○" if done.reloaded is None else "✖"
-    return f"{mark} {brought}; {done.reload or 'clamd loads it the next time it looks'}"

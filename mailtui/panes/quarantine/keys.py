@@ -25,6 +25,14 @@ KEYS = list_keys(
             id="quarantine.keep",
         ),
         Binding(
+            "V",
+            "scan",
+            "Scan",
+            tooltip="Have clamd look at the message under the cursor again",
+            show=False,
+            id="quarantine.scan",
+        ),
+        Binding(
             "A",
             "apart",
             "Apart",

@@ -146,6 +146,20 @@ class QuarantinePane(ListedPane[Listing, Wish, View]):
                 )
             )
 
+    def action_scan(self) -> None:
+        from mailtui.screens.scan import scan_screen  # noqa: PLC0415 - when asked for
+
+        if target := self.target_under_cursor():
+            host = self.host
+            self.app.push_screen(
+                scan_screen(
+                    host,
+                    target.path,
+                    lambda stop: host.antivirus.scan(target.path, host.quarantine.chunks(target), stop),
+                    plain=self.settings.plain,
+                )
+            )
+
     def target_under_cursor(self) -> Target | None:
         """The message under the cursor."""
         source, row = self.table.source, self.table.cursor

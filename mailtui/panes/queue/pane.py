@@ -135,6 +135,20 @@ class QueuePane(ListedPane[Reading, Wish, View]):
         if message := self._message():
             self.app.push_screen(MessageScreen(self.host, message))
 
+    def action_scan(self) -> None:
+        from mailtui.screens.scan import scan_screen  # noqa: PLC0415 - when asked for
+
+        if message := self._message():
+            host, name = self.host, message.queue_id
+            self.app.push_screen(
+                scan_screen(
+                    host,
+                    name,
+                    lambda stop: host.antivirus.scan(name, host.queue.raw(name), stop),
+                    plain=self.settings.plain,
+                )
+            )
+
     def _message(self) -> Message | None:
         """The message under the cursor."""
         source, row = self.table.source, self.table.cursor

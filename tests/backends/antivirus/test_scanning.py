@@ -3,6 +3,8 @@
 import base64
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from backends.antivirus.conf import Where
 from backends.antivirus.values import Scanned
-from backends.errors import Failed
+from backends.errors import Failed, Refused
 from tests.support.clamav import EICAR, PrivateClamd, why_not
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(bool(why_not()), reason=why_not())]
@@ -111,3 +113,18 @@ def test_over_tcp() -> None:
         daemon = clamd.antivirus().status().daemon
         assert (daemon.answers, daemon.where) == (True, str(Where(host="127.0.0.1", port=clamd.port)))
         assert clamd.antivirus().scan("it", [EICAR]).verdict == "infected"
+
+
+def test_a_scan_that_hangs_can_be_stopped(clamd: PrivateClamd) -> None:
+    stop, began = threading.Event(), time.monotonic()
+    with clamd.hung():
+        threading.Timer(0.5, stop.set).start()
+        with pytest.raises(Refused, match="Stopped"):
+            clamd.antivirus().scan("it", [bytes(1 << 18)] * 4, stop)
+        assert time.monotonic() - began < 2
+        stop.clear()
+        threading.Timer(0.3, stop.set).start()
+        began = time.monotonic()
+        assert not clamd.antivirus(patience=20).status(stop).daemon.answers
+        assert time.monotonic() - began < 2
+    assert scanned(clamd, EICAR).verdict == "infected"

@@ -192,10 +192,25 @@ def test_stopped_while_it_waits(clamd: PrivateClamd) -> None:
         clamd.antivirus().update(lambda _: None, stop)
 
 
+def test_a_freshclam_of_ours_that_hangs_is_ended(clamd: PrivateClamd, tmp_path: Path) -> None:
+    stop, answering = threading.Event(), threading.Event()
+    with web_server(tmp_path, answering) as url:
+        clamd.sets_up_freshclam(f"DatabaseCustomURL {url}/key-4711/other.ndb")
+        threading.Timer(1.0, stop.set).start()
+        began = time.monotonic()
+        with pytest.raises(Refused, match="Stopped"):
+            clamd.antivirus().update(lambda _: None, stop)
+        assert time.monotonic() - began < 4
+        assert clamd.antivirus().status().freshclam.pid is None
+        answering.set()
+    assert not (clamd.signatures / "other.ndb").exists()
+
+
 def test_who_may_not(clamd: PrivateClamd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 65534)
     with pytest.raises(NotPermitted, match="Only root and clamav"):
         updated(clamd)
+    assert "Only root and clamav may fetch signatures: run mailtui as root" in clamd.antivirus().why_not()
 
 
 @pytest.mark.skipif(shutil.which("clamav-unofficial-sigs") is not None, reason="it is installed")

@@ -187,7 +187,7 @@ class FakeHost:
     def antivirus(self) -> Antivirus:
         from mailtui.demo.antivirus import DemoAntivirus
 
-        return DemoAntivirus(lambda: NOW, lambda: self.scanning)
+        return DemoAntivirus(lambda: NOW, lambda: self.scanning, lambda _seconds: None)
 
     @cached_property
     def scores(self) -> Scores:

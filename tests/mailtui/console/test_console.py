@@ -241,7 +241,7 @@ async def test_the_journal_shows_the_exact_commands() -> None:
     assert pane is not None
 
 
-@pytest.mark.parametrize(("key", "command"), [("1", "mailtui health"), ("7", "mailtui av")])
+@pytest.mark.parametrize(("key", "command"), [("1", "mailtui health")])
 async def test_panes_to_come_name_their_command(key: str, command: str) -> None:
     async with console() as (app, pilot, _):
         await pilot.press(key)
