@@ -1,20 +1,27 @@
 """The lookup tables of this machine's Postfix, or of the instance configured in a folder."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
+from typing import BinaryIO
 
 from backends.apply.checkpoint.store import Store
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import acting
+from backends.maps import index as places
+from backends.maps.blocks import opened
 from backends.maps.check import check, stale
 from backends.maps.config import Config
 from backends.maps.edit import drop, put
 from backends.maps.kinds import INDEX, KEYED
+from backends.maps.index import Index
 from backends.maps.looking import lists, look
 from backends.maps.programs import Programs
 from backends.maps.reading import Entry, entries, must_have_entries
+from backends.maps.search import Found, search
 from backends.maps.unused import unused
 from backends.maps.values import About, Act, Change, Done, Finding, Looked, Table
 from backends.runner import Runner
@@ -56,6 +63,28 @@ class PostfixMaps:
         must_have_entries(table)
         return entries(table)
 
+    def index(
+        self, table: Table, stop: Event | None = None, progress: Callable[[int], None] | None = None
+    ) -> Index:
+        must_have_entries(table)
+        with opened(Path(table.path)) as file:
+            return places.index(file, _mark(file), stop, progress or ignored)
+
+    def part(self, table: Table, index: Index, number: int) -> tuple[Entry, ...]:
+        with opened(Path(table.path)) as file:
+            return places.part(table, file, index, number, _mark(file))
+
+    def search(
+        self,
+        table: Table,
+        text: str,
+        stop: Event | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Found:
+        must_have_entries(table)
+        with opened(Path(table.path)) as file:
+            return search(table, file, text, stop, progress or ignored)
+
     def look_up(self, what: str, *, name: str = "", parameter: str = "") -> list[Looked]:
         config = self._config()
         tables = (find(config.tables, name),) if name else config.tables
@@ -72,6 +101,12 @@ class PostfixMaps:
                 hint="see which ones there are: mailtui maps list",
             )
         return list(look(self._programs, config, what, wanted))
+
+    def why_not(self) -> str:
+        folder = self._config().folder
+        if os.access(folder, os.W_OK):
+            return ""
+        return f"this user cannot write to {visible(folder)}: run mailtui as root to change tables"
 
     def content(self, name: str) -> bytes:
         return acting.source(find(self._config().tables, name)).content or b""
@@ -140,6 +175,16 @@ class PostfixMaps:
 
     def _config(self) -> Config:
         return self._programs.config()
+
+
+def ignored(_count: int) -> None:
+    """Nobody wants to know."""
+
+
+def _mark(file: BinaryIO) -> str:
+    """What tells a file from a changed one."""
+    found = os.fstat(file.fileno())
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def find(tables: Iterable[Table], name: str) -> Table:
