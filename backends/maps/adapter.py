@@ -16,8 +16,8 @@ from backends.maps.blocks import opened
 from backends.maps.check import check, stale
 from backends.maps.config import Config
 from backends.maps.edit import drop, put
-from backends.maps.kinds import INDEX, KEYED
 from backends.maps.index import Index
+from backends.maps.kinds import INDEX, KEYED
 from backends.maps.looking import lists, look
 from backends.maps.programs import Programs
 from backends.maps.reading import Entry, entries, must_have_entries

@@ -55,8 +55,7 @@ def index(
                 break
             starts = begins(block)
             lines = block_lines(block, starts)
-            for at in _kept(starts):
-                places.append((count + at, offset + int(starts[at]), line + int(lines[at])))
+            places += [(count + at, offset + int(starts[at]), line + int(lines[at])) for at in _kept(starts)]
             count, offset, line = count + len(starts), offset + len(block), line + block.count(b"\n")
             progress(count)
     except TooLong as error:

@@ -10,8 +10,9 @@ from backends.errors import BadRequest, Failed, Refused
 from backends.files import read_bounded
 from backends.runner import at_terminal
 from mailtui.cli.confirm import must_be, typed
-from mailtui.cli.maps.report import carry_out, change_lines
+from mailtui.cli.maps.report import carry_out
 from mailtui.cli.session import Session
+from mailtui.maps_text import change_lines
 
 DESCRIPTION = """
 Open a copy of a table's source in $VISUAL, $EDITOR, or editor. What comes of it is shown as a diff, and after `yes` checked
