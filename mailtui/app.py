@@ -53,6 +53,7 @@ class MailtuiApp(App[int]):
         "panes/quarantine/quarantine.tcss",
         "panes/greylist/greylist.tcss",
         "panes/scores/scores.tcss",
+        "panes/maps/maps.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012

@@ -31,7 +31,10 @@ class Draft:
 
         :raises Failed: it did not end well.
         """
-        words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "editor")
+        try:
+            words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "editor")
+        except ValueError as error:
+            raise BadRequest(f"EDITOR cannot be read: {error}", hint="name an editor in it") from error
         if not words:
             raise BadRequest("EDITOR is empty", hint="name an editor in it")
         code = at_terminal((*words, str(self.path)))

@@ -54,6 +54,11 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "scores-140x45": ((140, 45), ("4", "tab", *["left"] * 13, "enter", "space", "down", "space"), SETTINGS),
     "scores-message": ((110, 32), ("4", "v", "tab", "tab", "tab", "enter"), SETTINGS),
     "scores-plain": ((80, 24), ("4", *["right"] * 9), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "maps-80x24": ((80, 24), ("6",), SETTINGS),
+    "maps-140x45": ((140, 45), ("6", "down", "enter"), SETTINGS),
+    "maps-lookup": ((110, 32), ("6", "L", *"sales+x@", "enter"), SETTINGS),
+    "maps-set": ((110, 32), ("6", "down", "enter", "a", "enter", *", carol", "enter"), SETTINGS),
+    "maps-plain": ((80, 24), ("6", "shift+tab"), replace(SETTINGS, theme="mailtui-16", plain=True)),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

@@ -1,0 +1,74 @@
+"""One look at all tables: what there is, what is said of each, what is wrong."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from backends.errors import Refused
+from backends.host.maps import Maps
+from backends.maps.kinds import INDEX, KEYED, PATTERNS
+from backends.maps.values import About, Finding, Table
+from mailtui.panes.feed import Feed
+
+
+class Reading(NamedTuple):
+    """`seen`: how many of the tables were looked at, the first ones; `taken` in epoch seconds."""
+
+    abouts: Sequence[About]
+    findings: Sequence[Finding]
+    seen: int
+    taken: float
+
+    @property
+    def complete(self) -> bool:
+        return self.seen == len(self.abouts)
+
+    @property
+    def bad(self) -> int:
+        return sum(one.level == "bad" for one in self.findings)
+
+
+def read_maps(maps: Maps, feed: Feed[Reading], clock: Callable[[], float], *, first: bool) -> Reading:
+    """Look at all tables; at the `first` look each is shown as soon as it was looked at.
+
+    :raises BackendError: the configuration cannot be read.
+    """
+    abouts = [About(table) for table in maps.tables()] if first else []
+    found: list[Finding] = []
+    seen = 0
+
+    def early() -> None:
+        if first:
+            feed.early(Reading(tuple(abouts), tuple(worst_first(found)), seen, clock()))
+
+    def each(about: About) -> None:
+        nonlocal seen
+        if feed.stopped.is_set():
+            raise Refused("The console is left", hint="look again")
+        abouts[seen : seen + 1] = [about]
+        found.extend(about.findings)
+        seen += 1
+        feed.progress(seen)
+        early()
+
+    early()
+    every = maps.check(each)
+    return Reading(tuple(abouts[:seen]), tuple(worst_first(every)), seen, clock())
+
+
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda one: one.level != "bad")
+
+
+def has_entries(table: Table) -> bool:
+    """Whether it has a file of entries, which can be edited."""
+    return bool(table.path) and table.type in KEYED | PATTERNS and not table.cache
+
+
+def has_keys(table: Table) -> bool:
+    """Whether one entry can be set or removed."""
+    return has_entries(table) and table.type in KEYED
+
+
+def is_built(table: Table) -> bool:
+    """Whether it has an index that somebody builds."""
+    return has_entries(table) and table.type in INDEX
