@@ -42,26 +42,31 @@ def ignored_text(entry: Entry) -> str:
     return IGNORED.get(entry.problem, entry.problem)
 
 
-def looked_lines(found: Sequence[Looked], *, whole: bool) -> Iterator[str]:
+def looked_lines(found: Sequence[Looked], *, whole: bool, plain: bool = False) -> Iterator[str]:
     """Each step of a lookup and its answer; unless `whole`, uses without an answer are only counted."""
+    told = 0
     for looked in found:
-        yield from _looked(looked, whole=whole)
-    silent = sum(looked.answer is None and not looked.trouble for looked in found)
-    if silent and not whole:
-        yield f"no answer for {silent} other {'use' if silent == 1 else 'uses'}"
+        lines = list(_looked(looked, whole=whole, plain=plain))
+        told += bool(lines)
+        yield from lines
+    silent = len(found) - told
+    if silent:
+        other = "other " if told else ""
+        yield f"no answer for {silent} {other}{'use' if silent == 1 else 'uses'}"
 
 
-def _looked(looked: Looked, *, whole: bool) -> Iterator[str]:
+def _looked(looked: Looked, *, whole: bool, plain: bool) -> Iterator[str]:
+    arrow, bad = (">", "X") if plain else ("→", "✖")
     if whole or looked.answer is not None:
         yield f"{looked.use}"
         width = max((len(step.key) for step in looked.steps), default=0)
         for step in looked.steps:
-            answer = "-" if step.answer is None else f"→ {step.answer}"
+            answer = "-" if step.answer is None else f"{arrow} {step.answer}"
             yield f"  {step.key:<{width}}  {step.table}  {answer}"
         for one in looked.trouble:
-            yield f"  ✖ {one}"
+            yield f"  {bad} {one}"
     elif looked.trouble:
-        yield f"✖ {looked.use}: {looked.trouble[0]}"
+        yield f"{bad} {looked.use}: {looked.trouble[0]}"
 
 
 def diff_lines(change: Change, most: int = SHOWN) -> list[str]:
@@ -97,6 +102,6 @@ def build_commands(table: Table) -> list[str]:
     return [shlex.join([tool, f"{table.type}:{table.path}"])] if table.type in INDEX else []
 
 
-def done_lines(done: Done) -> list[str]:
+def done_lines(done: Done, warn: str = "▲") -> list[str]:
     """What came of a change."""
-    return [f"{done.action}: {done.table}", *(f"▲ {note}" for note in done.notes)]
+    return [f"{done.action}: {done.table}", *(f"{warn} {note}" for note in done.notes)]

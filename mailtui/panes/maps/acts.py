@@ -14,6 +14,7 @@ from mailtui.maps_text import build_commands, change_commands, done_lines
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.change import ChangeScreen
 from mailtui.screens.confirm import ConfirmScreen
+from mailtui.widgets.glyphs import Glyphs
 from mailtui.work import outcome, to_its_end
 
 if TYPE_CHECKING:
@@ -172,7 +173,9 @@ class Acts:
                 if edited:
                     self._drop(edited)
             else:
-                pane.app.push_screen(_question(question, result), partial(self._answered, result, edited))
+                pane.app.push_screen(
+                    _question(question, result, pane.glyphs), partial(self._answered, result, edited)
+                )
 
         pane.beside(lambda: Result(outcome(plan)), lambda result: planned(result.value))
 
@@ -204,7 +207,7 @@ class Acts:
             self._keep(edited)
 
     def _tell(self, done: Done) -> None:
-        lines = [visible(line) for line in done_lines(done)]
+        lines = [visible(line) for line in done_lines(done, self._pane.glyphs.warn)]
         lines += ["z takes it back"] if done.undo is not None else []
         self._pane.notify("\n".join(lines), timeout=8, markup=False)
 
@@ -214,8 +217,8 @@ def told(error: BackendError) -> str:
     return f"{visible(str(error))}\n{visible(error.hint)}"
 
 
-def _question(question: str, change: Change) -> ChangeScreen:
+def _question(question: str, change: Change, signs: Glyphs) -> ChangeScreen:
     more = len(change.diff) - MOST_LINES
     lines = [*change.diff[:MOST_LINES], *([f"and {more:,} more lines"] if more > 0 else [])]
-    lines += [f"▲ {visible(note)}" for note in change.notes]
+    lines += [f"{signs.warn} {visible(note)}" for note in change.notes]
     return ChangeScreen(question, lines, commands=[visible(one) for one in change_commands(change)])
