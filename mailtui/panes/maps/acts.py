@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_LINES = 1000
 NAMED = 6
+LONGEST = 4000
 TIMEOUT = 12.0  # s
 
 
@@ -46,7 +47,9 @@ class Acts:
     def set(self, table: Table, entry: Entry | None) -> None:
         """Ask for key and value; those under the cursor are there already."""
         name = visible(table.name)
-        key_of, value_of = ("", "") if entry is None or entry.problem else (entry.key, entry.value)
+        key_of, value_of = (
+            ("", "") if entry is None or entry.problem else (typable(entry.key), typable(entry.value))
+        )
 
         def with_key(key: str | None) -> None:
             if key is None:
@@ -210,6 +213,11 @@ class Acts:
         lines = [visible(line) for line in done_lines(done, self._pane.glyphs.warn)]
         lines += ["z takes it back"] if done.undo is not None else []
         self._pane.notify("\n".join(lines), timeout=8, markup=False)
+
+
+def typable(text: str) -> str:
+    """Text as a guess of what is typed; empty: it has in it what a terminal would obey, or nobody would type."""
+    return text if len(text) <= LONGEST and visible(text) == text else ""
 
 
 def told(error: BackendError) -> str:

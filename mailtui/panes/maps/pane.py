@@ -12,7 +12,7 @@ from backends.maps.reading import Entry
 from backends.maps.values import Table
 from backends.text import clip, visible
 from mailtui.maps_text import ignored_text, looked_lines
-from mailtui.panes.maps.acts import Acts
+from mailtui.panes.maps.acts import Acts, typable
 from mailtui.panes.maps.keys import KEYS
 from mailtui.panes.maps.reading import has_entries, has_keys, is_built
 from mailtui.panes.maps.showing import ShownMaps
@@ -77,7 +77,7 @@ class MapsPane(ShownMaps):
         where = f"in {visible(table.name)}" if table else "for all that uses tables"
         lines = ["an address, a domain, a host's name or address, or a local user; <> is the empty sender"]
         self.app.push_screen(
-            AskScreen(f"Look up {where}", lines, guess=entry.key if entry else ""),
+            AskScreen(f"Look up {where}", lines, guess=typable(entry.key) if entry else ""),
             partial(self._look_up, table, where),
         )
 
@@ -148,6 +148,6 @@ def entry_lines(entry: Entry) -> list[Line]:
 def _style(line: str) -> str:
     if line.lstrip().startswith(("✖", "X ")):
         return "bad"
-    if not line.startswith(" "):
+    if not line.startswith((" ", "no answer")):
         return "head"
     return "good" if "  → " in line or "  > " in line else "dim"

@@ -269,6 +269,7 @@ class ShownMaps(FedPane[Reading]):
         self._end_filter()
         self._line = finding.line
         tables.move_cursor(row)
+        self._want()
         (self._table("entries") if finding.line else tables).focus()
         self._go_to_line()
 
