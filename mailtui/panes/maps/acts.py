@@ -226,7 +226,8 @@ def told(error: BackendError) -> str:
 
 
 def _question(question: str, change: Change, signs: Glyphs) -> ChangeScreen:
-    more = len(change.diff) - MOST_LINES
-    lines = [*change.diff[:MOST_LINES], *([f"and {more:,} more lines"] if more > 0 else [])]
+    diff = change.diff[2:] if change.diff[0].startswith("--- ") else change.diff
+    more = len(diff) - MOST_LINES
+    lines = [*diff[:MOST_LINES], *([f"and {more:,} more lines"] if more > 0 else [])]
     lines += [f"{signs.warn} {visible(note)}" for note in change.notes]
     return ChangeScreen(question, lines, commands=[visible(one) for one in change_commands(change)])

@@ -1,6 +1,6 @@
 """One look at all tables: what there is, what is said of each, what is wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import NamedTuple
 
 from backends.errors import Refused
@@ -11,16 +11,19 @@ from mailtui.panes.feed import Feed
 
 
 class Reading(NamedTuple):
-    """`seen`: how many of the tables were looked at, the first ones; `taken` in epoch seconds."""
+    """The tables that have entries come first; `seen` are the names of those that were looked at.
+
+    `taken` in epoch seconds.
+    """
 
     abouts: Sequence[About]
     findings: Sequence[Finding]
-    seen: int
+    seen: Set[str]
     taken: float
 
     @property
     def complete(self) -> bool:
-        return self.seen == len(self.abouts)
+        return len(self.seen) == len(self.abouts)
 
     @property
     def bad(self) -> int:
@@ -32,27 +35,30 @@ def read_maps(maps: Maps, feed: Feed[Reading], clock: Callable[[], float], *, fi
 
     :raises BackendError: the configuration cannot be read.
     """
-    abouts = [About(table) for table in maps.tables()] if first else []
+    abouts = {table.name: About(table) for table in maps.tables()} if first else {}
     found: list[Finding] = []
-    seen = 0
+    seen: set[str] = set()
 
-    def early() -> None:
-        if first:
-            feed.early(Reading(tuple(abouts), tuple(worst_first(found)), seen, clock()))
+    def now(findings: Sequence[Finding]) -> Reading:
+        ordered = sorted(abouts.values(), key=lambda one: not has_entries(one.table))
+        return Reading(ordered, worst_first(findings), frozenset(seen), clock())
 
     def each(about: About) -> None:
-        nonlocal seen
         if feed.stopped.is_set():
             raise Refused("The console is left", hint="look again")
-        abouts[seen : seen + 1] = [about]
+        abouts[about.table.name] = about
+        seen.add(about.table.name)
         found.extend(about.findings)
-        seen += 1
-        feed.progress(seen)
-        early()
+        feed.progress(len(seen))
+        if first:
+            feed.early(now(found))
 
-    early()
+    if first:
+        feed.early(now(found))
     every = maps.check(each)
-    return Reading(tuple(abouts[:seen]), tuple(worst_first(every)), seen, clock())
+    for name in abouts.keys() - seen:
+        del abouts[name]
+    return now(every)
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:

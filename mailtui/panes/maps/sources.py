@@ -77,7 +77,7 @@ class Tables:
     def cells(self, row: int) -> Sequence[Cell]:
         one = self.abouts[row]
         table = one.table
-        state: Cell = sign(one.state, self._signs) if row < self._seen else (self._signs.dot, "dim")
+        state: Cell = sign(one.state, self._signs) if table.name in self._seen else (self._signs.dot, "dim")
         return (
             state,
             visible(place(table.name)),

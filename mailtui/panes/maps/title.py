@@ -28,7 +28,7 @@ def title(reading: Reading | None, feed: "Feed[Reading]", *, now: float, width: 
         return Title("", "", title_line(told, "", width, signs))
     right = "looking" if feed.reading else read_ago(reading.taken, now)
     if not reading.complete:
-        told = f"{reading.seen:,} of {tables_text(len(reading.abouts))} looked at"
+        told = f"{len(reading.seen):,} of {tables_text(len(reading.abouts))} looked at"
         return Title("", "", title_line(told, "looking", width, signs))
     kind = "bad" if reading.bad else "note" if reading.findings else "good"
     sign = {"bad": signs.bad, "note": signs.warn, "good": signs.good}[kind]
