@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
-from typing import BinaryIO
 
 from backends.apply.checkpoint.store import Store
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import acting
 from backends.maps import index as places
-from backends.maps.blocks import opened
-from backends.maps.check import check, stale
+from backends.maps.blocks import mark, opened
+from backends.maps.check import Scans, check, stale
 from backends.maps.config import Config
 from backends.maps.edit import drop, put
 from backends.maps.index import Index
@@ -44,6 +43,7 @@ class PostfixMaps:
         self._programs = Programs(runner, config_dir)
         self._store = Store(state)
         self._clock = clock
+        self._scans = Scans()
 
     def tables(self) -> tuple[Table, ...]:
         return self._config().tables
@@ -53,7 +53,7 @@ class PostfixMaps:
         chosen = [find(config.tables, name) for name in names]
         findings: list[Finding] = []
         for table in chosen or config.tables:
-            about = check(self._programs, config, table)
+            about = check(self._programs, config, table, self._scans)
             findings += about.findings
             each(about)
         return findings if chosen else [*findings, *unused(config)]
@@ -68,11 +68,11 @@ class PostfixMaps:
     ) -> Index:
         must_have_entries(table)
         with opened(Path(table.path)) as file:
-            return places.index(file, _mark(file), stop, progress or ignored)
+            return places.index(file, mark(file), stop, progress or ignored)
 
     def part(self, table: Table, index: Index, number: int) -> tuple[Entry, ...]:
         with opened(Path(table.path)) as file:
-            return places.part(table, file, index, number, _mark(file))
+            return places.part(table, file, index, number, mark(file))
 
     def search(
         self,
@@ -179,12 +179,6 @@ class PostfixMaps:
 
 def ignored(_count: int) -> None:
     """Nobody wants to know."""
-
-
-def _mark(file: BinaryIO) -> str:
-    """What tells a file from a changed one."""
-    found = os.fstat(file.fileno())
-    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def find(tables: Iterable[Table], name: str) -> Table:

@@ -72,17 +72,17 @@ class Rows:
 
 
 class Indexed(Rows):
-    """All entries of a table; `want` is told which part is drawn and lacks."""
+    """All entries of a table; `want` is told which part of which rows is drawn and lacks."""
 
-    def __init__(self, index: Index, want: Callable[[int], object]) -> None:
-        self.index, self.count, self._want = index, index.count, want
+    def __init__(self, table: Table, index: Index, want: "Want") -> None:
+        self.table, self.index, self.count, self._want = table, index, index.count, want
         self._parts: LRUCache[int, Sequence[Entry]] = LRUCache(KEPT)
 
     def entry(self, row: int) -> Entry | None:
         number = self.index.part(row)
         entries = self._parts.get(number)
         if entries is None:
-            self._want(number)
+            self._want((self, number))
             return None
         at = row - self.index.places[number][0]
         return entries[at] if at < len(entries) else None
@@ -97,6 +97,10 @@ class Indexed(Rows):
         number = max(0, bisect_right(self.index.places, line, key=lambda place: place[2]) - 1)
         before = bisect_right(part(self.index, number), line, key=lambda entry: entry.line)
         return self.index.places[number][0] + max(0, before - 1)
+
+
+Part = tuple[Indexed, int]
+Want = Callable[[Part], object]
 
 
 class Matching(Rows):
@@ -123,7 +127,7 @@ class Shown(NamedTuple):
 def look(
     maps: Maps,
     wanted: Wanted,
-    want: Callable[[int], object],
+    want: Want,
     stop: Event,
     progress: Callable[[int], None],
 ) -> Shown:
@@ -137,7 +141,7 @@ def look(
         found = maps.search(wanted.table, wanted.filter, stop, progress)
         return Shown(wanted, Matching(found), found.cut or (f"only the first {MOST:,}" if found.more else ""))
     index = maps.index(wanted.table, stop, progress)
-    rows = Indexed(index, want)
+    rows = Indexed(wanted.table, index, want)
     if index.count:
         rows.put(0, maps.part(wanted.table, index, 0))
     return Shown(wanted, rows, index.cut)

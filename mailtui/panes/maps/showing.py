@@ -22,7 +22,7 @@ from mailtui.panes.fed import FedPane, error_line
 from mailtui.panes.feed import Feed
 from mailtui.panes.listed.fetching import Fetching
 from mailtui.panes.listed.looker import Looker, Viewed
-from mailtui.panes.maps.entries import ENTRY_COLUMNS, Indexed, Rows, Shown, Wanted, look
+from mailtui.panes.maps.entries import ENTRY_COLUMNS, Part, Rows, Shown, Wanted, look
 from mailtui.panes.maps.reading import Reading, read_maps
 from mailtui.panes.maps.sources import FINDING_COLUMNS, TABLE_COLUMNS, Findings, Tables, about_lines
 from mailtui.panes.maps.title import entries_line, title
@@ -54,7 +54,9 @@ class ShownMaps(FedPane[Reading]):
         self.wanted: Wanted | None = None
         self.entries_error = ""
         self._looker: Looker[Shown] = Looker(self.in_thread, self.post_message)
-        self._fetching: Fetching[int, dict[int, Sequence[Entry]]] = Fetching(self, self._fetch, self._fetched)
+        self._fetching: Fetching[Part, list[tuple[Part, Sequence[Entry]]]] = Fetching(
+            self, self._fetch, self._fetched
+        )
         self._looked = 0
         self._line = 0
         """The line of the source that the cursor is to go to; 0: none."""
@@ -98,10 +100,10 @@ class ShownMaps(FedPane[Reading]):
         self.post_message(self.Badge(self, f"{reading.bad:,}" if reading.bad else ""))
         findings, tables = self._table("findings"), self._table("tables")
         findings.swap(Findings(reading.findings, self.glyphs))
-        findings.display = bool(reading.findings)
+        findings.set_class(not reading.findings, "-none")
         tables.swap(Tables(reading, self.host.now(), self.glyphs))
         self._share_room()
-        self._want(again=_file_of(before) != _file_of(self.about()))
+        self._want(again=bool(self.entries_error) or _file_of(before) != _file_of(self.about()))
         self.show_detail()
         self.refresh_bindings()
 
@@ -212,22 +214,24 @@ class ShownMaps(FedPane[Reading]):
         self.show_detail()
         self.refresh_bindings()
 
-    def _fetch(self, parts: Sequence[int]) -> dict[int, Sequence[Entry]]:
-        shown = self.shown
-        if shown is None or not isinstance(shown.rows, Indexed):
-            return {}
-        index, table = shown.rows.index, shown.wanted.table
-        return {number: self.host.maps.part(table, index, number) for number in dict.fromkeys(parts)}
+    def _fetch(self, parts: Sequence[Part]) -> list[tuple[Part, Sequence[Entry]]]:
+        part = self.host.maps.part
+        return [(one, part(one[0].table, one[0].index, one[1])) for one in dict.fromkeys(parts)]
 
-    def _fetched(self, _parts: Sequence[int], found: dict[int, Sequence[Entry]] | BackendError) -> None:
+    def _fetched(
+        self, parts: Sequence[Part], found: list[tuple[Part, Sequence[Entry]]] | BackendError
+    ) -> None:
         shown = self.shown
+        if shown is None or all(rows is not shown.rows for rows, _number in parts):
+            return
         if isinstance(found, BackendError):
             self._want(again=True)
-        elif shown is not None and isinstance(shown.rows, Indexed):
-            for number, entries in found.items():
-                shown.rows.put(number, entries)
+        else:
+            for (rows, number), entries in found:
+                rows.put(number, entries)
             self._table("entries").refresh_rows()
             self.show_detail()
+            self.refresh_bindings()
 
     def _go_to_line(self) -> None:
         """Put the cursor on the line of the source that is wanted."""

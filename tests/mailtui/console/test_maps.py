@@ -76,6 +76,11 @@ async def go_to(pilot: Pilot[int], pane: MapsPane, table: str) -> None:
     await pilot.pause(0.05)
 
 
+async def asked(pilot: Pilot[int], app: MailtuiApp, line: str) -> None:
+    """Wait for the question whether to change something, with this line of the difference."""
+    await until(pilot, lambda: isinstance(app.screen, ChangeScreen) and line in shown(app), seconds=30)
+
+
 async def typed(pilot: Pilot[int], text: str) -> None:
     await pilot.press(*("space" if char == " " else char for char in text))
 
@@ -190,8 +195,7 @@ async def test_an_entry_is_set_after_its_difference_was_confirmed_and_taken_back
         await pilot.press("enter")
         await typed(pilot, "bob, carol")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        assert "+new@example.org    bob, carol" in shown(app)
+        await asked(pilot, app, "+new@example.org    bob, carol")
         assert "$ mailtui maps set /etc/postfix/virtual new@example.org 'bob, carol'" in shown(app)
         assert "$ postmap hash:/etc/postfix/virtual" in shown(app)
         await pilot.press("a", "enter", "n")
@@ -206,8 +210,7 @@ async def test_an_entry_is_set_after_its_difference_was_confirmed_and_taken_back
         await settle(pilot, pane)
         await until(pilot, lambda: "4 entries" in shown(app))
         await pilot.press("z")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        assert "-new@example.org    b" in shown(app)
+        await asked(pilot, app, "-new@example.org    b")
         await pilot.press("y")
         await until(pilot, lambda: maps.content("virtual") == before)
         await until(pilot, lambda: "undo 1: hash:/etc/postfix/virtual" in toasts(app))
@@ -219,8 +222,7 @@ async def test_the_entry_under_the_cursor_is_removed(host: DemoHost, maps: DemoM
         assert not isinstance(app.screen, ChangeScreen)
         await go_to(pilot, pane, "hash:/etc/postfix/virtual")
         await pilot.press("down", "x")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        assert "-info@example.org" in shown(app)
+        await asked(pilot, app, "-info@example.org")
         await pilot.press("x", "y")
         await until(pilot, lambda: b"info" not in maps.content("virtual"))
         await settle(pilot, pane)
@@ -248,8 +250,7 @@ async def test_a_source_is_edited_shown_confirmed_and_its_draft_goes(
         assert drafts() == were
         editor.write = lambda content: content + b"new.example\tsmtp:\n"
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, ChangeScreen))
-        assert "+new.example    smtp:" in shown(app)
+        await asked(pilot, app, "+new.example    smtp:")
         assert "$ mailtui maps edit /etc/postfix/transport" in shown(app)
         await pilot.press("y")
         await until(pilot, lambda: b"new.example" in maps.content("transport"))
