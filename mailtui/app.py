@@ -55,6 +55,7 @@ class MailtuiApp(App[int]):
         "panes/greylist/greylist.tcss",
         "panes/scores/scores.tcss",
         "panes/antivirus/antivirus.tcss",
+        "panes/maps/maps.tcss",
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012

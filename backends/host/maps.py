@@ -1,11 +1,14 @@
 """The lookup tables as a host gives them."""
 
 from collections.abc import Callable, Iterable
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from backends.maps import values as maps
+    from backends.maps.index import Index
     from backends.maps.reading import Entry
+    from backends.maps.search import Found
 
 
 class Maps(Protocol):
@@ -26,11 +29,40 @@ class Maps(Protocol):
         :raises BadRequest: it has none that can be read here.
         """
 
+    def index(
+        self, table: "maps.Table", stop: Event | None = None, progress: Callable[[int], None] | None = None
+    ) -> "Index":
+        """Where the entries of a table's source stand; of a part when `stop` is set meanwhile. `progress` counts them.
+
+        :raises BadRequest: it has none that can be read here.
+        """
+
+    def part(self, table: "maps.Table", index: "Index", number: int) -> "tuple[Entry, ...]":
+        """The entries from one place of the index to the next.
+
+        :raises Refused: the source has been changed since.
+        """
+
+    def search(
+        self,
+        table: "maps.Table",
+        text: str,
+        stop: Event | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> "Found":
+        """The first entries that a filter as typed leaves; `progress` is told how many bytes were looked at.
+
+        :raises BadRequest: the filter cannot be read.
+        """
+
     def look_up(self, what: str, *, name: str = "", parameter: str = "") -> "list[maps.Looked]":
         """An address, domain, host or name looked up for each use, of one table, one parameter, or all.
 
         :raises BadRequest: Postfix could not look it up.
         """
+
+    def why_not(self) -> str:
+        """Why this user cannot change tables, in a sentence; empty: he can."""
 
     def content(self, name: str) -> bytes:
         """A table's source as it is."""

@@ -1,22 +1,28 @@
 """The lookup tables of this machine's Postfix, or of the instance configured in a folder."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 
 from backends import audit
 from backends.apply.checkpoint.store import Store
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import acting
-from backends.maps.check import check, stale
+from backends.maps import index as places
+from backends.maps.blocks import mark, opened
+from backends.maps.check import Scans, check, stale
 from backends.maps.config import Config
 from backends.maps.edit import drop, put
+from backends.maps.index import Index
 from backends.maps.kinds import INDEX, KEYED
 from backends.maps.looking import lists, look
 from backends.maps.programs import Programs
 from backends.maps.reading import Entry, entries, must_have_entries
+from backends.maps.search import Found, search
 from backends.maps.unused import unused
 from backends.maps.values import About, Act, Change, Done, Finding, Looked, Table
 from backends.outcome import Outcome
@@ -42,6 +48,7 @@ class PostfixMaps:
         self._programs = Programs(runner, config_dir)
         self._store = Store(state)
         self._clock, self._record = clock, record
+        self._scans = Scans()
 
     def tables(self) -> tuple[Table, ...]:
         return self._config().tables
@@ -51,7 +58,7 @@ class PostfixMaps:
         chosen = [find(config.tables, name) for name in names]
         findings: list[Finding] = []
         for table in chosen or config.tables:
-            about = check(self._programs, config, table)
+            about = check(self._programs, config, table, self._scans)
             findings += about.findings
             each(about)
         return findings if chosen else [*findings, *unused(config)]
@@ -60,6 +67,28 @@ class PostfixMaps:
         table = find(self._config().tables, name)
         must_have_entries(table)
         return entries(table)
+
+    def index(
+        self, table: Table, stop: Event | None = None, progress: Callable[[int], None] | None = None
+    ) -> Index:
+        must_have_entries(table)
+        with opened(Path(table.path)) as file:
+            return places.index(file, mark(file), stop, progress or ignored)
+
+    def part(self, table: Table, index: Index, number: int) -> tuple[Entry, ...]:
+        with opened(Path(table.path)) as file:
+            return places.part(table, file, index, number, mark(file))
+
+    def search(
+        self,
+        table: Table,
+        text: str,
+        stop: Event | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Found:
+        must_have_entries(table)
+        with opened(Path(table.path)) as file:
+            return search(table, file, text, stop, progress or ignored)
 
     def look_up(self, what: str, *, name: str = "", parameter: str = "") -> list[Looked]:
         config = self._config()
@@ -77,6 +106,12 @@ class PostfixMaps:
                 hint="see which ones there are: mailtui maps list",
             )
         return list(look(self._programs, config, what, wanted))
+
+    def why_not(self) -> str:
+        folder = self._config().folder
+        if os.access(folder, os.W_OK):
+            return ""
+        return f"this user cannot write to {visible(folder)}: run mailtui as root to change tables"
 
     def content(self, name: str) -> bytes:
         return acting.source(find(self._config().tables, name)).content or b""
@@ -152,6 +187,10 @@ class PostfixMaps:
 
     def _config(self) -> Config:
         return self._programs.config()
+
+
+def ignored(_count: int) -> None:
+    """Nobody wants to know."""
 
 
 def find(tables: Iterable[Table], name: str) -> Table:

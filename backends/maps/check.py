@@ -9,7 +9,7 @@ import msgspec
 from backends.errors import BackendError, Missing
 from backends.maps import patterns
 from backends.maps.asking import Answers, advice, ask
-from backends.maps.blocks import opened, unreadable
+from backends.maps.blocks import mark, opened, unreadable
 from backends.maps.config import Config
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
@@ -25,9 +25,30 @@ PATTERN_LIMIT = 64 << 20
 KEY = "mailtui-looks.example"
 
 
-def check(programs: Programs, config: Config, table: Table) -> About:
+class Scans:
+    """What was found in sources; one that is the same still is not read again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Table, tuple[str, ...]], tuple[str, Scan]] = {}
+
+    def of(self, config: Config, table: Table) -> Scan:
+        """What is in a table's source now.
+
+        :raises BackendError: it cannot be read.
+        """
+        words = tuple(config.words("parent_domain_matches_subdomains"))
+        with opened(Path(table.path)) as file:
+            now = mark(file)
+            before, found = self._kept.get((table, words), ("", None))
+            if found is None or now != before:
+                found = scan(file, alias=table.alias, ways=forms(table.uses, words))
+                self._kept[table, words] = now, found
+            return found
+
+
+def check(programs: Programs, config: Config, table: Table, scans: Scans) -> About:
     """All that can be said of a table without changing anything."""
-    about = _looked_at(programs, config, table)
+    about = _looked_at(programs, config, table, scans)
     return msgspec.structs.replace(about, findings=(*_refused(table), *about.findings))
 
 
@@ -40,7 +61,7 @@ def _refused(table: Table) -> list[Finding]:
     return [Finding(table.name, "bad", what, f"name a table of another kind in {strict[0].parameter}")]
 
 
-def _looked_at(programs: Programs, config: Config, table: Table) -> About:
+def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans) -> About:
     if table.cache:
         return _cache(table)
     if not table.path:
@@ -54,7 +75,7 @@ def _looked_at(programs: Programs, config: Config, table: Table) -> About:
     sample: list[str] = []
     try:
         if table.type in KEYED:
-            scanned = _scanned(config, table)
+            scanned = scans.of(config, table)
             entries, sample = (
                 scanned.entries,
                 [key.decode("utf-8", "surrogateescape") for key in scanned.sample],
@@ -97,12 +118,6 @@ def stale(table: Table) -> bool:
         return int(index.stat().st_mtime) < int(Path(table.path).stat().st_mtime)
     except FileNotFoundError:
         return Path(table.path).exists()
-
-
-def _scanned(config: Config, table: Table) -> Scan:
-    with opened(Path(table.path)) as file:
-        ways = forms(table.uses, config.words("parent_domain_matches_subdomains"))
-        return scan(file, alias=table.alias, ways=ways)
 
 
 def _patterns(table: Table) -> tuple[int, list[Finding]]:

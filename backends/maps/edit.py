@@ -52,7 +52,7 @@ def difference(name: str, before: bytes, after: bytes) -> tuple[str, ...]:
     lines = difflib.unified_diff(
         old[start : len(old) - stop], new[start : len(new) - stop], name, name, lineterm=""
     )
-    return tuple(visible(line) for line in lines if not line.startswith("@@"))
+    return tuple("\t".join(map(visible, line.split("\t"))) for line in lines if not line.startswith("@@"))
 
 
 def _comments(text: bytes) -> bytes:

@@ -47,11 +47,12 @@ def entries_of(table: Table, pieces: Iterable[bytes]) -> Iterator[Entry]:
     line = 0
     for block in pieces:
         for _start, _end, number, text in logical(block):
-            yield _entry(table, line + number, text)
+            yield entry_of(table, line + number, text)
         line += block.count(b"\n")
 
 
-def _entry(table: Table, line: int, text: bytes) -> Entry:
+def entry_of(table: Table, line: int, text: bytes) -> Entry:
+    """The entry that a logical line is."""
     if table.type in PATTERNS:
         key, *rest = text.decode("utf-8", "surrogateescape").split(None, 1)
         return Entry(line, key, rest[0].strip() if rest else "")

@@ -4,14 +4,17 @@ import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from ipaddress import ip_address, ip_network
+from threading import Event
 
 from backends.errors import BadRequest, Missing, Refused
-from backends.maps.adapter import find
+from backends.maps import index as places
+from backends.maps.adapter import find, ignored
 from backends.maps.asking import Answers
 from backends.maps.config import Config, parse
 from backends.maps.edit import difference, drop, put
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
+from backends.maps.index import Index
 from backends.maps.kinds import KEYED, PATTERNS
 from backends.maps.lines import entries as source_lines
 from backends.maps.lines import logical
@@ -19,6 +22,7 @@ from backends.maps.looking import lists, walk
 from backends.maps.patterns import count
 from backends.maps.reading import Entry, entries_of, must_have_entries
 from backends.maps.scan import scan
+from backends.maps.search import Found, search
 from backends.maps.values import About, Act, Change, Done, Finding, Looked, Table
 from backends.text import visible
 from mailtui.demo.population import HOME
@@ -73,6 +77,25 @@ class DemoMaps:
         must_have_entries(table)
         return entries_of(table, [self._files[table.path]])
 
+    def index(
+        self, table: Table, stop: Event | None = None, progress: Callable[[int], None] | None = None
+    ) -> Index:
+        must_have_entries(table)
+        return places.index(BytesIO(self._files[table.path]), self._mark(table), stop, progress or ignored)
+
+    def part(self, table: Table, index: Index, number: int) -> tuple[Entry, ...]:
+        return places.part(table, BytesIO(self._files[table.path]), index, number, self._mark(table))
+
+    def search(
+        self,
+        table: Table,
+        text: str,
+        stop: Event | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Found:
+        must_have_entries(table)
+        return search(table, BytesIO(self._files[table.path]), text, stop, progress or ignored)
+
     def look_up(self, what: str, *, name: str = "", parameter: str = "") -> list[Looked]:
         tables = (find(self.tables(), name),) if name else self.tables()
         wanted = [
@@ -83,6 +106,9 @@ class DemoMaps:
         if not wanted:
             raise Missing(f"No table is used by {visible(parameter)}", hint="see: mailtui maps list")
         return list(walk(self._ask, self._config, what, wanted))
+
+    def why_not(self) -> str:
+        return ""
 
     def content(self, name: str) -> bytes:
         return self._files[find(self.tables(), name).path]
@@ -127,6 +153,9 @@ class DemoMaps:
 
     def acts(self) -> list[Act]:
         return [about for about, _before, _after in reversed(self._acts)]
+
+    def _mark(self, table: Table) -> str:
+        return str(hash(self._files[table.path]))
 
     def _planned(
         self, table: Table, action: str, after: bytes, key: str = "", value: str | None = None

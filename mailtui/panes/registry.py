@@ -41,6 +41,12 @@ def _greylist(host: Host, settings: Settings) -> Pane:
     return GreylistPane(host, settings)
 
 
+def _maps(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.maps.pane import MapsPane  # noqa: PLC0415 - when it is first gone to
+
+    return MapsPane(host, settings)
+
+
 def _quarantine(host: Host, settings: Settings) -> Pane:
     from mailtui.panes.quarantine.pane import QuarantinePane  # noqa: PLC0415 - when it is first gone to
 
@@ -59,7 +65,7 @@ PANES: Sequence[Entry] = (
     Entry("3", "Greylist", "Grey", _greylist),
     Entry("4", "Scores", "Scores", _scores),
     Entry("5", "Quarantine", "Quar", _quarantine),
-    _later("6", "Maps", "Maps", "mailtui maps"),
+    Entry("6", "Maps", "Maps", _maps),
     Entry("7", "Antivirus", "AV", _antivirus),
     Entry("8", "Config", "Conf", _config),
 )

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 
@@ -36,7 +37,7 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="question", markup=False)
-            yield Static("\n".join(self._lines), classes="details", markup=False)
+            yield self.details(self._lines)
             if self._commands:
                 shown = [f"$ {command}" for command in self._commands[:3]]
                 if len(self._commands) > len(shown):
@@ -51,6 +52,10 @@ class ConfirmScreen(ModalScreen[bool]):
                     markup=False,
                 )
                 yield Input(id="confirm-count", type="integer" if isinstance(self._typed, int) else "text")
+
+    def details(self, lines: Sequence[str]) -> Widget:
+        """What shows what it hits."""
+        return Static("\n".join(lines), classes="details", markup=False)
 
     def on_mount(self) -> None:
         self.app.clear_notifications()

@@ -60,6 +60,11 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "antivirus-140x45": ((140, 45), (*APPLIED, "7", "v", "down"), SETTINGS),
     "antivirus-update": ((110, 24), (*APPLIED, "7", "u", "y"), SETTINGS),
     "antivirus-plain": ((80, 24), (*APPLIED, "7"), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "maps-80x24": ((80, 24), ("6",), SETTINGS),
+    "maps-140x45": ((140, 45), ("6", "down", "enter"), SETTINGS),
+    "maps-lookup": ((110, 32), ("6", "L", *"sales+x@example.org", "enter"), SETTINGS),
+    "maps-set": ((110, 32), ("6", "down", "enter", "a", "enter", "end", *", dan", "enter"), SETTINGS),
+    "maps-plain": ((80, 24), ("6", "shift+tab"), replace(SETTINGS, theme="mailtui-16", plain=True)),
     "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
     "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }

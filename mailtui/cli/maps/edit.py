@@ -1,17 +1,13 @@
 """`mailtui maps edit`: a table's source in an editor, on a copy."""
 
-import os
-import shlex
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
-from backends.errors import BadRequest, Failed, Refused
-from backends.files import read_bounded
-from backends.runner import at_terminal
 from mailtui.cli.confirm import must_be, typed
-from mailtui.cli.maps.report import carry_out, change_lines
+from mailtui.cli.maps.report import carry_out
 from mailtui.cli.session import Session
+from mailtui.editing import Draft, read_source
+from mailtui.maps_text import change_lines
 
 DESCRIPTION = """
 Open a copy of a table's source in $VISUAL, $EDITOR, or editor. What comes of it is shown as a diff, and after `yes` checked
@@ -24,7 +20,6 @@ EXAMPLES
   mailtui maps edit transport
   mailtui maps edit helo_access --from new_helo_access --dry-run
 """
-LIMIT = 64 << 20
 
 
 def configure(parser: ArgumentParser, _name: str) -> None:
@@ -40,37 +35,20 @@ def run(session: Session) -> int:
     if not options.dry_run:
         session.must_change()
     if options.file:
-        return _take(session, _read(Path(options.file)))
+        return _take(session, read_source(Path(options.file)))
     before = session.host.maps.content(options.name)
-    folder = Path(tempfile.mkdtemp(prefix="mailtui-edit-"))
-    copy = folder / Path(options.name.rpartition(":")[2]).name
-    copy.write_bytes(before)
+    draft = Draft(options.name.rpartition(":")[2], before)
     try:
-        code = _take(session, _edited(copy, before))
+        draft.edit()
+        code = _take(session, draft.content())
     except (Exception, KeyboardInterrupt):
-        if copy.exists() and copy.read_bytes() != before:
-            session.out.note(f"mailtui: what you wrote is in {copy}")
+        if draft.changed:
+            session.out.note(f"mailtui: what you wrote is in {draft.path}")
         else:
-            _remove(folder)
+            draft.remove()
         raise
-    _remove(folder)
+    draft.remove()
     return code
-
-
-def _edited(copy: Path, before: bytes) -> bytes:
-    """
-    :raises Failed: the editor did not end well.
-    """
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "editor")
-    if not words:
-        raise BadRequest("EDITOR is empty", hint="name an editor in it")
-    code = at_terminal((*words, str(copy)))
-    if code != 0:
-        raise Failed(
-            f"{words[0]} ended with exit code {code}: nothing was done",
-            hint="try it again, or name another in EDITOR",
-        )
-    return _read(copy)
 
 
 def _take(session: Session, after: bytes) -> int:
@@ -86,18 +64,3 @@ def _take(session: Session, after: bytes) -> int:
         answer = typed(session, f"Change {change.table.path}? Type yes: ", stdin_taken=False)
         must_be(answer, confirmed=answer is not None and answer.lower() == "yes")
     return carry_out(session, change, shown=asked)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_bounded(path, LIMIT)
-    except OSError as error:
-        raise Refused(
-            f"{path} cannot be read: {error.strerror}", hint="name a file with the new source"
-        ) from error
-
-
-def _remove(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()

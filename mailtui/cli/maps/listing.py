@@ -7,6 +7,7 @@ from backends.text import age_text, size_text
 from mailtui.cli.maps.report import MARKS
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
+from mailtui.maps_text import uses_text
 
 DESCRIPTION = """
 List every lookup table that main.cf and master.cf use, also those inside pipemap: and unionmap:, with what refers to
@@ -74,8 +75,6 @@ def _value(about: About) -> dict[str, object]:
 
 
 def _cells(about: About, now: float) -> list[str]:
-    uses = list(dict.fromkeys(map(str, about.table.uses)))
-    more = f" +{len(uses) - 1}" if len(uses) > 1 else ""
     return [
         MARKS[about.state],
         about.table.name,
@@ -83,5 +82,5 @@ def _cells(about: About, now: float) -> list[str]:
         "" if about.size is None else size_text(about.size),
         "" if about.modified is None else age_text(now - about.modified),
         str(len(about.findings)) if about.findings else "",
-        f"{uses[0]}{more}",
+        uses_text(about.table),
     ]

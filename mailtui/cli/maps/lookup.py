@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser
 
-from backends.maps.values import Looked
 from mailtui.cli.session import Session
+from mailtui.maps_text import looked_lines
 
 DESCRIPTION = """
 Look up an address, a domain, a host's name or address, or a local user, as Postfix does for each parameter and
@@ -36,35 +36,18 @@ def run(session: Session) -> int:
     options, out = session.options, session.out
     whole = bool(options.map or options.parameter)
     found = session.host.maps.look_up(options.key, name=options.map, parameter=options.parameter)
-    for looked in found:
-        if options.json:
-            answer = looked.answer
+    if options.json:
+        for looked in found:
             out.json(
                 {
                     "use": looked.use,
                     "tables": looked.tables,
-                    "answer": answer,
+                    "answer": looked.answer,
                     "steps": looked.steps,
                     "trouble": looked.trouble,
                 }
             )
-        else:
-            _print(session, looked, whole=whole)
-    silent = sum(looked.answer is None and not looked.trouble for looked in found)
-    if silent and not options.json and not whole:
-        out.line(f"no answer for {silent} other {'use' if silent == 1 else 'uses'}")
+    else:
+        for line in looked_lines(found, whole=whole):
+            out.line(line)
     return 0 if any(looked.answer for looked in found) else 1
-
-
-def _print(session: Session, looked: Looked, *, whole: bool) -> None:
-    out = session.out
-    if whole or looked.answer is not None:
-        out.line(f"{looked.use}")
-        width = max((len(step.key) for step in looked.steps), default=0)
-        for step in looked.steps:
-            answer = "-" if step.answer is None else f"→ {step.answer}"
-            out.line(f"  {step.key:<{width}}  {step.table}  {answer}")
-        for one in looked.trouble:
-            out.line(f"  ✖ {one}")
-    elif looked.trouble:
-        out.line(f"✖ {looked.use}: {looked.trouble[0]}")

@@ -4,25 +4,15 @@ from contextlib import suppress
 
 from backends.maps.values import Change, Done, Finding
 from mailtui.cli.session import Session
+from mailtui.maps_text import change_lines, done_lines, finding_text
 
 MARKS = {"good": "●", "note": "▲", "bad": "✖"}
-SHOWN = 60
 
 
 def print_finding(session: Session, finding: Finding) -> None:
     """A finding and what to do about it."""
-    where = f"{finding.table}, line {finding.line}" if finding.line else finding.table
-    more = f" (and {finding.more:,} more)" if finding.more else ""
-    session.out.line(f"{MARKS[finding.level]} {where}: {finding.what}{more}")
+    session.out.line(f"{MARKS[finding.level]} {finding_text(finding)}")
     session.out.line(f"    {finding.hint}")
-
-
-def change_lines(change: Change) -> list[str]:
-    """What a change does: the diff, and what there is to know."""
-    diff = list(change.diff)
-    if len(diff) > SHOWN:
-        diff = [*diff[:SHOWN], f"and {len(change.diff) - SHOWN:,} more lines"]
-    return [*(diff or ["nothing changes"]), *(f"▲ {note}" for note in change.notes)]
 
 
 def change_value(change: Change) -> dict[str, object]:
@@ -43,9 +33,8 @@ def report(session: Session, done: Done) -> int:
         if session.options.json:
             out.json(done)
         else:
-            out.line(f"{done.action}: {done.table}")
-            for note in done.notes:
-                out.line(f"▲ {note}")
+            for line in done_lines(done):
+                out.line(line)
             if done.undo is not None and not session.host.demo:
                 out.line(f"undo with: mailtui maps undo {done.undo}")
         out.flush()

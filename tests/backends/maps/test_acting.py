@@ -47,7 +47,7 @@ def test_an_entry_is_set_asked_and_taken_back(site: Tables) -> None:
     index.chmod(0o640)
     os.chown(index, 0, 12)
     change = site.maps.plan_set("virtual", "Dora@x.test", "dora, ann")
-    assert change.diff[-1] == "+Dora@x.test^Idora, ann"
+    assert change.diff[-1] == "+Dora@x.test\tdora, ann"
     assert virtual(site, "dora@x.test") == ""
     done = site.maps.carry_out(change)
     assert virtual(site, "dora@x.test") == "dora, ann"

@@ -1,0 +1,319 @@
+"""What the maps pane shows: what is wrong with the lookup tables, the tables, and the entries of one of them."""
+
+from collections.abc import Sequence
+from functools import partial
+from threading import Event
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.widgets import Static
+
+from backends.errors import BackendError
+from backends.host import Host
+from backends.maps.reading import Entry
+from backends.maps.values import About, Finding
+from backends.text import clip, visible
+from mailtui.maps_text import ignored_text, said
+from mailtui.panes.fed import FedPane, error_line
+from mailtui.panes.feed import Feed
+from mailtui.panes.listed.fetching import Fetching
+from mailtui.panes.listed.looker import Looker, Viewed
+from mailtui.panes.maps.entries import ENTRY_COLUMNS, Part, Rows, Shown, Wanted, look
+from mailtui.panes.maps.reading import Reading, read_maps
+from mailtui.panes.maps.sources import FINDING_COLUMNS, TABLE_COLUMNS, Findings, Tables, about_lines
+from mailtui.panes.maps.title import entries_line, title
+from mailtui.settings import Settings
+from mailtui.widgets.filter_line import FilterLine
+from mailtui.widgets.virtual_table import VirtualTable
+
+LEAST_INTERVAL = 60.0  # s; every source is read whole
+COLOURS = {"good": "$success", "note": "$warning", "bad": "$error"}
+CHANGING = frozenset({"set", "remove", "edit", "rebuild", "rebuild_stale", "undo"})
+LONGEST = 4000
+
+
+class FindingList(VirtualTable):
+    """What is wrong."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Go there", key_display="enter", id="findings.open")
+    ]
+
+
+class ShownMaps(FedPane[Reading]):
+    """Every table that the configuration uses; the entries follow the table under the cursor."""
+
+    def __init__(self, host: Host, settings: Settings) -> None:
+        super().__init__(host, settings, interval=max(settings.interval, LEAST_INTERVAL))
+        self.reading: Reading | None = None
+        self.shown: Shown | None = None
+        self.wanted: Wanted | None = None
+        self.entries_error = ""
+        self._looker: Looker[Shown] = Looker(self.in_thread, self.post_message)
+        self._fetching: Fetching[Part, list[tuple[Part, Sequence[Entry]]]] = Fetching(
+            self, self._fetch, self._fetched
+        )
+        self._looked = 0
+        self._line = 0
+        """The line of the source that the cursor is to go to; 0: none."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="pane-title", markup=False)
+        yield Static("", classes="pane-error", markup=False)
+        yield FindingList(FINDING_COLUMNS, id="findings")
+        yield VirtualTable(TABLE_COLUMNS, id="tables")
+        yield Static("", id="entries-title", markup=False)
+        yield VirtualTable(ENTRY_COLUMNS, id="entries")
+        yield Static("", classes="pane-detail", markup=False)
+        yield FilterLine(placeholder="words  !without  key:  value:  re:", id="maps-filter")
+
+    def read(self, feed: Feed[Reading]) -> Reading:
+        return read_maps(self.host.maps, feed, self.host.now, first=self.reading is None)
+
+    @property
+    def settled(self) -> bool:
+        if self.feed.reading or self._fetching.busy or self._line:
+            return False
+        return self._error is not None or bool(self.entries_error) or self._current
+
+    @property
+    def _current(self) -> bool:
+        """Whether the entries are those of the table under the cursor."""
+        shown = self.shown.wanted if self.shown else None
+        return self.reading is not None and shown == self.wanted
+
+    def enter(self) -> None:
+        self.begin_at("#tables")
+
+    def leave(self) -> None:
+        super().leave()
+        self._looker.stop()
+
+    # What is shown
+
+    def took(self, reading: Reading) -> None:
+        before, self.reading = self.about(), reading
+        self.post_message(self.Badge(self, f"{reading.bad:,}" if reading.bad else ""))
+        findings, tables = self._table("findings"), self._table("tables")
+        findings.swap(Findings(reading.findings, self.glyphs))
+        findings.set_class(not reading.findings, "-none")
+        tables.swap(Tables(reading, self.host.now(), self.glyphs))
+        self._share_room()
+        self._want(again=bool(self.entries_error) or _file_of(before) != _file_of(self.about()))
+        self.show_detail()
+        self.refresh_bindings()
+
+    def _share_room(self) -> None:
+        """A third of the room at most for what is wrong, and for the tables; the entries have the rest."""
+        most = max(2, self.size.height // 4)
+        for name in ("findings", "tables"):
+            table = self._table(name)
+            table.styles.height = min(table.source.row_count, most) + 1
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._share_room()
+        self.show_detail()
+
+    def show_title(self) -> None:
+        line = title(
+            self.reading, self.feed, now=self.host.now(), width=self.size.width - 2, signs=self.glyphs
+        )
+        sign = (line.sign, COLOURS.get(line.kind, ""))
+        self.query_one(".pane-title", Static).update(Content.assemble(sign, line.rest))
+        wrong = error_line(self._error, self.glyphs) if self._error else self.entries_error
+        self.show_line(".pane-error", wrong)
+        told = entries_line(self.about(), self.shown, self.wanted, self._looked, self.glyphs)
+        self.query_one("#entries-title", Static).update(clip(told, self.size.width - 2, self.glyphs.more))
+
+    def show_detail(self) -> None:
+        """Say more of the row under the cursor of the table that has the focus."""
+        lines = [
+            clip(line, max(10, self.size.width - 2), self.glyphs.more) for line in self._detail() if line
+        ]
+        self.query_one(".pane-detail", Static).update("\n".join(lines[:2]))
+
+    def _detail(self) -> Sequence[str]:
+        focused = self.app.focused.id if self.app.focused else ""
+        if focused == "findings" and (finding := self.finding()):
+            return [visible(said(finding)), visible(finding.hint)]
+        if focused == "entries" and (entry := self.entry()):
+            why = ignored_text(entry)
+            return [f"Postfix ignores this line: {visible(why)}"] if why else [_written(entry)]
+        about = self.about()
+        return about_lines(about, self.host.now()) if about else []
+
+    def _table(self, name: str) -> VirtualTable:
+        return self.query_one(f"#{name}", VirtualTable)
+
+    def finding(self) -> Finding | None:
+        """What is wrong under the cursor."""
+        table = self._table("findings")
+        source, row = table.source, table.cursor
+        return source.findings[row] if isinstance(source, Findings) and row is not None else None
+
+    def about(self) -> About | None:
+        """The table under the cursor."""
+        table = self._table("tables")
+        source, row = table.source, table.cursor
+        return source.abouts[row] if isinstance(source, Tables) and row is not None else None
+
+    def entry(self) -> Entry | None:
+        """The entry under the cursor, if it is there and of the table under the cursor."""
+        table = self._table("entries")
+        source, row = table.source, table.cursor
+        if not isinstance(source, Rows) or row is None or not self._current:
+            return None
+        return source.entry(row)
+
+    def entry_in_focus(self) -> Entry | None:
+        """The same, where the cursor is worked with."""
+        return self.entry() if self._table("entries").has_focus else None
+
+    # The entries
+
+    def _want(self, *, again: bool = False, text: str | None = None) -> None:
+        """Show the entries of the table under the cursor, as the filter leaves them."""
+        about = self.about()
+        if about is None:
+            self.wanted = None
+            return
+        kept = self.wanted.filter if self.wanted else ""
+        wanted = Wanted(about.table, kept if text is None else text)
+        if again or wanted != self.wanted:
+            self.wanted, self._looked = wanted, 0
+            self._looker.look(lambda stop, _early: self._look(wanted, stop))
+
+    def _look(self, wanted: Wanted, stop: Event) -> Shown:
+        return look(self.host.maps, wanted, self._fetching.want, stop, self._progress)
+
+    def _progress(self, looked: int) -> None:
+        self._looked = looked
+
+    @on(Viewed)
+    def _viewed(self, event: Viewed) -> None:
+        if event.generation != self._looker.generation:
+            return
+        if isinstance(event.result, BackendError):
+            self.entries_error = error_line(event.result, self.glyphs)
+            self.shown, self._line = None, 0
+            self._table("entries").swap(Rows())
+        else:
+            before, self.shown = self.shown, cast("Shown", event.result)
+            self.entries_error = ""
+            table = self._table("entries")
+            table.swap(self.shown.rows)
+            if before is None or before.wanted != self.shown.wanted:
+                table.move_cursor(0)
+            self._go_to_line()
+        self.show_title()
+        self.show_detail()
+        self.refresh_bindings()
+
+    def _fetch(self, parts: Sequence[Part]) -> list[tuple[Part, Sequence[Entry]]]:
+        part = self.host.maps.part
+        return [(one, part(one[0].table, one[0].index, one[1])) for one in dict.fromkeys(parts)]
+
+    def _fetched(
+        self, parts: Sequence[Part], found: list[tuple[Part, Sequence[Entry]]] | BackendError
+    ) -> None:
+        shown = self.shown
+        if shown is None or all(rows is not shown.rows for rows, _number in parts):
+            return
+        if isinstance(found, BackendError):
+            self._want(again=True)
+        else:
+            for (rows, number), entries in found:
+                rows.put(number, entries)
+            self._table("entries").refresh_rows()
+            self.show_detail()
+            self.refresh_bindings()
+
+    def _go_to_line(self) -> None:
+        """Put the cursor on the line of the source that is wanted."""
+        shown, line = self.shown, self._line
+        if not line or shown is None or not self._current:
+            return
+
+        def found(row: int) -> None:
+            self._line = 0
+            if self.shown is shown:
+                self._table("entries").move_cursor(row)
+
+        table, part = shown.wanted.table, self.host.maps.part
+        self._line = 0
+        self.beside(lambda: shown.rows.row_of_line(line, partial(part, table)), found)
+
+    # Moving about
+
+    @on(VirtualTable.CursorMoved, "#tables")
+    def _table_chosen(self) -> None:
+        self._want()
+        self.show_title()
+        self.show_detail()
+        self.refresh_bindings()
+
+    @on(VirtualTable.CursorMoved, "#findings,#entries")
+    @on(DescendantFocus)
+    def _row_chosen(self) -> None:
+        self.show_detail()
+        self.refresh_bindings()
+
+    @on(VirtualTable.Opened, "#findings")
+    def _finding_opened(self) -> None:
+        finding, tables = self.finding(), self._table("tables")
+        row = tables.source.index_of(finding.table) if finding else None
+        if finding is None or row is None:
+            self.notify("No table of the configuration; see what to do below")
+            return
+        self._end_filter()
+        self._line = finding.line
+        tables.move_cursor(row)
+        self._want()
+        (self._table("entries") if finding.line else tables).focus()
+        self._go_to_line()
+
+    @on(VirtualTable.Opened, "#tables")
+    def _table_opened(self) -> None:
+        self._table("entries").focus()
+
+    def action_filter(self) -> None:
+        self.query_one(FilterLine).begin()
+
+    @on(FilterLine.Typed)
+    def _filter_typed(self, event: FilterLine.Typed) -> None:
+        self._want(text=event.text)
+        self.show_title()
+
+    @on(FilterLine.Done)
+    def _filter_done(self) -> None:
+        self._table("entries").focus()
+
+    def _end_filter(self) -> None:
+        if self.wanted and self.wanted.filter:
+            self.query_one(FilterLine).end()
+            self._want(text="")
+
+    def action_back(self) -> None:
+        """Let go of the filter, staying on the entry; else one table up."""
+        entry = self.entry()
+        if self.query_one(FilterLine).display:
+            self._end_filter()
+            self.query_one(FilterLine).end()
+            self._line = entry.line if entry else 0
+            self._table("entries").focus()
+        else:
+            self._table("tables").focus()
+
+
+def _file_of(about: About | None) -> tuple[object, ...]:
+    """What tells a table's source from a changed one, as far as the pane knows."""
+    return (about.table, about.size, about.modified, about.entries) if about else ()
+
+
+def _written(entry: Entry) -> str:
+    return f"{visible(entry.key[:LONGEST])}  {visible(entry.value[:LONGEST])}"
