@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -33,11 +34,13 @@ from mailtui.work import outcome, unfinished
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FIRST_PANE = "2"
+FIRST_PANE = "1"
 SERVICES_EVERY = 15.0  # s
 PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
 GLANCE = 0.2  # s between two looks whether work that must end has ended
 INTERRUPTED = 130
+THREADS = 48
+"""At a time; whatever hangs in some of them, others are left for what a key asks for."""
 
 
 class MailtuiApp(App[int]):
@@ -48,6 +51,7 @@ class MailtuiApp(App[int]):
     CSS_PATH = [  # noqa: RUF012
         "app.tcss",
         "panes/listed/listed.tcss",
+        "panes/overview/overview.tcss",
         "panes/queue/queue.tcss",
         "panes/config/config.tcss",
         "panes/quarantine/quarantine.tcss",
@@ -97,6 +101,7 @@ class MailtuiApp(App[int]):
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         if self.settings.plain:
             ScrollBar.renderer = AsciiBar
             self.add_class("-plain")

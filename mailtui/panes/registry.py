@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from backends.host import Host
 from mailtui.panes.base import Pane
+from mailtui.panes.overview.pane import OverviewPane
 from mailtui.panes.placeholder import Placeholder
-from mailtui.panes.queue.pane import QueuePane
 from mailtui.settings import Settings
 
 
@@ -29,6 +29,12 @@ def _config(host: Host, settings: Settings) -> Pane:
     return ConfigPane(host, settings)
 
 
+def _queue(host: Host, settings: Settings) -> Pane:
+    from mailtui.panes.queue.pane import QueuePane  # noqa: PLC0415 - when it is first gone to
+
+    return QueuePane(host, settings)
+
+
 def _greylist(host: Host, settings: Settings) -> Pane:
     from mailtui.panes.greylist.pane import GreylistPane  # noqa: PLC0415 - when it is first gone to
 
@@ -48,8 +54,8 @@ def _scores(host: Host, settings: Settings) -> Pane:
 
 
 PANES: Sequence[Entry] = (
-    _later("1", "Overview", "Over", "mailtui health"),
-    Entry("2", "Queue", "Queue", QueuePane),
+    Entry("1", "Overview", "Over", OverviewPane),
+    Entry("2", "Queue", "Queue", _queue),
     Entry("3", "Greylist", "Grey", _greylist),
     Entry("4", "Scores", "Scores", _scores),
     Entry("5", "Quarantine", "Quar", _quarantine),
