@@ -25,17 +25,37 @@ REAL = "real-postfix"
 SETTINGS = Settings(theme="mailtui", interval=3600, banner=DEMO_BANNER)
 
 SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
-    "queue-80x24": ((80, 24), (), SETTINGS),
+    "overview-80x24": ((80, 24), (), SETTINGS),
+    "overview-140x45": ((140, 45), ("a",), SETTINGS),
+    "overview-check": ((110, 32), ("enter",), SETTINGS),
+    "overview-mend": ((110, 32), ("m",), SETTINGS),
+    "overview-light": ((100, 30), (), replace(SETTINGS, theme="mailtui-light")),
+    "overview-plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "queue-80x24": ((80, 24), ("2",), SETTINGS),
     "queue-140x45": (
         (140, 45),
-        ("tab", "tab", "space", "down", "space"),
+        ("2", "tab", "tab", "space", "down", "space"),
         SETTINGS,
     ),
-    "reason": ((110, 32), ("down",), SETTINGS),
-    "delete": ((110, 32), ("down", "x"), SETTINGS),
-    "message": ((110, 32), ("tab", "tab", "enter"), SETTINGS),
-    "help": ((110, 40), ("question_mark",), SETTINGS),
-    "journal": ((110, 24), ("down", "tab", "tab", "h", "at"), SETTINGS),
+    "reason": (
+        (110, 32),
+        (
+            "2",
+            "down",
+        ),
+        SETTINGS,
+    ),
+    "delete": ((110, 32), ("2", "down", "x"), SETTINGS),
+    "message": ((110, 32), ("2", "tab", "tab", "enter"), SETTINGS),
+    "help": (
+        (110, 40),
+        (
+            "2",
+            "question_mark",
+        ),
+        SETTINGS,
+    ),
+    "journal": ((110, 24), ("2", "down", "tab", "tab", "h", "at"), SETTINGS),
     "config-80x24": ((80, 24), ("8",), SETTINGS),
     "config-140x45": ((140, 45), ("8", "down", "down", "tab"), SETTINGS),
     "config-diff": ((120, 32), ("8", "down", "down", "tab", "down", "enter"), SETTINGS),
@@ -54,8 +74,8 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "scores-140x45": ((140, 45), ("4", "tab", *["left"] * 13, "enter", "space", "down", "space"), SETTINGS),
     "scores-message": ((110, 32), ("4", "v", "tab", "tab", "tab", "enter"), SETTINGS),
     "scores-plain": ((80, 24), ("4", *["right"] * 9), replace(SETTINGS, theme="mailtui-16", plain=True)),
-    "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
-    "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "sixteen-colours": ((80, 24), ("2",), replace(SETTINGS, theme="mailtui-16")),
+    "plain": ((80, 24), ("2",), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }
 
 
@@ -118,7 +138,10 @@ def real() -> None:
         save(
             REAL,
             draw(
-                LocalHost(postfix.config_dir), (110, 32), ("down",), Settings(theme="mailtui", interval=3600)
+                LocalHost(postfix.config_dir),
+                (110, 32),
+                ("2", "down"),
+                Settings(theme="mailtui", interval=3600),
             ),
         )
 

@@ -1,18 +1,11 @@
 """One look at a host's health: what is known of it so far, or all of it."""
 
 from collections.abc import Iterable
-from time import monotonic
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from backends.health.values import Check, Report
-from mailtui.panes.feed import Feed
 
-if TYPE_CHECKING:
-    from backends.host import Health
-
-TELL_EVERY = 0.1  # s; the first checks come by the dozen
 RANKS = {"bad": 0, "watch": 1, "unknown": 2, "good": 3}
 
 
@@ -61,29 +54,11 @@ def _root(check: Check, wrong: dict[str, Check]) -> str:
     return at.name
 
 
-def take(health: "Health", feed: Feed[Look], now: float) -> Look:
-    """Look at everything; what is known already is told while the rest is waited for. `now` in epoch seconds.
-
-    :raises BackendError: it cannot be looked at.
-    """
-    known: dict[str, Check] = {}
-    told = monotonic()
-
-    def each(check: Check) -> None:
-        nonlocal told
-        known[check.name] = check
-        feed.progress(len(known))
-        if monotonic() - told >= TELL_EVERY:
-            told = monotonic()
-            feed.early(Look(_worst_first(known.values()), now, whole=False))
-
-    return of_report(health.check(each, feed.stopped))
+def so_far(known: Iterable[Check], taken: float) -> Look:
+    """A look under way. `taken` in epoch seconds."""
+    return Look(tuple(sorted(known, key=lambda check: RANKS[check.level])), taken, whole=False)
 
 
 def of_report(report: Report) -> Look:
     """The look that a report is."""
     return Look(report.checks, report.taken)
-
-
-def _worst_first(checks: Iterable[Check]) -> tuple[Check, ...]:
-    return tuple(sorted(checks, key=lambda check: RANKS[check.level]))

@@ -22,7 +22,7 @@ from mailtui.panes.overview import blocks, verdict
 from mailtui.panes.overview.acts import Acts, meant
 from mailtui.panes.overview.blocks import How, Shown
 from mailtui.panes.overview.keys import KEYS
-from mailtui.panes.overview.look import Look, take
+from mailtui.panes.overview.look import Look, of_report, so_far
 from mailtui.panes.overview.parts import MOST_POINTS, READ, Hour, Value, measured, with_measured
 from mailtui.settings import Settings
 from mailtui.widgets.block import Block
@@ -58,6 +58,7 @@ class OverviewPane(FedPane[Look]):
         super().__init__(host, settings, interval=max(settings.interval, LOOK_EVERY))
         self.look: Look | None = None
         self.acts = Acts(self)
+        self._known: dict[str, Check] = {}
         self._everything = False
         self._shown = dict.fromkeys(TITLES, Shown())
         self._own: deque[Point] = deque(maxlen=MOST_POINTS)
@@ -84,7 +85,11 @@ class OverviewPane(FedPane[Look]):
         self._show_blocks()
 
     def read(self, feed: Feed[Look]) -> Look:
-        return take(self.host.health, feed, self.host.now())
+        self._known = {}
+        known = self._known
+        return of_report(
+            self.host.health.check(lambda check: known.update({check.name: check}), feed.stopped)
+        )
 
     @property
     def settled(self) -> bool:
@@ -107,6 +112,8 @@ class OverviewPane(FedPane[Look]):
 
     def _tick(self) -> None:
         super()._tick()
+        if self.feed.reading and (known := list(self._known.values())):
+            self.took(so_far(known, self.host.now()))
         if self.display:
             for feed in self._feeds.values():
                 feed.tick()
@@ -120,7 +127,11 @@ class OverviewPane(FedPane[Look]):
 
     def took(self, reading: Look) -> None:
         """What is known at first comes piece by piece; a later look is shown when it is whole."""
-        if not reading.whole and self.look is not None and self.look.whole:
+        if (
+            not reading.whole
+            and self.look is not None
+            and (self.look.whole or self.look.checks == reading.checks)
+        ):
             return
         self.look = reading
         if reading.whole and (point := measured(reading)) is not None:

@@ -56,8 +56,11 @@ def sign(level: Level, signs: Glyphs) -> Span:
 
 
 def when(epoch: float, now: float, *, seconds: bool = False) -> str:
-    """A time of today as `10:21`, else with its date."""
-    then, today = time.localtime(epoch), time.localtime(now)
+    """A time of today as `10:21`, else with its date; `-` for what no calendar has."""
+    try:
+        then, today = time.localtime(epoch), time.localtime(now)
+    except (OverflowError, ValueError, OSError):
+        return "-"
     clock = time.strftime("%H:%M:%S" if seconds else "%H:%M", then)
     if then[:3] == today[:3]:
         return clock
@@ -116,7 +119,14 @@ def _mend(check: Check, number: int, mend: Mend, width: int, way: Way) -> Line:
 def _symptom(check: Check, width: int, way: Way) -> Line:
     text = clip(visible(check.said) or check.name, max(8, width - 6), way.signs.more)
     return Line(
-        [(f"  {way.branch} ", "dim"), sign(check.level, way.signs), (" ", "text"), (text, "text")], check.name
+        [
+            ("  ", "text"),
+            (f"{way.branch} ", "dim"),
+            sign(check.level, way.signs),
+            (" ", "text"),
+            (text, "text"),
+        ],
+        check.name,
     )
 
 
