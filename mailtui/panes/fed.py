@@ -17,6 +17,7 @@ from mailtui.widgets.glyphs import Glyphs, glyphs
 from mailtui.widgets.virtual_table import VirtualTable
 
 TICK = 0.5  # s
+BEHIND = 60.0  # s between two readings behind another pane
 T = TypeVar("T")
 
 
@@ -24,7 +25,7 @@ class FedPane(Pane, Generic[T]):
     """A subclass says how to read, takes what was read, and brings its title up to date."""
 
     in_background: ClassVar[bool] = False
-    """Whether to read on while another pane is in front."""
+    """Whether to read on, though more seldom, while another pane is in front."""
 
     class Loaded(Message):
         """It was read, or not; unless `last`, more of the same reading follows."""
@@ -87,9 +88,11 @@ class FedPane(Pane, Generic[T]):
         return []
 
     def _tick(self) -> None:
-        if self.display or self.in_background:
+        if self.display:
             self.feed.tick()
             self.show_title()
+        elif self.in_background:
+            self.feed.tick(BEHIND)
 
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:

@@ -1,6 +1,7 @@
 """Reading something again and again: one reading in flight, slower on a slow source, backing off when it fails."""
 
 from collections.abc import Callable
+from math import inf
 from threading import Event
 from time import monotonic
 from typing import Generic, TypeVar
@@ -38,12 +39,13 @@ class Feed(Generic[T]):
         self.count = 0
         self.failures = 0
         self.stopped = Event()
-        self._due = self._began = self._took = 0.0
+        self._due = self._took = 0.0
+        self._began = -inf
         self._again = False
 
-    def tick(self) -> None:
-        """To be called often: reads when it is time."""
-        if not self.frozen and not self.reading and monotonic() >= self._due:
+    def tick(self, pause: float = 0.0) -> None:
+        """To be called often: reads when it is time, and the last reading began `pause` seconds ago."""
+        if not self.frozen and not self.reading and monotonic() >= max(self._due, self._began + pause):
             self.read()
 
     def read(self) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from time import localtime, strftime
 
+from rich.segment import Segment
 from rich.text import Text
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
 from mailtui.widgets.cells import clean
@@ -33,8 +36,9 @@ class StatusLine(Widget):
         self._host = clean(name)
         self._glyphs = glyphs(plain=plain)
         self._lights: Sequence[tuple[str, str]] = ()
-        self._now = 0.0
+        self._clock = ""
         self._note = ""
+        self._left: Strip | None = None
 
     def show(
         self,
@@ -44,16 +48,31 @@ class StatusLine(Widget):
         note: str | None = None,
     ) -> None:
         """Change what is given; `now` in epoch seconds."""
-        before = self._lights, self._now, self._note
+        before = self._lights, self._note
         self._lights = self._lights if lights is None else lights
-        self._now = self._now if now is None else now
         self._note = self._note if note is None else note
-        if before != (self._lights, self._now, self._note):
+        clock = self._clock if now is None else strftime("%H:%M:%S", localtime(now))
+        if before != (self._lights, self._note) or len(clock) != len(self._clock):
+            self._clock, self._left = clock, None
             self.refresh()
+        elif clock != self._clock:
+            self._clock = clock
+            self.refresh(Region(self.content_size.width - len(clock), 0, len(clock), 1))
 
-    def render(self) -> Text:
-        """The line, cut to fit: the clock stays at the right."""
-        width = self.size.width
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in other colours."""
+        super().notify_style_update()
+        self._left = None
+
+    def render_line(self, y: int) -> Strip:
+        """The line, cut to fit: the clock stays at the right, and alone is drawn again as it goes on."""
+        room = max(1, self.content_size.width - len(self._clock))
+        if self._left is None or self._left.cell_length != room:
+            self._left = self._drawn(room)
+        return Strip([*self._left, Segment(self._clock, self.rich_style)], room + len(self._clock))
+
+    def _drawn(self, room: int) -> Strip:
+        """All that stands left of the clock."""
         text = Text(self._host, self.get_component_rich_style("status-line--name"), no_wrap=True, end="")
         if self._note:
             text.append(f"  {self._note}", self.get_component_rich_style("status-line--part"))
@@ -64,9 +83,6 @@ class StatusLine(Widget):
             text.append(
                 clean(name), self.get_component_rich_style("status-line--bad") if state == "stopped" else ""
             )
-        clock = strftime("%H:%M:%S", localtime(self._now)) if self._now else ""
-        room = max(1, width - len(clock) - 1)
-        text.truncate(room, overflow="ellipsis")
-        text.append(" " * max(0, width - text.cell_len - len(clock)))
-        text.append(clock)
-        return text
+        text.truncate(max(1, room - 1), overflow="ellipsis")
+        segments = Segment.apply_style(text.render(self.app.console), self.rich_style)
+        return Strip(segments).adjust_cell_length(room, self.rich_style)
