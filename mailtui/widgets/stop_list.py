@@ -29,7 +29,10 @@ LayOut = Callable[[int], Sequence[Line]]
 
 
 class StopList(SpanView, inherit_bindings=False):
-    """The cursor stays on its stop when other lines are shown; the same lines again are not drawn again."""
+    """The cursor stays on its stop when other lines are shown, once it was moved; until then it is on the first.
+
+    The same lines again are not drawn again.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"span-view--strong", "span-view--cursor"}
     DEFAULT_CSS = """
@@ -68,6 +71,7 @@ class StopList(SpanView, inherit_bindings=False):
         self._lines: Sequence[Line] = ()
         self._stops: list[int] = []
         self._at = 0
+        self._moved = False
 
     @property
     def stop(self) -> str:
@@ -88,11 +92,11 @@ class StopList(SpanView, inherit_bindings=False):
         lines = self._lay_out(width - GUTTER)
         if lines == self._lines and self.virtual_size.width == width:
             return
-        before, at = self.stop, self._at
+        before, at = self.stop, self._at if self._moved else 0
         self._lines, self._rows = lines, [line.spans for line in lines]
         self._stops = [row for row, line in enumerate(lines) if line.stop]
-        found = (place for place, row in enumerate(self._stops) if lines[row].stop == before)
-        self._at = next(found, min(at, max(0, len(self._stops) - 1)))
+        kept = (place for place, row in enumerate(self._stops) if self._moved and lines[row].stop == before)
+        self._at = next(kept, min(at, max(0, len(self._stops) - 1)))
         self.virtual_size = Size(width, len(lines))
         self._reveal()
         self.refresh()
@@ -135,7 +139,7 @@ class StopList(SpanView, inherit_bindings=False):
     def _go(self, at: int) -> None:
         if not self._stops or at == self._at:
             return
-        old, self._at = self._at, at
+        old, self._at, self._moved = self._at, at, at > 0
         top = self.scroll_offset.y
         self._reveal()
         if top == self.scroll_offset.y:

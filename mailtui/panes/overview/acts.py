@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from backends.errors import BackendError
 from backends.health.values import Check, Mend
-from backends.runner import Result
 from backends.text import age_text, visible
 from mailtui.panes.overview.look import Look
 from mailtui.panes.overview.verdict import at, mend_text
@@ -13,6 +12,7 @@ from mailtui.screens.confirm import ConfirmScreen
 from mailtui.work import outcome, to_its_end
 
 if TYPE_CHECKING:
+    from backends.runner import Result
     from mailtui.panes.overview.pane import OverviewPane
 
 TOLD = 12  # s
@@ -80,7 +80,7 @@ class Acts:
 
         pane.in_thread(run)
 
-    def _ended(self, result: Result | BackendError) -> None:
+    def _ended(self, result: "Result | BackendError") -> None:
         """Tell what came of it, and look again."""
         pane, command = self._pane, self._command
         self._command = ""

@@ -147,6 +147,8 @@ class OverviewPane(FedPane[Look]):
                 read_only=self.settings.read_only,
             )
             self.list.show(lambda width: verdict.lines(look, width, way))
+        if self._is_new("mend", self._meant() is not None):
+            self.refresh_bindings()
 
     def show_title(self) -> None:
         level, told = verdict.verdict(self.look)
@@ -206,7 +208,8 @@ class OverviewPane(FedPane[Look]):
 
     @on(StopList.Moved)
     def _moved(self) -> None:
-        self.refresh_bindings()
+        if self._is_new("mend", self._meant() is not None):
+            self.refresh_bindings()
 
     @on(StopList.Opened)
     def _opened(self, event: StopList.Opened) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Scores, ServiceState
+from backends.host import Antivirus, Bayes, Config, Greylist, Health, Maps, Quarantine, Scores, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.outcome import LeftOut, Outcome
@@ -188,6 +188,12 @@ class FakeHost:
         from mailtui.demo.antivirus import DemoAntivirus
 
         return DemoAntivirus(lambda: NOW, lambda: self.scanning)
+
+    @cached_property
+    def health(self) -> Health:
+        from tests.mailtui.console.fake_health import FakeHealth
+
+        return FakeHealth()
 
     @cached_property
     def scores(self) -> Scores:
