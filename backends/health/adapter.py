@@ -23,6 +23,8 @@ MENDING = 60.0  # s
 FRESH = 900.0  # s for which what was recorded to be wrong still tells since when
 RECORDED = ("services", "queue", "log", "disks", "antivirus", "dns")
 """Questions that are asked each minute: those that leave no line in a log."""
+LATER = frozenset({"drift"})
+"""What takes long and is urgent to nobody."""
 WAITING = "waiting"
 COUNTED = ("active", "deferred", "hold", "incoming")
 
@@ -82,7 +84,7 @@ class HostHealth:
         facts = Facts(now, outcomes, kept.points)
         judged: list[Judged] = []
         waiting = list(JUDGES)
-        for answer in self._asking.ask(self._sources.questions(), stop):
+        for answer in self._asking.ask(self._sources.questions(), stop, LATER):
             outcomes[answer.name] = answer.outcome
             if answer.name == "disks" and isinstance(answer.outcome, tuple):
                 facts = facts._replace(growth=ring.growth(kept, _used(answer.outcome), now))

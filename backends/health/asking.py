@@ -11,6 +11,8 @@ from backends.errors import BackendError, Failed, NotAnswering
 from backends.text import visible
 
 PATIENCE = 2.0  # s
+LATER = 0.6
+"""What comes later is asked when so much of the time is left."""
 GLANCE = 0.1  # s between two looks whether it is to be stopped
 Question = Callable[[], Any]
 
@@ -32,17 +34,29 @@ class Asking:
         self._under_way: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
-    def ask(self, questions: Mapping[str, Question], stop: Event | None = None) -> Iterator[Answer]:
-        """The answers as they come; those that are missing after the patience last, as NotAnswering."""
+    def ask(
+        self,
+        questions: Mapping[str, Question],
+        stop: Event | None = None,
+        later: frozenset[str] = frozenset(),
+    ) -> Iterator[Answer]:
+        """The answers as they come; those that are missing after the patience last, as NotAnswering.
+
+        The ones in `later` are asked when the others have answered, or have had some of the time.
+        """
         answers: SimpleQueue[Answer] = SimpleQueue()
         began = time.monotonic()
-        waiting = set(questions)
-        for name, question in questions.items():
-            self._start(name, question, answers)
+        waiting, held = set(questions), later & questions.keys()
+        for name in questions.keys() - held:
+            self._start(name, questions[name], answers)
         while waiting and not (stop is not None and stop.is_set()):
             left = began + self._patience - time.monotonic()
             if left <= 0:
                 break
+            if held and (waiting == held or left < self._patience * LATER):
+                for name in held:
+                    self._start(name, questions[name], answers)
+                held = frozenset()
             try:
                 answer = answers.get(timeout=min(left, GLANCE))
             except Empty:

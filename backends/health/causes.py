@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from backends.health.facts import Database, LogFacts, QueueFacts
+from backends.health.facts import Database, Drifted, LogFacts, QueueFacts
 from backends.health.judge.known import Facts, Judged
+from backends.health.judge.services import LABELS
 from backends.health.values import Check, Evidence, Level, Mend, Report
 
 DOWN = frozenset({"stopped", "halted", "silent", "refused", "garbage"})
@@ -47,6 +48,12 @@ def _not_own(name: str) -> Callable[[Scene], bool]:
     return lambda scene: scene.fault(name) not in OWN
 
 
+def _only_to_start(scene: Scene) -> bool:
+    """Whether all that differs is that services do not run."""
+    found = scene.facts.value("drift", Drifted)
+    return found is not None and not found.files and all(text.startswith("start ") for text in found.todo)
+
+
 def _links(disks: Sequence[str]) -> list[Link]:
     """All links, those that explain more first."""
     found = [
@@ -58,6 +65,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link(disk, "queue", lambda scene: scene.waiting("disk") or scene.logged("disk")) for disk in disks
     ]
     found += [Link(disk, "log", lambda scene: scene.logged("disk")) for disk in disks]
+    found += [Link(name, "drift", _only_to_start) for name in LABELS]
     return [
         *found,
         Link("mariadb", "gld", lambda scene: scene.fault("gld") in {"database", "silent", "slow"}),

@@ -24,7 +24,19 @@ from backends.health.facts import (
     Setup,
     Stale,
 )
-from backends.health.gather import certificates, clock, disks, dns, log, policy, ports, queue, units
+from backends.health.gather import (
+    certificates,
+    clock,
+    disks,
+    dns,
+    dovecot,
+    log,
+    maps,
+    policy,
+    ports,
+    queue,
+    units,
+)
 from backends.health.gather.setup import setup
 from backends.host import Host
 from backends.maps.config import split
@@ -35,7 +47,6 @@ from backends.site.file import SITE_FILE
 T = TypeVar("T")
 CLAMD_PATIENCE = 1.5  # s
 GLD_CONF = Path("/etc/gld.conf")
-DOVECOT = Path("/etc/dovecot/dovecot.conf")
 MARIADB = "/run/mysqld/mysqld.sock"
 TIMEOUT = 1.5  # s of a program
 IMAPS = 993
@@ -52,7 +63,7 @@ class LocalSources:
         self._instance = ("-c", str(Path(config_dir).absolute())) if config_dir else ()
         self._antivirus = ClamAntivirus(runner, patience=CLAMD_PATIENCE)
         self._setup = _Once(lambda: setup(runner, self._instance))
-        self._dovecot = _Once(self._doveconf)
+        self._dovecot = _Once(lambda: dovecot.settings(runner))
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
     def questions(self) -> Mapping[str, Question]:
@@ -157,8 +168,7 @@ class LocalSources:
     def _maps(self) -> Stale | None:
         if not self._is_mail_server():
             return None
-        tables = self._host.maps.tables()
-        return Stale(tuple(table.name for table in self._host.maps.stale()), len(tables))
+        return maps.maps(self._known_setup())
 
     def _root(self) -> RootMail | None:
         """Nothing where Postfix delivers nothing to users."""
@@ -186,18 +196,6 @@ class LocalSources:
             if file.state in changed
         )
         return Drifted(files, found.todo)
-
-    def _doveconf(self) -> Mapping[str, str] | None:
-        """Dovecot's settings that are not its own defaults; None: it is not here."""
-        if not DOVECOT.exists():
-            return None
-        said = self._runner.run(Command(("doveconf", "-n"), timeout=TIMEOUT))
-        lines = said.stdout.decode("utf-8", "replace").splitlines()
-        return {
-            name.strip(): value.strip()
-            for name, equals, value in (line.partition(" =") for line in lines)
-            if equals
-        }
 
 
 class _Once(Generic[T]):

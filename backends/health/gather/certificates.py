@@ -26,8 +26,8 @@ def of_postfix(setup: Setup) -> Iterator[str]:
 
 
 def of_dovecot(settings: Mapping[str, str]) -> Iterator[str]:
-    """Dovecot's file: of release 2.3 behind a `<`."""
-    for name in ("ssl_cert", "ssl_server_cert_file"):
+    """Dovecot's file: of release 2.3 behind a `<`, of 2.4 within `ssl_server`."""
+    for name in ("ssl_cert", "ssl_server_cert_file", "cert_file"):
         if settings.get("ssl", "") != "no" and (path := settings.get(name, "").lstrip("<").strip()):
             yield path
 

@@ -77,9 +77,12 @@ def of_dovecot(settings: Mapping[str, str]) -> Iterator[Place]:
     for name, plain, wrapped in (("imap", 143, 993), ("pop3", 110, 995)):
         if protocols and name not in protocols:
             continue
-        yield Place("dovecot", plain, name)
-        if tls:
-            yield Place("dovecot", wrapped, name, tls=True)
+        for listener, port, wraps in ((name, plain, False), (f"{name}s", wrapped, True)):
+            chosen = (
+                number(settings.get(f"port {listener}", "")) if settings.get(f"port {listener}") else port
+            )
+            if chosen and (tls or not wraps):  # port 0: it does not listen
+                yield Place("dovecot", chosen, name, tls=wraps)
 
 
 def ports(places: list[Place], asking: Asking) -> list[Port]:

@@ -6,45 +6,25 @@ from backends.errors import Failed
 from backends.health.facts import Setup
 from backends.runner import Command, Runner
 
-WANTED = (
-    "queue_directory",
-    "data_directory",
-    "content_filter",
-    "smtpd_proxy_filter",
-    "mailbox_command",
-    "alias_maps",
-    "smtpd_tls_cert_file",
-    "smtpd_tls_chain_files",
-    "smtpd_recipient_restrictions",
-    "smtpd_relay_restrictions",
-    "smtpd_client_restrictions",
-    "smtpd_sender_restrictions",
-    "smtpd_data_restrictions",
-    "smtpd_end_of_data_restrictions",
-)
 _UNUSED = re.compile(r"postconf: warning: (\S+: unused parameter: .*)")
 _WARNING = re.compile(r"postconf: (?:warning|fatal): (.*)")
 _TIMEOUT = 1.5  # s
 
 
 def setup(runner: Runner, instance: tuple[str, ...] = ()) -> Setup:
-    """Asked twice: parameters and services.
+    """Three runs: all parameters with what is complained of, services, and what these have of their own.
 
     :raises Failed: postconf cannot read its files.
     :raises Missing: there is no Postfix.
     """
-    own = runner.run(Command(("postconf", *instance, "-n"), timeout=_TIMEOUT))
-    told = runner.run(Command(("postconf", *instance, "-x", *WANTED), timeout=_TIMEOUT))
+    told = runner.run(Command(("postconf", *instance, "-x"), timeout=_TIMEOUT))
     if told.code != 0:
         raise Failed(f"postconf cannot read Postfix's settings: {told.complaint}", hint="see: postconf -n")
     services = runner.run(Command(("postconf", *instance, "-M"), timeout=_TIMEOUT))
     overridden = runner.run(Command(("postconf", *instance, "-x", "-P"), timeout=_TIMEOUT))
-    parameters = _pairs(told.stdout) | {
-        f"{name}": value for name, value in _pairs(overridden.stdout).items() if "/" in name
-    }
-    complaints = own.stderr.decode("utf-8", "replace").splitlines()
+    complaints = told.stderr.decode("utf-8", "replace").splitlines()
     return Setup(
-        parameters,
+        _pairs(told.stdout) | _pairs(overridden.stdout),
         tuple(inet(services.stdout.decode("utf-8", "replace"))),
         tuple(found[1] for line in complaints if (found := _UNUSED.match(line))),
         tuple(found[1] for line in complaints if (found := _WARNING.match(line)) and not _UNUSED.match(line)),

@@ -139,7 +139,7 @@ def _unanswered(one: Service, places: list[Port], *, systemd: bool) -> Judged | 
 def _slow(one: Service, places: list[Port], *, systemd: bool) -> Judged | None:
     label = LABELS[one.name]
     for place in places:
-        if place.seconds > SLOW:
+        if place.seconds > SLOW and place.where.isdecimal():
             said = f"{label} answers slowly: {place.seconds:.1f} s on {_where(place)}"
             return Judged(Check(one.name, "watch", said, _shown(one)), "slow")
     if one.restarts and one.restarts >= OFTEN:

@@ -200,5 +200,6 @@ def drift(facts: Facts) -> Iterator[Judged]:
         yield Judged(Check("drift", "good", "The configuration is as it was applied"))
         return
     shown = tuple(Evidence(visible(text)) for text in (*found.files, *found.todo)[:NAMED])
-    said = f"{len(found.files) + len(found.todo)} things differ from what was applied"
+    count = len(found.files) + len(found.todo)
+    said = f"{count} thing{'s differ' if count > 1 else ' differs'} from what was applied"
     yield Judged(Check("drift", "watch", said, shown, mends=(Mend("mailtui --apply --diff", pane="8"),)))
