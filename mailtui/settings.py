@@ -12,3 +12,7 @@ class Settings:
     theme: str = ""
     plain: bool = False
     banner: str = ""
+
+
+ALONE_AFTER = 300.0
+"""Seconds without a key after which a console is taken to be left alone."""

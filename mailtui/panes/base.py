@@ -19,6 +19,8 @@ class Pane(Vertical):
 
     key: ClassVar[str]
     label: ClassVar[str]
+    alone = False
+    """Whether nobody has touched a key for a while: then what costs much can be done more seldom."""
 
     class Badge(Message):
         """The number beside the pane's name has changed."""

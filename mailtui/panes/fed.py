@@ -27,6 +27,9 @@ class FedPane(Pane, Generic[T]):
     in_background: ClassVar[bool] = False
     """Whether to read on, though more seldom, while another pane is in front."""
 
+    seldom: ClassVar[float] = 0.0
+    """Seconds between two readings at least, while the console is left alone."""
+
     class Loaded(Message):
         """It was read, or not; unless `last`, more of the same reading follows."""
 
@@ -89,7 +92,7 @@ class FedPane(Pane, Generic[T]):
 
     def _tick(self) -> None:
         if self.display:
-            self.feed.tick()
+            self.feed.tick(self.seldom if self.alone else 0.0)
             self.show_title()
         elif self.in_background:
             self.feed.tick(BEHIND)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from time import localtime, strftime
 
-from rich.segment import Segment
 from rich.text import Text
-from textual.geometry import Region
-from textual.strip import Strip
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widget import Widget
 
 from mailtui.widgets.cells import clean
@@ -15,15 +14,75 @@ from mailtui.widgets.glyphs import glyphs
 STYLES = {"running": "good", "unknown": "part", "stopped": "bad"}
 
 
-class StatusLine(Widget):
-    """One line. `lights` are pairs of a name and `running`, `stopped` or `unknown`."""
+class StatusLine(Horizontal):
+    """One line. The clock is a widget of its own: as it goes on, nothing else is drawn again."""
 
-    COMPONENT_CLASSES = {"status-line--name", "status-line--good", "status-line--part", "status-line--bad"}  # noqa: RUF012
     DEFAULT_CSS = """
     StatusLine {
         height: 1;
         background: $panel;
         padding: 0 1;
+    }
+    """
+
+    def __init__(self, name: str, *, plain: bool = False) -> None:
+        super().__init__()
+        self._lights = Lights(name, plain=plain)
+        self._clock = Clock()
+
+    def compose(self) -> ComposeResult:
+        yield self._lights
+        yield self._clock
+
+    def show(
+        self,
+        *,
+        lights: Sequence[tuple[str, str]] | None = None,
+        now: float | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Change what is given; `now` in epoch seconds, `lights` as in `Lights`."""
+        if now is not None:
+            self._clock.show(strftime("%H:%M:%S", localtime(now)))
+        if lights is not None or note is not None:
+            self._lights.show(lights, note)
+
+
+class Clock(Widget):
+    """The time, at the right."""
+
+    DEFAULT_CSS = """
+    Clock {
+        width: 9;
+        height: 1;
+        background: $panel;
+        text-style: bold;
+        color: $text-accent;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._time = ""
+
+    def show(self, time: str) -> None:
+        if time != self._time:
+            self._time = time
+            self.refresh()
+
+    def render(self) -> Text:
+        return Text(f" {self._time}")
+
+
+class Lights(Widget):
+    """The machine's name, and pairs of a service's name and `running`, `stopped` or `unknown`; cut to fit."""
+
+    COMPONENT_CLASSES = {"status-line--name", "status-line--good", "status-line--part", "status-line--bad"}  # noqa: RUF012
+    DEFAULT_CSS = """
+    Lights {
+        width: 1fr;
+        height: 1;
+        background: $panel;
         & > .status-line--name { color: $text-accent; text-style: bold; }
         & > .status-line--good { color: $success; }
         & > .status-line--part { color: $text-warning; }
@@ -36,43 +95,17 @@ class StatusLine(Widget):
         self._host = clean(name)
         self._glyphs = glyphs(plain=plain)
         self._lights: Sequence[tuple[str, str]] = ()
-        self._clock = ""
         self._note = ""
-        self._left: Strip | None = None
 
-    def show(
-        self,
-        *,
-        lights: Sequence[tuple[str, str]] | None = None,
-        now: float | None = None,
-        note: str | None = None,
-    ) -> None:
-        """Change what is given; `now` in epoch seconds."""
+    def show(self, lights: Sequence[tuple[str, str]] | None, note: str | None) -> None:
+        """Change what is given."""
         before = self._lights, self._note
         self._lights = self._lights if lights is None else lights
         self._note = self._note if note is None else note
-        clock = self._clock if now is None else strftime("%H:%M:%S", localtime(now))
-        if before != (self._lights, self._note) or len(clock) != len(self._clock):
-            self._clock, self._left = clock, None
+        if before != (self._lights, self._note):
             self.refresh()
-        elif clock != self._clock:
-            self._clock = clock
-            self.refresh(Region(self.content_size.width - len(clock), 0, len(clock), 1))
 
-    def notify_style_update(self) -> None:
-        """Forget what was drawn in other colours."""
-        super().notify_style_update()
-        self._left = None
-
-    def render_line(self, y: int) -> Strip:
-        """The line, cut to fit: the clock stays at the right, and alone is drawn again as it goes on."""
-        room = max(1, self.content_size.width - len(self._clock))
-        if self._left is None or self._left.cell_length != room:
-            self._left = self._drawn(room)
-        return Strip([*self._left, Segment(self._clock, self.rich_style)], room + len(self._clock))
-
-    def _drawn(self, room: int) -> Strip:
-        """All that stands left of the clock."""
+    def render(self) -> Text:
         text = Text(self._host, self.get_component_rich_style("status-line--name"), no_wrap=True, end="")
         if self._note:
             text.append(f"  {self._note}", self.get_component_rich_style("status-line--part"))
@@ -83,6 +116,5 @@ class StatusLine(Widget):
             text.append(
                 clean(name), self.get_component_rich_style("status-line--bad") if state == "stopped" else ""
             )
-        text.truncate(max(1, room - 1), overflow="ellipsis")
-        segments = Segment.apply_style(text.render(self.app.console), self.rich_style)
-        return Strip(segments).adjust_cell_length(room, self.rich_style)
+        text.truncate(max(1, self.size.width), overflow="ellipsis")
+        return text

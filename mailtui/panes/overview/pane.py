@@ -46,6 +46,7 @@ class OverviewPane(FedPane[Look]):
     key = "1"
     label = "Overview"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
+    seldom = 120.0
 
     class Read(Message):
         """One of the blocks was read, or not."""
@@ -116,7 +117,7 @@ class OverviewPane(FedPane[Look]):
             self.took(so_far(known, self.host.now()))
         if self.display:
             for feed in self._feeds.values():
-                feed.tick()
+                feed.tick(self.seldom if self.alone else 0.0)
             self.show_doing()
 
     # What is shown

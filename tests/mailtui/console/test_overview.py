@@ -360,6 +360,24 @@ async def test_nothing_looks_behind_another_pane(monkeypatch: pytest.MonkeyPatch
         await until(pilot, lambda: host.told.looks > looks)
 
 
+async def test_left_alone_it_looks_seldom_and_at_once_when_a_key_is_touched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = Host()
+    async with console(host) as (app, pilot, pane):
+        monkeypatch.setattr(app, "_touched", app._touched - 1000)
+        await until(pilot, lambda: pane.alone)
+        looks = host.told.looks
+        monkeypatch.setattr(pane.feed, "_due", 0.0)
+        await pilot.pause(1.2)
+        assert host.told.looks == looks
+        monkeypatch.setattr(pane.feed, "_began", pane.feed._began - pane.seldom)
+        await until(pilot, lambda: host.told.looks == looks + 1)
+        monkeypatch.setattr(pane.feed, "_due", 0.0)
+        await pilot.press("down")
+        await until(pilot, lambda: not pane.alone and host.told.looks == looks + 2)
+
+
 async def test_hostile_evidence_does_nothing() -> None:
     evil = Check(
         "evil",
