@@ -151,7 +151,9 @@ class MailtuiApp(App[int]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, InputEvent):
-            self._touched = monotonic()
+            alone, self._touched = self.alone, monotonic()
+            if alone:
+                self._clock()
         await super().on_event(event)
 
     @property
@@ -166,7 +168,7 @@ class MailtuiApp(App[int]):
         self.set_interval(SERVICES_EVERY, self._ask_services_again)
 
     def _clock(self) -> None:
-        self._status.show(now=self.host.now())
+        self._status.show(now=self.host.now(), seconds=not self.alone)
         if self.pane is not None:
             self.pane.alone = self.alone
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import on
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Static
 
 from backends.errors import BackendError
@@ -48,6 +49,7 @@ class FedPane(Pane, Generic[T]):
             lambda result, last: self.post_message(self.Loaded(result, last)),
         )
         self._error: BackendError | None = None
+        self._ticking: Timer | None = None
 
     @abstractmethod
     def read(self, feed: Feed[T]) -> T:
@@ -77,7 +79,15 @@ class FedPane(Pane, Generic[T]):
     def begin(self) -> None:
         """What is not needed for the first frame."""
         self.feed.tick()
-        self.set_interval(TICK, self._tick)
+        self._ticking = self.set_interval(TICK, self._tick)
+
+    def on_hide(self) -> None:
+        if self._ticking is not None and not self.in_background:
+            self._ticking.pause()
+
+    def on_show(self) -> None:
+        if self._ticking is not None:
+            self._ticking.resume()
 
     def leave(self) -> None:
         self.feed.stop()

@@ -13,6 +13,7 @@ from backends.text import age_text, size_text, time_text, visible
 from mailtui.widgets.text_view import Line, TextView
 
 STYLES = {"bad": "bad", "watch": "warn", "unknown": "warn", "good": "good"}
+SLOW = 1.0  # s
 WORDS = {"bad": "wrong", "watch": "to watch", "unknown": "could not be found out", "good": "fine"}
 
 
@@ -79,8 +80,9 @@ def check_lines(check: Check, now: float) -> Iterator[Line]:
         width = max(len(visible(one.name)) for one in check.measures)
         for measure in check.measures:
             yield _measured(measure, width), "text"
-    yield "", "text"
-    yield f"found out in {check.seconds:.2f} s", "dim"
+    if check.seconds >= SLOW:
+        yield "", "text"
+        yield f"it took {check.seconds:.1f} s to find out", "dim"
 
 
 def _measured(measure: Measure, width: int) -> str:

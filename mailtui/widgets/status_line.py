@@ -39,11 +39,12 @@ class StatusLine(Horizontal):
         *,
         lights: Sequence[tuple[str, str]] | None = None,
         now: float | None = None,
+        seconds: bool = True,
         note: str | None = None,
     ) -> None:
-        """Change what is given; `now` in epoch seconds, `lights` as in `Lights`."""
+        """Change what is given; `now` in epoch seconds, told with its seconds or without; `lights` as in `Lights`."""
         if now is not None:
-            self._clock.show(strftime("%H:%M:%S", localtime(now)))
+            self._clock.show(strftime("%H:%M:%S" if seconds else "%H:%M", localtime(now)))
         if lights is not None or note is not None:
             self._lights.show(lights, note)
 
@@ -71,7 +72,7 @@ class Clock(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        return Text(f" {self._time}")
+        return Text(f"{self._time:>9}")
 
 
 class Lights(Widget):
