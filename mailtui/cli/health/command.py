@@ -14,7 +14,7 @@ Look at everything once and say what is wrong, since when and on what evidence, 
 thing explains only that is told as wrong. It takes some two seconds at most, whatever hangs, and changes nothing. A user
 without rights is told what could not be seen.
 
-The exit code is 0 when all is well, 1 when something is wrong or wants to be watched. With --nagios it is 0 OK, 1 WARNING,
+The exit code is 0 when nothing is wrong in what could be seen, 1 when something is wrong or wants to be watched. With --nagios it is 0 OK, 1 WARNING,
 2 CRITICAL, 3 UNKNOWN, as monitoring plugins give it. With --prometheus and --record it tells only whether that was done.
 """
 EXAMPLES = """
