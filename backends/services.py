@@ -7,6 +7,7 @@ name and the command line of a process are what its owner likes them to be.
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,13 +115,10 @@ def works() -> dict[str, Work]:
 
 def _memory(process: "psutil.Process") -> int:
     """Its own share of what it has in memory (PSS), else all of that (RSS); in bytes."""
-    try:
-        with open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:  # noqa: PTH123 - read line by line
-            for line in file:
-                if line.startswith(b"Pss:"):
-                    return int(line.split()[1]) << 10
-    except (OSError, ValueError):
-        pass
+    with suppress(OSError, ValueError), Path(f"/proc/{process.pid}/smaps_rollup").open("rb") as file:
+        for line in file:
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) << 10
     return int(process.memory_info().rss)
 
 

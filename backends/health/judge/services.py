@@ -114,7 +114,7 @@ def _stopped(one: Service, places: list[Port], *, systemd: bool) -> Judged | Non
         said = f"{label} is not installed, and mail needs it"
         return Judged(Check(one.name, "bad", said, mends=(Mend("mailtui --apply"),)), "stopped")
     failed = (Evidence(f"systemd: {one.result}"),) if one.result not in {"", "success"} else ()
-    mends = (_mend("start", one, systemd=systemd), _look(one, systemd=systemd))
+    mends: tuple[Mend, ...] = (_mend("start", one, systemd=systemd), _look(one, systemd=systemd))
     said = f"{label} does not run"
     if (
         other := next((place for place in places if place.said and place.where.isdecimal()), None)
@@ -271,7 +271,7 @@ def _logged(facts: Facts, name: str, level: Level) -> Iterator[Evidence]:
 def _since(facts: Facts, one: Service, level: Level, fault: str) -> float | None:
     if level == "good":
         return None
-    if fault == "stopped":
+    if fault == "stopped" and one.since is not None:
         return one.since
     log = facts.value("log", LogFacts)
     kind = next((kind for kind, name in LOGS.items() if name == one.name), "")
