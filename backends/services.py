@@ -7,6 +7,7 @@ name and the command line of a process are what its owner likes them to be.
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ class Process(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct, frozen=True):
-    """A service at work, by its processes: the first one's ID, all their memory in bytes (resident), start in epoch seconds.
+    """A service at work, by its processes: the first one's ID, the memory of all in bytes, start in epoch seconds.
 
     `halted`: the first one is stopped by a signal. `titles`: what the others call themselves.
     """
@@ -103,13 +104,22 @@ def works() -> dict[str, Work]:
         if program is None:
             continue
         try:
-            memory = process.memory_info().rss
+            memory = _memory(process)
             halted = process.status() == psutil.STATUS_STOPPED
             row = (process.create_time(), process.pid, memory, halted, seen.command)
         except (psutil.Error, OSError):
             continue
         found.setdefault(program.name, []).append(row)
     return {name: _work(sorted(rows)) for name, rows in found.items()}
+
+
+def _memory(process: "psutil.Process") -> int:
+    """Its own share of what it has in memory (PSS), else all of that (RSS); in bytes."""
+    with suppress(OSError, ValueError), Path(f"/proc/{process.pid}/smaps_rollup").open("rb") as file:
+        for line in file:
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) << 10
+    return int(process.memory_info().rss)
 
 
 def _work(rows: list[tuple[float, int, int, bool, str]]) -> Work:

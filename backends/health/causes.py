@@ -83,6 +83,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link("amavis", "log", lambda scene: scene.logged("filter", "scanner", "refused")),
         Link("gld", "log", lambda scene: scene.logged("policy", "database")),
         Link("mariadb", "log", lambda scene: scene.logged("database")),
+        Link("dovecot", "certificates", lambda scene: scene.judged["certificates"].check.level == "unknown"),
         Link("postfix", "queue", lambda scene: True),
         Link("postfix", "log", lambda scene: True),
         Link("queue", "log", lambda scene: scene.fault("queue") in {"disk", "filter"}),

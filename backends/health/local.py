@@ -52,6 +52,8 @@ TIMEOUT = 1.5  # s of a program
 IMAPS = 993
 GONE = 15.0
 """Seconds for which settings that were read are taken to be those in force."""
+COMPARED = 300.0
+"""Seconds between two comparisons with the reference, which knocks at every port."""
 
 
 class LocalSources:
@@ -64,6 +66,7 @@ class LocalSources:
         self._antivirus = ClamAntivirus(runner, patience=CLAMD_PATIENCE)
         self._setup = _Once(lambda: setup(runner, self._instance))
         self._dovecot = _Once(lambda: dovecot.settings(runner))
+        self._drifted = _Once(self._drift, COMPARED)
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
     def questions(self) -> Mapping[str, Question]:
@@ -81,7 +84,7 @@ class LocalSources:
             "clock": clock.clock,
             "maps": self._maps,
             "root": self._root,
-            "drift": self._drift,
+            "drift": self._drifted.get,
         }
         return found
 
@@ -201,8 +204,8 @@ class LocalSources:
 class _Once(Generic[T]):
     """What several questions need, read by the first and kept for a while; the others wait for it."""
 
-    def __init__(self, read: Callable[[], T]) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[], T], kept: float = GONE) -> None:
+        self._read, self._kept = read, kept
         self._lock = Lock()
         self._known: tuple[float, T | BackendError] | None = None
 
@@ -215,7 +218,7 @@ class _Once(Generic[T]):
         if not self._lock.acquire(timeout=PATIENCE):
             raise NotAnswering("did not answer in time", hint="look for programs that hang")
         try:
-            if self._known is None or time.monotonic() - self._known[0] > GONE:
+            if self._known is None or time.monotonic() - self._known[0] > self._kept:
                 self._known = time.monotonic(), self._found()
             found = self._known[1]
         finally:

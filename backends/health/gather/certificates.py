@@ -14,6 +14,7 @@ from backends.runner import Command, Runner
 from backends.text import visible
 
 LIMIT = 1 << 20
+SERVED = 0.6  # s
 _DATE = "%b %d %H:%M:%S %Y GMT"
 
 
@@ -90,7 +91,7 @@ def _served(port: int) -> bytes | None:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection(("127.0.0.1", port), 1.0) as plain,
+            socket.create_connection(("127.0.0.1", port), SERVED) as plain,
             context.wrap_socket(plain) as connection,
         ):
             return connection.getpeercert(binary_form=True)

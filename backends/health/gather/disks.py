@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from backends.health.facts import Volume
 
@@ -50,4 +49,4 @@ def folders(spool: str, quarantine: str, database: str = "/var/lib/mysql") -> di
         "database": database,
         "home": "/home",
     }
-    return {role: folder for role, folder in wanted.items() if folder and Path(folder).is_dir()}
+    return {role: folder for role, folder in wanted.items() if folder and os.path.isdir(folder)}  # noqa: PTH112 - False where it may not be seen

@@ -45,7 +45,7 @@ def queue(facts: Facts) -> Iterator[Judged]:
             Evidence(f"of {sum(found.counts.values()):,} messages {found.read:,} were looked at in the time")
         )
     since = found.first_recent if level != "good" and found.recent else None
-    mends = (Mend("look at the queue by reason", pane="2"),) if level != "good" else ()
+    mends = (Mend("mailtui queue list --group reason", pane="2"),) if level != "good" else ()
     yield Judged(
         Check("queue", level, said, tuple(evidence), since, mends, tuple(_measures(found, facts.now))), fault
     )

@@ -14,6 +14,8 @@ from backends.text import size_text, visible
 SLOW = 1.0  # s for a greeting
 OFTEN = 3  # restarts by systemd that are worth a look
 SCAN_SLOW = 10.0  # s
+SCANNED = 300.0
+"""Seconds whose messages tell how long amavis takes."""
 LATELY = 120.0  # s
 LABELS = {
     "postfix": "Postfix",
@@ -112,8 +114,15 @@ def _stopped(one: Service, places: list[Port], *, systemd: bool) -> Judged | Non
         said = f"{label} is not installed, and mail needs it"
         return Judged(Check(one.name, "bad", said, mends=(Mend("mailtui --apply"),)), "stopped")
     failed = (Evidence(f"systemd: {one.result}"),) if one.result not in {"", "success"} else ()
-    mends = (_mend("start", one, systemd=systemd), _look(one, systemd=systemd))
-    return Judged(Check(one.name, "bad", f"{label} does not run", failed, mends=mends), "stopped")
+    mends: tuple[Mend, ...] = (_mend("start", one, systemd=systemd), _look(one, systemd=systemd))
+    said = f"{label} does not run"
+    if (
+        other := next((place for place in places if place.said and place.where.isdecimal()), None)
+    ) is not None:
+        said += f", and something else answers on {_where(other)}"
+        failed = (Evidence(_port_text(other)), *failed)
+        mends = (Mend(f"ss -ltnp 'sport = :{other.where}'"), *mends)
+    return Judged(Check(one.name, "bad", said, failed, mends=mends), "stopped")
 
 
 def _halted(one: Service, _places: list[Port], *, systemd: bool) -> Judged | None:
@@ -165,9 +174,11 @@ def _place(place: Port, label: str) -> tuple[str, str] | None:
 
 def _port_text(place: Port) -> str:
     where = _where(place)
+    if place.said:
+        return f"{where} says {visible(place.said)!r}"
     if place.silent:
         return f"{where}: connected, but no answer in {max(place.seconds, 1.0):.1f} s"
-    return f"{where}: {visible(place.error or repr(place.said))}"
+    return f"{where}: {visible(place.error)}"
 
 
 def _where(place: Port) -> str:
@@ -178,7 +189,7 @@ def _shown(one: Service) -> tuple[Evidence, ...]:
     if one.pid is None:
         return ()
     memory = f", {size_text(one.memory)} of memory" if one.memory else ""
-    return (Evidence(f"process {one.pid}{memory}, runs since", one.started),)
+    return (Evidence(f"process {one.pid}{memory}; started", one.started),)
 
 
 def _work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> Judged:
@@ -188,7 +199,7 @@ def _work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> Jud
     if one.name != "amavis" or judged.fault in {"stopped", "halted"}:
         return judged
     log = facts.value("log", LogFacts)
-    scan = percentile(log.scans(), 0.95) if log is not None else None
+    scan = percentile(log.scans(facts.now - SCANNED), 0.95) if log is not None else None
     measures = [Measure("amavis-children", one.children), Measure("amavis-busy", one.busy)]
     if scan is not None:
         measures.append(Measure("amavis-scan", scan, "s", SCAN_SLOW))
@@ -260,7 +271,7 @@ def _logged(facts: Facts, name: str, level: Level) -> Iterator[Evidence]:
 def _since(facts: Facts, one: Service, level: Level, fault: str) -> float | None:
     if level == "good":
         return None
-    if fault == "stopped":
+    if fault == "stopped" and one.since is not None:
         return one.since
     log = facts.value("log", LogFacts)
     kind = next((kind for kind, name in LOGS.items() if name == one.name), "")

@@ -33,11 +33,20 @@ def signatures(facts: Facts) -> Iterator[Judged]:
 
 def _check(name: str, found: list[Finding], status: Status) -> Judged:
     wrong = [finding for finding in found if finding.state == "bad"]
+    if not wrong and name == "freshclam" and status.freshclam.trouble:
+        return Judged(
+            Check(
+                name,
+                "unknown",
+                f"What freshclam did: {status.freshclam.trouble}",
+                (Evidence("run mailtui as root"),),
+            )
+        )
     if not wrong:
         said = "; ".join(finding.said for finding in found)
         return Judged(Check(name, "good", said, measures=tuple(_measures(name, status))))
     first = wrong[0]
-    mends = (Mend(first.hint), Mend("see them", pane=_PANE)) if first.hint else ()
+    mends = (Mend(first.hint), Mend("mailtui av", pane=_PANE)) if first.hint else ()
     evidence = tuple(Evidence(finding.said) for finding in found if finding is not first)
     return Judged(
         Check(

@@ -6,6 +6,7 @@ from pathlib import Path
 from backends.errors import BadRequest, Failed
 from backends.files import replace
 from backends.health.values import Report
+from backends.text import time_text
 from mailtui.cli.health import nagios, prometheus, text
 from mailtui.cli.session import Session
 
@@ -14,7 +15,7 @@ Look at everything once and say what is wrong, since when and on what evidence, 
 thing explains only that is told as wrong. It takes some two seconds at most, whatever hangs, and changes nothing. A user
 without rights is told what could not be seen.
 
-The exit code is 0 when all is well, 1 when something is wrong or wants to be watched. With --nagios it is 0 OK, 1 WARNING,
+The exit code is 0 when nothing is wrong in what could be seen, 1 when something is wrong or wants to be watched. With --nagios it is 0 OK, 1 WARNING,
 2 CRITICAL, 3 UNKNOWN, as monitoring plugins give it. With --prometheus and --record it tells only whether that was done.
 """
 EXAMPLES = """
@@ -33,18 +34,24 @@ def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.set_defaults(any_machine=True)
     parser.add_argument("--all", action="store_true", help="also what is fine")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--nagios", action="store_true", help="one line with performance data, exit code 0 to 3")
-    how.add_argument(
+    parser.add_argument(
+        "--nagios", action="store_true", help="one line with performance data, exit code 0 to 3"
+    )
+    parser.add_argument(
         "--prometheus",
         metavar="FILE",
         help="write metrics for node_exporter's textfile collector; - for here",
     )
-    how.add_argument("--record", action="store_true", help="measure once, and keep it for the overview")
+    parser.add_argument("--record", action="store_true", help="measure once, and keep it for the overview")
 
 
 def run(session: Session) -> int:
-    options, out, host = session.options, session.out, session.host
+    options, out = session.options, session.out
+    if sum(map(bool, (options.nagios, options.prometheus, options.record, options.all))) > 1:
+        raise BadRequest(
+            "Only one of --nagios, --prometheus, --record and --all can be meant", hint="leave the others out"
+        )
+    host = session.host
     if options.record:
         if options.demo:
             raise BadRequest("The demo host records nothing", hint="leave out --demo")
@@ -60,16 +67,11 @@ def run(session: Session) -> int:
     if options.prometheus:
         _metrics(session, report)
         return 0
-    return told(session, report, everything=options.all)
-
-
-def told(session: Session, report: Report, *, everything: bool = False) -> int:
-    """Print a report as text or JSON, and give the exit code."""
-    host, out = session.host, session.out
-    if session.options.json:
+    if options.json:
         out.json({"host": host.name, "demo": host.demo, "level": report.level, "report": report})
     else:
-        for line in text.lines(report, host.name, everything=everything):
+        out.fitted(f"{host.name}  {time_text(report.taken)}")
+        for line in text.lines(report, everything=options.all):
             out.fitted(line)
     return 0 if report.level in {"good", "unknown"} else 1
 

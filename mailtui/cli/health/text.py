@@ -11,9 +11,8 @@ MARKS: dict[Level, str] = {"bad": "✖", "watch": "▲", "unknown": "○", "good
 SHOWN = 6
 
 
-def lines(report: Report, host: str, *, everything: bool = False) -> Iterator[str]:
+def lines(report: Report, *, everything: bool = False) -> Iterator[str]:
     """All lines; `everything`: with the checks that are fine."""
-    yield f"{host}  {time_text(report.taken)}"
     wrong = [check for check in report.checks if check.level != "good"]
     fine = [check for check in report.checks if check.level == "good"]
     causes = {check.name: check.cause for check in wrong if check.cause}
