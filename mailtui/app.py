@@ -176,6 +176,7 @@ class MailtuiApp(App[int]):
         if not self.alone or monotonic() - self._asked >= SERVICES_SELDOM:
             self._ask_services()
 
+    @on(Pane.Acted)
     def _ask_services(self) -> None:
         self._asked = monotonic()
         self.run_worker(self._services, thread=True, group="services", exclusive=True)

@@ -30,6 +30,9 @@ class Pane(Vertical):
             self.pane = pane
             self.text = text
 
+    class Acted(Message):
+        """Something was done that services may have noticed."""
+
     @property
     def settled(self) -> bool:
         """Whether what is shown is what was asked for; else nothing acts on it."""

@@ -91,3 +91,4 @@ class Acts:
         else:
             pane.notify(f"Done: {command}", markup=False)
         pane.reload()
+        pane.post_message(pane.Acted())

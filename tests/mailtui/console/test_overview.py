@@ -159,6 +159,17 @@ async def test_a_mend_is_asked_for_with_its_command_run_and_looked_at_again() ->
         assert "Done: systemctl restart clamav-daemon" in toasts(app)
 
 
+async def test_mended_on_the_demo_host_the_service_runs_and_the_verdict_follows() -> None:
+    host = DemoHost(clock=Clock(), sleep=lambda _seconds: None)
+    app = MailtuiApp(host, SETTINGS)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: app.query_one(OverviewPane).settled and "✖clamd" in shown(app))
+        assert "Mail is deferring because clamd does not run" in shown(app)
+        await pilot.press("m", "y")
+        await until(pilot, lambda: "●clamd" in shown(app) and "clamd does not run" not in shown(app))
+    assert any(entry.mutates and "clamav-daemon" in entry.command for entry in host.journal.entries())
+
+
 async def test_while_a_mend_runs_keys_answer_and_no_second_one_begins() -> None:
     host = Host()
     host.told.mends.clear()
