@@ -11,7 +11,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := install -q --disable-pip-version-check -c constraints.txt
 
-TEST_PACKAGES := postfix mariadb-server-core mariadb-client tmux debootstrap systemd-container sudo iproute2 dnsmasq-base jq pfqueue mb2md clamav-daemon clamav-freshclam clamav mandoc zsh fish
+TEST_PACKAGES := postfix mariadb-server-core mariadb-client tmux debootstrap systemd-container sudo iproute2 dnsmasq-base jq pfqueue mb2md clamav-daemon clamav-freshclam clamav mandoc zsh fish htop
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lab screenshots docs install uninstall constraints test-packages clean

@@ -7,7 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Queue, Scores, ServiceState
+from backends.host import (
+    Antivirus,
+    Bayes,
+    Config,
+    Greylist,
+    Health,
+    Maps,
+    Quarantine,
+    Queue,
+    Scores,
+    ServiceState,
+)
 from backends.journal import Journal
 from backends.runner import Command, LocalRunner, search_path
 from backends.text import visible
@@ -80,6 +91,14 @@ class LocalHost:
         from backends.scores.bayes import SpamAssassinBayes  # noqa: PLC0415 - when it is asked for
 
         return SpamAssassinBayes(self._runner, _amavis_user)
+
+    @cached_property
+    def health(self) -> Health:
+        from backends.health.adapter import HostHealth, RingFile  # noqa: PLC0415 - when it is asked for
+        from backends.health.local import LocalSources  # noqa: PLC0415
+
+        sources = LocalSources(self, self._runner, self._config_dir)
+        return HostHealth(sources, RingFile(), self._runner)
 
     def services(self) -> list[ServiceState]:
         """The services of the machine; of several Postfix instances the one that was named."""

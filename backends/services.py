@@ -7,15 +7,21 @@ name and the command line of a process are what its owner likes them to be.
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from backends.host import ServiceState
 
+if TYPE_CHECKING:
+    import psutil
+
 SYSTEM_UIDS = frozenset((*range(1000), 65534))
 HIDDEN = "unknown"
 _AMAVIS = re.compile(r"(/usr/(local/)?s?bin/)?amavisd?(-new)?( \(master\)|$)")
+_CHILD = re.compile(r"(/usr/(local/)?s?bin/)?amavisd?(-new)? \((ch\d|virgin)")
 _PERL = re.compile(r"/usr/(local/)?bin/perl[\d.]*")
 _CGROUPS = Path("/sys/fs/cgroup/system.slice")
 
@@ -36,6 +42,19 @@ class Process(msgspec.Struct, frozen=True):
     exe: str | None
     command: str
     uid: int
+
+
+class Work(msgspec.Struct, frozen=True):
+    """A service at work, by its processes: the first one's ID, the memory of all in bytes, start in epoch seconds.
+
+    `halted`: the first one is stopped by a signal. `titles`: what the others call themselves.
+    """
+
+    pid: int
+    memory: int
+    started: float
+    halted: bool
+    titles: tuple[str, ...] = ()
 
 
 PROGRAMS = (
@@ -72,6 +91,51 @@ def services() -> list[ServiceState]:
     found = list(_processes({name for program in PROGRAMS for name in program.processes}))
     hidden = os.geteuid() != 0 and not Path("/proc/1").exists()
     return states(found, exists=os.path.exists, at_work=_at_work, hidden=hidden)
+
+
+def works() -> dict[str, Work]:
+    """The services that are at work here, by name; what this user may not see is left out."""
+    import psutil  # noqa: PLC0415 - only when services are asked for
+
+    found: dict[str, list[tuple[float, int, int, bool, str]]] = {}
+    names = {name for program in PROGRAMS for name in program.processes}
+    for process, seen in _seen(names):
+        program = next((one for one in PROGRAMS if _is(seen, one) or _is_child(seen, one)), None)
+        if program is None:
+            continue
+        try:
+            memory = _memory(process)
+            halted = process.status() == psutil.STATUS_STOPPED
+            row = (process.create_time(), process.pid, memory, halted, seen.command)
+        except (psutil.Error, OSError):
+            continue
+        found.setdefault(program.name, []).append(row)
+    return {name: _work(sorted(rows)) for name, rows in found.items()}
+
+
+def _memory(process: "psutil.Process") -> int:
+    """Its own share of what it has in memory (PSS), else all of that (RSS); in bytes."""
+    with suppress(OSError, ValueError), Path(f"/proc/{process.pid}/smaps_rollup").open("rb") as file:
+        for line in file:
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) << 10
+    return int(process.memory_info().rss)
+
+
+def _work(rows: list[tuple[float, int, int, bool, str]]) -> Work:
+    started, pid, _, halted, _ = rows[0]
+    titles = tuple(title for *_, title in rows[1:])
+    return Work(pid, sum(memory for _, _, memory, _, _ in rows), started, halted, titles)
+
+
+def _is_child(process: Process, program: Program) -> bool:
+    """Whether it is one of amavis's children, which say in their title what they are at."""
+    return (
+        program.name == "amavis"
+        and process.uid in SYSTEM_UIDS
+        and _CHILD.match(process.command) is not None
+        and (process.exe is None or _PERL.fullmatch(process.exe) is not None)
+    )
 
 
 def states(
@@ -140,6 +204,11 @@ def _at_work(unit: str) -> bool:
 
 def _processes(names: set[str]) -> Iterator[Process]:
     """The processes of these names on this machine, those in containers left out; vanishing ones are passed over."""
+    for _, process in _seen(names):
+        yield process
+
+
+def _seen(names: set[str]) -> "Iterator[tuple[psutil.Process, Process]]":
     import psutil  # noqa: PLC0415 - only when services are asked for
 
     own = _namespace("self")
@@ -149,7 +218,8 @@ def _processes(names: set[str]) -> Iterator[Process]:
                 continue
             if own and (_namespace(process.pid) or own) != own:
                 continue
-            yield Process(name, _exe(process.pid), " ".join(_words(process.pid)), process.uids().real)
+            words = " ".join(_words(process.pid))
+            yield process, Process(name, _exe(process.pid), words, process.uids().real)
         except (psutil.Error, OSError, ValueError):
             continue
 

@@ -7,12 +7,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
@@ -23,7 +26,7 @@ from backends.host import Host, ServiceState
 from backends.text import visible
 from mailtui.panes.base import Pane
 from mailtui.panes.registry import PANES
-from mailtui.settings import Settings
+from mailtui.settings import ALONE_AFTER, Settings
 from mailtui.themes import THEMES, default_theme
 from mailtui.widgets.ascii_bar import AsciiBar
 from mailtui.widgets.status_line import StatusLine
@@ -33,12 +36,15 @@ from mailtui.work import outcome, unfinished
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-FIRST_PANE = "2"
+FIRST_PANE = "1"
 READING_TIME = 15.0  # s
 SERVICES_EVERY = 15.0  # s
+SERVICES_SELDOM = 60.0  # s, while nobody touches a key
 PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
 GLANCE = 0.2  # s between two looks whether work that must end has ended
 INTERRUPTED = 130
+THREADS = 48
+"""At a time; whatever hangs in some of them, others are left for what a key asks for."""
 
 
 class MailtuiApp(App[int]):
@@ -49,6 +55,7 @@ class MailtuiApp(App[int]):
     CSS_PATH = [  # noqa: RUF012
         "app.tcss",
         "panes/listed/listed.tcss",
+        "panes/overview/overview.tcss",
         "panes/queue/queue.tcss",
         "panes/config/config.tcss",
         "panes/quarantine/quarantine.tcss",
@@ -85,6 +92,7 @@ class MailtuiApp(App[int]):
         for theme in THEMES.values():
             self.register_theme(theme)
         self.services_known = False
+        self._touched = self._asked = monotonic()
         self._status = StatusLine(host.name, plain=settings.plain)
         self._tabs = TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
         self._wrong = list(settings.wrong)
@@ -125,6 +133,7 @@ class MailtuiApp(App[int]):
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         if self.settings.plain:
             ScrollBar.renderer = AsciiBar
             self.add_class("-plain")
@@ -168,18 +177,38 @@ class MailtuiApp(App[int]):
         told = f"mailtui: unexpected {what}\n  MAILTUI_DEBUG=1 shows where; please report it with that"
         self.exit(1, return_code=1, message=Text(told))
 
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, InputEvent):
+            alone, self._touched = self.alone, monotonic()
+            if alone:
+                self._clock()
+        await super().on_event(event)
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody has touched a key for a while: then a console that is only left open need not cost much."""
+        return monotonic() - self._touched > ALONE_AFTER
+
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
         for text in self._wrong:
             self.notify(text, title="Settings", severity="warning", timeout=READING_TIME, markup=False)
         self._ask_services()
-        self.set_interval(SERVICES_EVERY, self._ask_services)
+        self.set_interval(SERVICES_EVERY, self._ask_services_again)
 
     def _clock(self) -> None:
-        self._status.show(now=self.host.now())
+        self._status.show(now=self.host.now(), seconds=not self.alone)
+        if self.pane is not None:
+            self.pane.alone = self.alone
 
+    def _ask_services_again(self) -> None:
+        if not self.alone or monotonic() - self._asked >= SERVICES_SELDOM:
+            self._ask_services()
+
+    @on(Pane.Acted)
     def _ask_services(self) -> None:
+        self._asked = monotonic()
         self.run_worker(self._services, thread=True, group="services", exclusive=True)
 
     def _services(self) -> None:

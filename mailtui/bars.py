@@ -52,6 +52,13 @@ def spark(values: Sequence[float], *, most: float = 0.0, plain: bool = False) ->
     return "".join(" " if value <= 0 or most <= 0 else steps[_step(value / most)] for value in values)
 
 
+def across(value: float, most: float, width: int, *, plain: bool = False) -> str:
+    """A bar that lies, `width` cells long for `most`; what is there at all shows a cell."""
+    if value <= 0 or most <= 0:
+        return ""
+    return ("#" if plain else FILLS[0][-2]) * min(width, max(1, round(width * value / most)))
+
+
 def round_step(least: float) -> float:
     """The smallest of 1, 2, 5, 10, 20 … and their tenths that is not below `least`."""
     if least <= 0:

@@ -19,3 +19,7 @@ class Settings:
     pane: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     wrong: tuple[str, ...] = ()
+
+
+ALONE_AFTER = 300.0
+"""Seconds without a key after which a console is taken to be left alone."""

@@ -10,6 +10,7 @@ import msgspec
 from backends.host.antivirus import Antivirus
 from backends.host.config import Config
 from backends.host.greylist import Greylist
+from backends.host.health import Health
 from backends.host.maps import Maps
 from backends.host.quarantine import Quarantine
 from backends.host.queue import Queue
@@ -21,6 +22,7 @@ __all__ = [
     "Bayes",
     "Config",
     "Greylist",
+    "Health",
     "Host",
     "Maps",
     "Quarantine",
@@ -67,6 +69,9 @@ class Host(Protocol):
 
     @property
     def bayes(self) -> Bayes: ...
+
+    @property
+    def health(self) -> Health: ...
 
     def services(self) -> list[ServiceState]:
         """The services of a mail stack in their order: postfix, gld, amavis, clamd, dovecot, mariadb."""

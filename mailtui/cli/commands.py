@@ -118,6 +118,9 @@ class Group(NamedTuple):
 
 
 COMMANDS: Mapping[str, Command | Group] = {
+    "health": Command(
+        "mailtui.cli.health.command", "what is wrong, since when, and what mends it; for monitoring as well"
+    ),
     "queue": Group(
         "see and change the mail queue",
         _QUEUE_DESCRIPTION,

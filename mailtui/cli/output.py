@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from backends.errors import BackendError
 from backends.text import clip, visible
 
-_PLAIN = str.maketrans({"●": "*", "✖": "X", "▲": "!", "○": "-", "…": "~", "–": "-"})
+_PLAIN = str.maketrans({"●": "*", "✖": "X", "▲": "!", "○": "-", "…": "~", "–": "-", "└": "`"})
 
 
 class Output:

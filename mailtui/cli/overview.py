@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, Missing
+from backends.health.values import Report
 from backends.host import Host, ServiceState
-from backends.text import age_text, messages_text, size_text, time_text
+from backends.text import age_text, size_text, time_text
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
 from mailtui.preferences import preferences
@@ -40,12 +41,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """All that the overview says. `verdict`: what is wrong, or that nothing is, worst first; each with its mark."""
+    """All that the overview says: the machine's health, and how its queue stands."""
 
     host: str
     demo: bool
     taken: float
-    verdict: list[str]
+    health: Report
     services: list[ServiceState]
     queues: list[Line]
     reasons: list[Line]
@@ -61,21 +62,23 @@ def run(session: Session) -> int:
         return console(session.host, _settings(session))
     host, out = session.host, session.out
     services = _services(session)
+    health = host.health.check()
     try:
-        overview = read(host, services)
+        overview = read(host, services, health)
     except BackendError as error:
         if options.json:
             out.json(
                 {
                     "host": host.name,
                     "demo": host.demo,
+                    "health": health,
                     "services": services,
                     "error": str(error),
                     "hint": error.hint,
                 }
             )
         else:
-            _print_head(session, services)
+            _print_head(session, services, health)
         out.complain(error)
         return 0 if host.demo else Missing.exit_code
     if options.json:
@@ -102,7 +105,7 @@ def _settings(session: Session) -> Settings:
     )
 
 
-def read(host: Host, services: list[ServiceState]) -> Overview:
+def read(host: Host, services: list[ServiceState], health: Report) -> Overview:
     """Read the queue once.
 
     :raises BackendError: it cannot be read.
@@ -112,41 +115,16 @@ def read(host: Host, services: list[ServiceState]) -> Overview:
     snapshot = host.queue.read()
     store = snapshot.store
     queues = [Line(one.name, one.count, one.size, one.oldest) for one in store.counts]
-    reasons = group(store, "reason")
-    said = _lines(reasons[:1]) if reasons and reasons[0].code < len(store.reasons) else []
-    verdict = verdict_of(services, queues, said, host.now())
-    if snapshot.broken:
-        verdict.append(f"▲ {len(snapshot.broken):,} lines of the listing could not be read")
     return Overview(
         host.name,
         host.demo,
         host.now(),
-        verdict,
+        health,
         services,
         queues,
-        _lines(reasons[:TOP]),
+        _lines(group(store, "reason")[:TOP]),
         _lines(group(store, "domain"))[:TOP],
     )
-
-
-def verdict_of(services: list[ServiceState], queues: list[Line], said: list[Line], now: float) -> list[str]:
-    """What wants a human, worst first, or that nothing does; pure. `said`: the most frequent delay reason, if any."""
-    found = [f"✖ {one.name} is stopped" for one in services if one.state == "stopped"]
-    waiting = {one.label: one for one in queues}
-    if deferred := waiting.get("deferred"):
-        found.append(
-            f"▲ {messages_text(deferred.count)} deferred, the oldest for {age_text(now - deferred.oldest)}"
-        )
-        found += [f"  most of all ({one.count:,}): {one.label}" for one in said]
-    if held := waiting.get("hold"):
-        found.append(f"▲ {messages_text(held.count)} on hold, the oldest for {age_text(now - held.oldest)}")
-    if not found:
-        found = [
-            "● Nothing waits"
-            if not queues
-            else f"● {messages_text(sum(one.count for one in queues))} on the way"
-        ]
-    return found
 
 
 def demo_line(*, asked_for: bool) -> str:
@@ -160,9 +138,7 @@ def demo_line(*, asked_for: bool) -> str:
 
 def _print(session: Session, overview: Overview) -> None:
     out = session.out
-    _print_head(session, overview.services)
-    for text in overview.verdict:
-        out.fitted(f" {text}")
+    _print_head(session, overview.services, overview.health)
     if not overview.queues:
         return
     now = overview.taken
@@ -186,12 +162,16 @@ def _print(session: Session, overview: Overview) -> None:
             print_table(out, columns, ([f"{g.count:,}", age_text(now - g.oldest), g.label] for g in lines))
 
 
-def _print_head(session: Session, services: list[ServiceState]) -> None:
+def _print_head(session: Session, services: list[ServiceState], health: Report) -> None:
+    from mailtui.cli.health.text import lines  # noqa: PLC0415 - not before the console's first frame
+
     host, out = session.host, session.out
     if host.demo:
         out.fitted(demo_line(asked_for=session.options.demo))
     out.fitted(f"{host.name}  {time_text(host.now())}")
     out.fitted("  ".join(f"{MARKS.get(one.state, '?')} {one.name} {one.state}" for one in services))
+    for text in lines(health):
+        out.fitted(f" {text}")
 
 
 def _services(session: Session) -> list[ServiceState]:

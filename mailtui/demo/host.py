@@ -6,7 +6,18 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Queue, Scores, ServiceState
+from backends.host import (
+    Antivirus,
+    Bayes,
+    Config,
+    Greylist,
+    Health,
+    Maps,
+    Quarantine,
+    Queue,
+    Scores,
+    ServiceState,
+)
 from backends.journal import Journal
 
 if TYPE_CHECKING:
@@ -23,6 +34,8 @@ SERVICES = {
     "mariadb": "running",
 }
 QUARANTINED = 684
+SCANNER = "virus scanner"
+"""The trouble of the simulation that ends when the scanner runs."""
 
 
 class DemoHost:
@@ -49,6 +62,7 @@ class DemoHost:
         self._simulation: Simulation | None = None
         self._config: DemoConfig | None = None
         self._greylist: DemoGreylist | None = None
+        self._scanning: float | None = None
         self._building = Lock()
 
     @cached_property
@@ -97,7 +111,7 @@ class DemoHost:
         """A scanner that does not run until something was applied, and its signatures."""
         from mailtui.demo.antivirus import DemoAntivirus  # noqa: PLC0415 - when it is asked for
 
-        return DemoAntivirus(self._clock, lambda: self._mended, self._sleep)
+        return DemoAntivirus(self._clock, lambda: self._mended is not None, self._sleep)
 
     @cached_property
     def scores(self) -> Scores:
@@ -113,9 +127,16 @@ class DemoHost:
 
         return DemoBayes(self._start, self.journal)
 
+    @cached_property
+    def health(self) -> Health:
+        """Simulated facts, really judged; its mend starts the scanner."""
+        from mailtui.demo.health import DemoHealth  # noqa: PLC0415 - when it is asked for
+
+        return DemoHealth(self, self._start, lambda: self._mended, self._start_scanner)
+
     def services(self) -> list[ServiceState]:
-        """The services of the stack; clamd is the one that does not run until something was applied."""
-        mended = {"clamd": "running"} if self._mended else {}
+        """The services of the stack; clamd is the one that does not run until it is started."""
+        mended = {"clamd": "running"} if self._mended is not None else {}
         return [ServiceState(name, state) for name, state in {**SERVICES, **mended}.items()]
 
     def now(self) -> float:
@@ -126,9 +147,15 @@ class DemoHost:
         """Nothing runs."""
 
     @property
-    def _mended(self) -> bool:
-        """Whether something was applied."""
-        return self._config is not None and self._config.complete
+    def _mended(self) -> float | None:
+        """Since when the scanner runs: it was started, or something was applied."""
+        if self._scanning is None and self._config is not None and self._config.complete:
+            self._start_scanner()
+        return self._scanning
+
+    def _start_scanner(self) -> None:
+        if self._scanning is None:
+            self._scanning = self._clock()
 
     def _current(self) -> "Simulation":
         """The simulation, advanced to now."""
@@ -137,5 +164,7 @@ class DemoHost:
                 from mailtui.demo.simulation import Simulation  # noqa: PLC0415
 
                 self._simulation = Simulation(self._seed, self._messages, self._start)
+        if self._mended is not None:
+            self._simulation.over.add(SCANNER)
         self._simulation.advance(self._clock())
         return self._simulation

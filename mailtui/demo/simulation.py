@@ -36,6 +36,7 @@ class Simulation:
     def __init__(self, seed: int, messages: int, start: int) -> None:
         self.seed = seed
         self.start = self.time = start
+        self.over = set[str]()  # names of troubles that were mended
         self.lock = RLock()
         self._queues: dict[str, dict[str, Mail]] = {name: {} for name in SHOWQ_ORDER}
         self._events: list[tuple[int, int, Mail]] = []
@@ -153,7 +154,8 @@ class Simulation:
 
     def _attempted(self, mail: Mail) -> None:
         trouble, tries = mail.trouble, (self.seed, mail.number, mail.attempts)
-        recovers = 1.0 if trouble.over(self.time - self.start) else trouble.recovers
+        over = trouble.name in self.over or trouble.over(self.time - self.start)
+        recovers = 1.0 if over else trouble.recovers
         failed = tuple(
             [
                 address

@@ -19,6 +19,8 @@ class Pane(Vertical):
 
     key: ClassVar[str]
     label: ClassVar[str]
+    alone = False
+    """Whether nobody has touched a key for a while: then what costs much can be done more seldom."""
 
     class Badge(Message):
         """The number beside the pane's name has changed."""
@@ -27,6 +29,9 @@ class Pane(Vertical):
             super().__init__()
             self.pane = pane
             self.text = text
+
+    class Acted(Message):
+        """Something was done that services may have noticed."""
 
     @property
     def settled(self) -> bool:

@@ -5,6 +5,7 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from textual import on
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Static
 
 from backends.errors import BackendError
@@ -17,6 +18,7 @@ from mailtui.widgets.glyphs import Glyphs, glyphs
 from mailtui.widgets.virtual_table import VirtualTable
 
 TICK = 0.5  # s
+BEHIND = 60.0  # s between two readings behind another pane
 T = TypeVar("T")
 
 
@@ -24,7 +26,10 @@ class FedPane(Pane, Generic[T]):
     """A subclass says how to read, takes what was read, and brings its title up to date."""
 
     in_background: ClassVar[bool] = False
-    """Whether to read on while another pane is in front."""
+    """Whether to read on, though more seldom, while another pane is in front."""
+
+    seldom: ClassVar[float] = 0.0
+    """Seconds between two readings at least, while the console is left alone."""
 
     class Loaded(Message):
         """It was read, or not; unless `last`, more of the same reading follows."""
@@ -44,6 +49,7 @@ class FedPane(Pane, Generic[T]):
             lambda result, last: self.post_message(self.Loaded(result, last)),
         )
         self._error: BackendError | None = None
+        self._ticking: Timer | None = None
 
     @abstractmethod
     def read(self, feed: Feed[T]) -> T:
@@ -73,7 +79,15 @@ class FedPane(Pane, Generic[T]):
     def begin(self) -> None:
         """What is not needed for the first frame."""
         self.feed.tick()
-        self.set_interval(TICK, self._tick)
+        self._ticking = self.set_interval(TICK, self._tick)
+
+    def on_hide(self) -> None:
+        if self._ticking is not None and not self.in_background:
+            self._ticking.pause()
+
+    def on_show(self) -> None:
+        if self._ticking is not None:
+            self._ticking.resume()
 
     def leave(self) -> None:
         self.feed.stop()
@@ -87,9 +101,11 @@ class FedPane(Pane, Generic[T]):
         return []
 
     def _tick(self) -> None:
-        if self.display or self.in_background:
-            self.feed.tick()
+        if self.display:
+            self.feed.tick(self.seldom if self.alone else 0.0)
             self.show_title()
+        elif self.in_background:
+            self.feed.tick(BEHIND)
 
     @on(Loaded)
     def _loaded(self, event: Loaded) -> None:

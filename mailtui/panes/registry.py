@@ -1,71 +1,35 @@
-"""The panes in the order of their numbers."""
+"""The panes in the order of their numbers; each is imported when it is first gone to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import NamedTuple
 
 from backends.host import Host
 from mailtui.panes.base import Pane
-from mailtui.panes.placeholder import Placeholder
-from mailtui.panes.queue.pane import QueuePane
 from mailtui.settings import Settings
 
 
 class Entry(NamedTuple):
-    """A pane's number key, its name for wide and narrow tab lines, and how it is made."""
+    """A pane's number key, its name for wide and narrow tab lines, and its class in its folder's module `pane`."""
 
     key: str
     label: str
     short: str
-    make: Callable[[Host, Settings], Pane]
+    folder: str
+    name: str
 
-
-def _later(key: str, label: str, short: str, command: str) -> Entry:
-    return Entry(key, label, short, lambda _host, _settings: Placeholder(key, label, command))
-
-
-def _antivirus(host: Host, settings: Settings) -> Pane:
-    from mailtui.panes.antivirus.pane import AntivirusPane  # noqa: PLC0415 - when it is first gone to
-
-    return AntivirusPane(host, settings)
-
-
-def _config(host: Host, settings: Settings) -> Pane:
-    from mailtui.panes.config.pane import ConfigPane  # noqa: PLC0415 - when it is first gone to
-
-    return ConfigPane(host, settings)
-
-
-def _greylist(host: Host, settings: Settings) -> Pane:
-    from mailtui.panes.greylist.pane import GreylistPane  # noqa: PLC0415 - when it is first gone to
-
-    return GreylistPane(host, settings)
-
-
-def _maps(host: Host, settings: Settings) -> Pane:
-    from mailtui.panes.maps.pane import MapsPane  # noqa: PLC0415 - when it is first gone to
-
-    return MapsPane(host, settings)
-
-
-def _quarantine(host: Host, settings: Settings) -> Pane:
-    from mailtui.panes.quarantine.pane import QuarantinePane  # noqa: PLC0415 - when it is first gone to
-
-    return QuarantinePane(host, settings)
-
-
-def _scores(host: Host, settings: Settings) -> Pane:
-    from mailtui.panes.scores.pane import ScoresPane  # noqa: PLC0415 - when it is first gone to
-
-    return ScoresPane(host, settings)
+    def make(self, host: Host, settings: Settings) -> Pane:
+        pane: Pane = getattr(import_module(f"mailtui.panes.{self.folder}.pane"), self.name)(host, settings)
+        return pane
 
 
 PANES: Sequence[Entry] = (
-    _later("1", "Overview", "Over", "mailtui health"),
-    Entry("2", "Queue", "Queue", QueuePane),
-    Entry("3", "Greylist", "Grey", _greylist),
-    Entry("4", "Scores", "Scores", _scores),
-    Entry("5", "Quarantine", "Quar", _quarantine),
-    Entry("6", "Maps", "Maps", _maps),
-    Entry("7", "Antivirus", "AV", _antivirus),
-    Entry("8", "Config", "Conf", _config),
+    Entry("1", "Overview", "Over", "overview", "OverviewPane"),
+    Entry("2", "Queue", "Queue", "queue", "QueuePane"),
+    Entry("3", "Greylist", "Grey", "greylist", "GreylistPane"),
+    Entry("4", "Scores", "Scores", "scores", "ScoresPane"),
+    Entry("5", "Quarantine", "Quar", "quarantine", "QuarantinePane"),
+    Entry("6", "Maps", "Maps", "maps", "MapsPane"),
+    Entry("7", "Antivirus", "AV", "antivirus", "AntivirusPane"),
+    Entry("8", "Config", "Conf", "config", "ConfigPane"),
 )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from time import localtime, strftime
 
 from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widget import Widget
 
 from mailtui.widgets.cells import clean
@@ -12,15 +14,76 @@ from mailtui.widgets.glyphs import glyphs
 STYLES = {"running": "good", "unknown": "part", "stopped": "bad"}
 
 
-class StatusLine(Widget):
-    """One line. `lights` are pairs of a name and `running`, `stopped` or `unknown`."""
+class StatusLine(Horizontal):
+    """One line. The clock is a widget of its own: as it goes on, nothing else is drawn again."""
 
-    COMPONENT_CLASSES = {"status-line--name", "status-line--good", "status-line--part", "status-line--bad"}  # noqa: RUF012
     DEFAULT_CSS = """
     StatusLine {
         height: 1;
         background: $panel;
         padding: 0 1;
+    }
+    """
+
+    def __init__(self, name: str, *, plain: bool = False) -> None:
+        super().__init__()
+        self._lights = Lights(name, plain=plain)
+        self._clock = Clock()
+
+    def compose(self) -> ComposeResult:
+        yield self._lights
+        yield self._clock
+
+    def show(
+        self,
+        *,
+        lights: Sequence[tuple[str, str]] | None = None,
+        now: float | None = None,
+        seconds: bool = True,
+        note: str | None = None,
+    ) -> None:
+        """Change what is given; `now` in epoch seconds, told with its seconds or without; `lights` as in `Lights`."""
+        if now is not None:
+            self._clock.show(strftime("%H:%M:%S" if seconds else "%H:%M", localtime(now)))
+        if lights is not None or note is not None:
+            self._lights.show(lights, note)
+
+
+class Clock(Widget):
+    """The time, at the right."""
+
+    DEFAULT_CSS = """
+    Clock {
+        width: 9;
+        height: 1;
+        background: $panel;
+        text-style: bold;
+        color: $text-accent;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._time = ""
+
+    def show(self, time: str) -> None:
+        if time != self._time:
+            self._time = time
+            self.refresh()
+
+    def render(self) -> Text:
+        return Text(f"{self._time:>9}")
+
+
+class Lights(Widget):
+    """The machine's name, and pairs of a service's name and `running`, `stopped` or `unknown`; cut to fit."""
+
+    COMPONENT_CLASSES = {"status-line--name", "status-line--good", "status-line--part", "status-line--bad"}  # noqa: RUF012
+    DEFAULT_CSS = """
+    Lights {
+        width: 1fr;
+        height: 1;
+        background: $panel;
         & > .status-line--name { color: $text-accent; text-style: bold; }
         & > .status-line--good { color: $success; }
         & > .status-line--part { color: $text-warning; }
@@ -33,27 +96,17 @@ class StatusLine(Widget):
         self._host = clean(name)
         self._glyphs = glyphs(plain=plain)
         self._lights: Sequence[tuple[str, str]] = ()
-        self._now = 0.0
         self._note = ""
 
-    def show(
-        self,
-        *,
-        lights: Sequence[tuple[str, str]] | None = None,
-        now: float | None = None,
-        note: str | None = None,
-    ) -> None:
-        """Change what is given; `now` in epoch seconds."""
-        before = self._lights, self._now, self._note
+    def show(self, lights: Sequence[tuple[str, str]] | None, note: str | None) -> None:
+        """Change what is given."""
+        before = self._lights, self._note
         self._lights = self._lights if lights is None else lights
-        self._now = self._now if now is None else now
         self._note = self._note if note is None else note
-        if before != (self._lights, self._now, self._note):
+        if before != (self._lights, self._note):
             self.refresh()
 
     def render(self) -> Text:
-        """The line, cut to fit: the clock stays at the right."""
-        width = self.size.width
         text = Text(self._host, self.get_component_rich_style("status-line--name"), no_wrap=True, end="")
         if self._note:
             text.append(f"  {self._note}", self.get_component_rich_style("status-line--part"))
@@ -64,9 +117,5 @@ class StatusLine(Widget):
             text.append(
                 clean(name), self.get_component_rich_style("status-line--bad") if state == "stopped" else ""
             )
-        clock = strftime("%H:%M:%S", localtime(self._now)) if self._now else ""
-        room = max(1, width - len(clock) - 1)
-        text.truncate(room, overflow="ellipsis")
-        text.append(" " * max(0, width - text.cell_len - len(clock)))
-        text.append(clock)
+        text.truncate(max(1, self.size.width), overflow="ellipsis")
         return text

@@ -87,7 +87,8 @@ async def _measure(path: Path) -> dict[str, object]:
 
     app = MailtuiApp(cast("Host", FakeHost(FileQueue())), Settings(interval=3600))
     app.animation_level = "none"
-    async with app.run_test(size=(120, 40)):
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
         pane, watch = app.query_one(QueuePane), Watch()
         watching = asyncio.create_task(watch.run())
 

@@ -36,8 +36,8 @@ def _frames(bench: Bench, name: str, argv: list[str]) -> Row:
     listed: list[float] = []
 
     def ours() -> float:
-        # A reason is on the screen only when the queue has been read, grouped and drawn.
-        first, there = painted(argv, anything, lambda screen: "Connection " in screen, patience=60)
+        # The verdict is there when everything was looked at.
+        first, there = painted(argv, anything, lambda screen: " looked " in screen, patience=60)
         if there:
             listed.append(there)
         return _seen(first, argv)
@@ -47,7 +47,7 @@ def _frames(bench: Bench, name: str, argv: list[str]) -> Row:
         return _seen(painted(shell, anything, patience=30)[0], shell)
 
     ms, peer_ms = (1000 * value for value in pairs(ours, peer, bench.size(9, 1)))
-    note = f"queue shown after {statistics.median(listed) * 1000:,.0f} ms" if listed else "queue never shown"
+    note = f"verdict after {statistics.median(listed) * 1000:,.0f} ms" if listed else "verdict never shown"
     return Row(f"first frame, {name}", ms, peer_ms, "ms", "bare Textual app with tabs", 1.3, note)
 
 

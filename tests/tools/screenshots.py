@@ -27,17 +27,37 @@ APPLIED = ("8", "a", "1", "y", "escape")
 """Has clamd of the demo host run."""
 
 SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
-    "queue-80x24": ((80, 24), (), SETTINGS),
+    "overview-80x24": ((80, 24), (), SETTINGS),
+    "overview-140x45": ((140, 45), ("a",), SETTINGS),
+    "overview-check": ((110, 32), ("enter",), SETTINGS),
+    "overview-mend": ((110, 32), ("m",), SETTINGS),
+    "overview-light": ((100, 30), (), replace(SETTINGS, theme="mailtui-light")),
+    "overview-plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "queue-80x24": ((80, 24), ("2",), SETTINGS),
     "queue-140x45": (
         (140, 45),
-        ("tab", "tab", "space", "down", "space"),
+        ("2", "tab", "tab", "space", "down", "space"),
         SETTINGS,
     ),
-    "reason": ((110, 32), ("down",), SETTINGS),
-    "delete": ((110, 32), ("down", "x"), SETTINGS),
-    "message": ((110, 32), ("tab", "tab", "enter"), SETTINGS),
-    "help": ((110, 40), ("question_mark",), SETTINGS),
-    "journal": ((110, 24), ("down", "tab", "tab", "h", "at"), SETTINGS),
+    "reason": (
+        (110, 32),
+        (
+            "2",
+            "down",
+        ),
+        SETTINGS,
+    ),
+    "delete": ((110, 32), ("2", "down", "x"), SETTINGS),
+    "message": ((110, 32), ("2", "tab", "tab", "enter"), SETTINGS),
+    "help": (
+        (110, 40),
+        (
+            "2",
+            "question_mark",
+        ),
+        SETTINGS,
+    ),
+    "journal": ((110, 24), ("2", "down", "tab", "tab", "h", "at"), SETTINGS),
     "config-80x24": ((80, 24), ("8",), SETTINGS),
     "config-140x45": ((140, 45), ("8", "down", "down", "tab"), SETTINGS),
     "config-diff": ((120, 32), ("8", "down", "down", "tab", "down", "enter"), SETTINGS),
@@ -65,8 +85,8 @@ SHOTS: dict[str, tuple[tuple[int, int], Sequence[str], Settings]] = {
     "maps-lookup": ((110, 32), ("6", "L", *"sales+x@example.org", "enter"), SETTINGS),
     "maps-set": ((110, 32), ("6", "down", "enter", "a", "enter", "end", *", dan", "enter"), SETTINGS),
     "maps-plain": ((80, 24), ("6", "shift+tab"), replace(SETTINGS, theme="mailtui-16", plain=True)),
-    "sixteen-colours": ((80, 24), (), replace(SETTINGS, theme="mailtui-16")),
-    "plain": ((80, 24), (), replace(SETTINGS, theme="mailtui-16", plain=True)),
+    "sixteen-colours": ((80, 24), ("2",), replace(SETTINGS, theme="mailtui-16")),
+    "plain": ((80, 24), ("2",), replace(SETTINGS, theme="mailtui-16", plain=True)),
 }
 
 
@@ -129,7 +149,10 @@ def real() -> None:
         save(
             REAL,
             draw(
-                LocalHost(postfix.config_dir), (110, 32), ("down",), Settings(theme="mailtui", interval=3600)
+                LocalHost(postfix.config_dir),
+                (110, 32),
+                ("2", "down"),
+                Settings(theme="mailtui", interval=3600),
             ),
         )
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backends.errors import BackendError, ParseFailed
-from backends.host import Antivirus, Bayes, Config, Greylist, Maps, Quarantine, Scores, ServiceState
+from backends.health.values import Check, Evidence, Measure, Mend, Point, Report
+from backends.host import Antivirus, Bayes, Config, Greylist, Health, Maps, Quarantine, Scores, ServiceState
 from backends.journal import Journal
 from backends.mail.attachment import Attachment
 from backends.outcome import LeftOut, Outcome
@@ -21,7 +22,7 @@ from backends.queue.content.view import MessageView
 from backends.queue.listing.lines import BrokenLine
 from backends.queue.message import Message, Recipient
 from backends.queue.plan import ACTIONS, Plan, Rights, Target, Trashed
-from backends.runner import Command
+from backends.runner import Command, Result
 from mailtui.cli.main import main
 
 if TYPE_CHECKING:
@@ -147,6 +148,50 @@ class FakeQueue:
             raise self.error
 
 
+SICK = (
+    Check(
+        "clamd",
+        "bad",
+        "Mail is deferring because clamd does not run",
+        (Evidence(f"amavis: {HOSTILE}", NOW - 3, 388), Evidence("systemd: exit-code")),
+        since=NOW - 1260,
+        mends=(Mend("systemctl start clamav-daemon", ("systemctl", "start", "clamav-daemon")),),
+        measures=(Measure("clamd-up", 0.0),),
+    ),
+    Check("queue", "bad", "412 deferred|x", measures=(Measure("queue-deferred", 412),), cause="clamd"),
+    Check(
+        "disk-spool",
+        "watch",
+        "/var is full in 3 days",
+        measures=(Measure("disk-spool-used", 5e9, "B", 8e9, 9e9),),
+    ),
+    Check("clock", "good", "The clock is kept right", measures=(Measure("certificate-left", 12.5, "s"),)),
+)
+
+
+class FakeHealth:
+    """Tells of these checks."""
+
+    def __init__(self) -> None:
+        self.checks: tuple[Check, ...] = SICK
+        self.recorded = 0
+
+    def check(self, each: Callable[[Check], None] = lambda _: None, stop: Event | None = None) -> Report:
+        for check in self.checks:
+            each(check)
+        return Report(NOW, 0.25, self.checks)
+
+    def course(self, span: float = 3600.0) -> tuple[Point, ...]:
+        return ()
+
+    def record(self) -> Point:
+        self.recorded += 1
+        return Point(NOW, deferred=412)
+
+    def mend(self, mend: Mend) -> Result:
+        raise AssertionError(mend)
+
+
 class FakeHost:
     """A host around a fake queue; `closed` counts how often it was closed."""
 
@@ -158,6 +203,7 @@ class FakeHost:
         self.demo = demo
         self.closed = 0
         self.scanning = True
+        self.sick = FakeHealth()
 
     @cached_property
     def config(self) -> Config:
@@ -200,6 +246,10 @@ class FakeHost:
         from mailtui.demo.scores import DemoBayes
 
         return DemoBayes(NOW, self.journal)
+
+    @property
+    def health(self) -> Health:
+        return self.sick
 
     def services(self) -> list[ServiceState]:
         return [

@@ -32,6 +32,7 @@ async def console(
     queue = FakeQueue(tuple(messages))
     app = MailtuiApp(FakeHost(queue), Settings(theme="mailtui", interval=3600))
     async with app.run_test(size=size) as pilot:
+        await pilot.press("2")
         pane = app.query_one(QueuePane)
         await until(pilot, lambda: pane.view is not None and pane.rights is not None)
         await pilot.pause(0.1)

@@ -462,8 +462,8 @@ async def test_on_a_high_terminal_the_difference_is_there_at_once() -> None:
 
 async def test_nobody_compares_behind_another_pane(host: DemoHost, monkeypatch: pytest.MonkeyPatch) -> None:
     async with console(host) as (_, pilot, pane):
-        monkeypatch.setattr(pane.feed, "_due", 0.0)
         await pilot.press("2")
+        monkeypatch.setattr(pane.feed, "_due", 0.0)
         await pilot.pause(1.2)
         assert not pane.feed.reading
         assert pane.feed._due == 0.0

@@ -1,0 +1,178 @@
+"""A host's health: all questions asked side by side, judged as the answers come, with causes named at the end."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any, Protocol
+
+import msgspec
+
+from backends.errors import BackendError, BadRequest, Failed
+from backends.health import causes, ring
+from backends.health.asking import PATIENCE, Asking, Question
+from backends.health.facts import LogFacts, QueueFacts, Volume
+from backends.health.gather.log import percentile
+from backends.health.judge.judges import JUDGES
+from backends.health.judge.known import Facts, Judged
+from backends.health.values import Check, Mend, Point, Report
+from backends.host.health import HOUR
+from backends.runner import Command, Result, Runner
+
+MENDING = 60.0  # s
+FRESH = 900.0  # s for which what was recorded to be wrong still tells since when
+RECORDED = ("services", "queue", "log", "disks", "antivirus", "dns")
+"""Questions that are asked each minute: those that leave no line in a log."""
+LATER = frozenset({"drift"})
+"""What takes long and is urgent to nobody."""
+WAITING = "waiting"
+COUNTED = ("active", "deferred", "hold", "incoming")
+
+
+class Sources(Protocol):
+    """What can be asked of a machine."""
+
+    def questions(self) -> Mapping[str, Question]:
+        """The questions by their names, those of `judge.judges`; each gives a value of `facts`, or raises a BackendError."""
+
+    def waiting(self) -> int:
+        """How many triplets wait in the greylist."""
+
+
+class Kept(Protocol):
+    """Where the ring is."""
+
+    def load(self) -> ring.Ring: ...
+
+    def save(self, kept: ring.Ring) -> None: ...
+
+
+class RingFile:
+    """The ring of this machine."""
+
+    def __init__(self, path: Path = ring.RING) -> None:
+        self._path = path
+
+    def load(self) -> ring.Ring:
+        return ring.load(self._path)
+
+    def save(self, kept: ring.Ring) -> None:
+        ring.save(kept, self._path)
+
+
+class HostHealth:
+    """Implements `backends.host.Health` on what `sources` tell; `clock` in epoch seconds."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        kept: Kept,
+        runner: Runner,
+        clock: Callable[[], float] = time.time,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._sources, self._kept, self._runner, self._clock = sources, kept, runner, clock
+        self._asking = Asking(patience)
+        self._since: dict[str, float] = {}
+        self._lock = Lock()
+
+    def check(self, each: Callable[[Check], None] = lambda _: None, stop: Event | None = None) -> Report:
+        began, now = time.monotonic(), self._clock()
+        kept = self._load()
+        outcomes: dict[str, Any] = {}
+        facts = Facts(now, outcomes, kept.points)
+        judged: list[Judged] = []
+        waiting = list(JUDGES)
+        for answer in self._asking.ask(self._sources.questions(), stop, LATER):
+            outcomes[answer.name] = answer.outcome
+            if answer.name == "disks" and isinstance(answer.outcome, tuple):
+                facts = facts._replace(growth=ring.growth(kept, _used(answer.outcome), now))
+            for one in [one for one in waiting if one.needs <= outcomes.keys()]:
+                waiting.remove(one)
+                for found in one.judge(facts):
+                    timed = _timed(found, answer.seconds)
+                    judged.append(timed)
+                    each(timed.check)
+        report = causes.report(judged, facts, time.monotonic() - began)
+        return self._dated(report, kept)
+
+    def course(self, span: float = HOUR) -> tuple[Point, ...]:
+        after = self._clock() - span
+        return tuple(point for point in self._load().points if point.at >= after)
+
+    def record(self) -> Point:
+        kept, now = self._kept.load(), self._clock()
+        questions = self._sources.questions()
+        wanted = {name: questions[name] for name in RECORDED if name in questions}
+        outcomes = {
+            one.name: one.outcome for one in self._asking.ask({**wanted, WAITING: self._sources.waiting})
+        }
+        facts = Facts(now, outcomes, kept.points)
+        if (volumes := facts.value("disks", tuple)) is not None:
+            facts = facts._replace(growth=ring.growth(kept, _used(volumes), now))
+        judged = [found for one in JUDGES if one.needs & wanted.keys() for found in one.judge(facts)]
+        report = causes.report(judged, facts, 0.0)
+        wrong = {
+            check.name: kept.wrong.get(check.name) or check.since or now
+            for check in report.checks
+            if check.level in {"bad", "watch"}
+        }
+        point = _point(facts, kept)
+        self._kept.save(ring.added(kept, point, _used(volumes or ()), wrong))
+        return point
+
+    def mend(self, mend: Mend) -> Result:
+        if not mend.argv:
+            raise BadRequest("This is not mended by a command", hint=mend.text)
+        result = self._runner.run(Command(mend.argv, timeout=MENDING, mutates=True))
+        if result.code != 0:
+            raise Failed(f"{mend.argv[0]} failed: {result.complaint}", hint="see: journalctl -n 20")
+        return result
+
+    def _load(self) -> ring.Ring:
+        try:
+            return self._kept.load()
+        except BackendError:
+            return ring.Ring()
+
+    def _dated(self, report: Report, kept: ring.Ring) -> Report:
+        """Each trouble with since when it has been seen, where nothing tells better."""
+        recorded = kept.wrong if kept.points and report.taken - kept.points[-1].at < FRESH else {}
+        with self._lock:
+            wrong = {check.name for check in report.checks if check.level in {"bad", "watch"}}
+            self._since = {
+                name: self._since.get(name) or recorded.get(name) or report.taken for name in wrong
+            }
+            first = self._since
+        checks = tuple(
+            msgspec.structs.replace(check, since=first[check.name])
+            if check.since is None and check.name in first and first[check.name] < report.taken
+            else check
+            for check in report.checks
+        )
+        return Report(report.taken, report.seconds, checks)
+
+
+def _timed(judged: Judged, seconds: float) -> Judged:
+    return judged._replace(check=msgspec.structs.replace(judged.check, seconds=seconds))
+
+
+def _used(volumes: tuple[Volume, ...]) -> dict[str, int]:
+    return {one.device: one.size - one.free for one in volumes}
+
+
+def _point(facts: Facts, kept: ring.Ring) -> Point:
+    """What was measured; of the log what came since the point before."""
+    queue, log = facts.value("queue", QueueFacts), facts.value("log", LogFacts)
+    since = kept.points[-1].at if kept.points else facts.now - ring.MINUTE
+    counts = {name: queue.count(name) for name in COUNTED} if queue is not None else {}
+    kinds = {kind: log.count(kind, since) for kind in ("ham", "spam", "virus")} if log is not None else {}
+    return Point(
+        facts.now,
+        oldest=facts.now - queue.oldest if queue is not None and queue.oldest is not None else None,
+        waiting=facts.value(WAITING, int),
+        scan=percentile(log.scans(since), 0.95) if log is not None else None,
+        **counts,
+        **kinds,
+    )

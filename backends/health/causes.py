@@ -1,0 +1,182 @@
+"""Which trouble explains which: one cause with its symptoms instead of many alarms. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from backends.health.facts import Database, Drifted, LogFacts, QueueFacts
+from backends.health.judge.known import Facts, Judged
+from backends.health.judge.services import LABELS
+from backends.health.values import Check, Evidence, Level, Mend, Report
+
+DOWN = frozenset({"stopped", "halted", "silent", "refused", "garbage"})
+OWN = frozenset({"stopped", "halted", "garbage"})
+"""Faults that no other service brings about."""
+RANKS: dict[Level, int] = {"bad": 0, "watch": 1, "unknown": 2, "good": 3}
+
+
+class Link(NamedTuple):
+    """`cause` in trouble explains the trouble of `symptom`, if the facts fit."""
+
+    cause: str
+    symptom: str
+    fits: Callable[["Scene"], bool]
+
+
+class Scene(NamedTuple):
+    """All that was judged, by name, and the facts behind it."""
+
+    judged: Mapping[str, Judged]
+    facts: Facts
+
+    def fault(self, name: str) -> str:
+        found = self.judged.get(name)
+        return found.fault if found is not None else ""
+
+    def logged(self, *kinds: str) -> bool:
+        log = self.facts.value("log", LogFacts)
+        return log is not None and any(log.of(kind) is not None for kind in kinds)
+
+    def waiting(self, *kinds: str) -> bool:
+        """Whether mail waits for that, by its delay reasons."""
+        found = self.facts.value("queue", QueueFacts)
+        return found is not None and any(found.faults.get(kind) for kind in kinds)
+
+
+def _not_own(name: str) -> Callable[[Scene], bool]:
+    return lambda scene: scene.fault(name) not in OWN
+
+
+def _only_to_start(scene: Scene) -> bool:
+    """Whether all that differs is that services do not run."""
+    found = scene.facts.value("drift", Drifted)
+    return found is not None and not found.files and all(text.startswith("start ") for text in found.todo)
+
+
+def _links(disks: Sequence[str]) -> list[Link]:
+    """All links, those that explain more first."""
+    found = [
+        Link(disk, symptom, _not_own(symptom))
+        for disk in disks
+        for symptom in ("mariadb", "clamd", "amavis", "postfix", "gld")
+    ]
+    found += [
+        Link(disk, "queue", lambda scene: scene.waiting("disk") or scene.logged("disk")) for disk in disks
+    ]
+    found += [Link(disk, "log", lambda scene: scene.logged("disk")) for disk in disks]
+    found += [Link(name, "drift", _only_to_start) for name in LABELS]
+    return [
+        *found,
+        Link("mariadb", "gld", lambda scene: scene.fault("gld") in {"database", "silent", "slow"}),
+        Link("clamd", "amavis", lambda scene: scene.fault("amavis") in {"trouble", "busy", "silent", "slow"}),
+        Link("clamd", "signatures", lambda _: True),
+        Link("clamd", "clamd-load", lambda _: True),
+        Link("clamd", "queue", lambda scene: scene.waiting("scanner", "filter") or scene.logged("scanner")),
+        Link("clamd", "log", lambda scene: scene.logged("scanner")),
+        Link("dns", "amavis", lambda scene: scene.fault("amavis") in {"busy", "slow", "silent"}),
+        Link("dns", "postfix", lambda scene: scene.fault("postfix") in {"slow", "silent"}),
+        Link("dns", "queue", lambda scene: scene.waiting("dns") or scene.fault("queue") == "deferring"),
+        Link("dns", "log", lambda scene: scene.logged("dns")),
+        Link("dns", "freshclam", lambda _: True),
+        Link("amavis", "queue", lambda scene: scene.waiting("filter", "scanner")),
+        Link("amavis", "log", lambda scene: scene.logged("filter", "scanner", "refused")),
+        Link("gld", "log", lambda scene: scene.logged("policy", "database")),
+        Link("mariadb", "log", lambda scene: scene.logged("database")),
+        Link("dovecot", "certificates", lambda scene: scene.judged["certificates"].check.level == "unknown"),
+        Link("postfix", "queue", lambda scene: True),
+        Link("postfix", "log", lambda scene: True),
+        Link("queue", "log", lambda scene: scene.fault("queue") in {"disk", "filter"}),
+    ]
+
+
+def report(judged: Sequence[Judged], facts: Facts, seconds: float) -> Report:
+    """All checks, each with its cause, the worst first and symptoms behind their causes."""
+    by_name = {one.check.name: one for one in judged}
+    if (queue := by_name.get("queue")) is not None:
+        by_name["queue"] = recovered(queue, by_name)
+    causes = explained(by_name, facts)
+    checks = [
+        msgspec.structs.replace(one.check, cause=causes.get(one.check.name, "")) for one in by_name.values()
+    ]
+    found = [_with_effect(check, causes, by_name, facts) for check in checks]
+    return Report(facts.now, seconds, tuple(sorted(found, key=_order)))
+
+
+def explained(judged: Mapping[str, Judged], facts: Facts) -> dict[str, str]:
+    """The cause of each check that has one."""
+    scene = Scene(judged, facts)
+    disks = [name for name, one in judged.items() if name.startswith("disk-") and one.fault == "full"]
+    found: dict[str, str] = {}
+    for link in _links(disks):
+        cause, symptom = judged.get(link.cause), judged.get(link.symptom)
+        if cause is None or symptom is None or link.symptom in found or found.get(link.cause) == link.symptom:
+            continue
+        if cause.check.level != "bad" or symptom.check.level == "good":
+            continue
+        if link.fits(scene):
+            found[link.symptom] = link.cause
+    return found
+
+
+def recovered(queue: Judged, judged: Mapping[str, Judged]) -> Judged:
+    """The queue, when what its mail waited for works again: delay reasons stay as they were until the next attempt."""
+    filters = [judged[name].check.level for name in ("clamd", "amavis") if name in judged]
+    if queue.fault not in {"scanner", "filter"} or not filters or any(level != "good" for level in filters):
+        return queue
+    said = (
+        f"{queue.check.said.partition(';')[0]}; the filter works again, and mail waits for its next attempt"
+    )
+    flush = Mend("postqueue -f", ("postqueue", "-f"))
+    return Judged(
+        msgspec.structs.replace(queue.check, level="watch", said=said, mends=(flush, *queue.check.mends)), ""
+    )
+
+
+def root(name: str, causes: Mapping[str, str]) -> str:
+    """What explains it in the end."""
+    for _ in causes:
+        if name not in causes:
+            break
+        name = causes[name]
+    return name
+
+
+def _with_effect(
+    check: Check, causes: Mapping[str, str], judged: Mapping[str, Judged], facts: Facts
+) -> Check:
+    """A cause told by its effect on mail, which is why somebody looks; with what the symptoms add as evidence."""
+    if check.level != "bad" or check.cause:
+        return check
+    symptoms = [judged[name].check for name in causes if root(name, causes) == check.name]
+    names = {one.name for one in symptoms}
+    effect = _effect(check.name, names, judged, facts)
+    if not effect:
+        return check
+    said = f"{effect} because {check.said}"
+    firsts = [one.since for one in (check, *symptoms) if one.since is not None]
+    added = tuple(Evidence(one.said) for one in symptoms if one.name in {"queue", "log"})
+    return msgspec.structs.replace(
+        check, said=said, evidence=(*added, *check.evidence), since=check.since or min(firsts, default=None)
+    )
+
+
+def _effect(name: str, symptoms: set[str], judged: Mapping[str, Judged], facts: Facts) -> str:
+    if "queue" in symptoms and judged["queue"].check.level != "unknown":
+        return "Mail is deferring"
+    if "log" in symptoms and judged["log"].fault == "refusing":
+        return "Senders are told to come again (451)"
+    if name == "postfix" and judged[name].fault in DOWN:
+        return "No mail is taken in"
+    if name == "mariadb" and "gld" in symptoms:
+        found = facts.value("greylist", Database)
+        passes = found is not None and found.err_accept
+        return "Mail passes without greylisting" if passes else "Greylisting fails"
+    if name in {"clamd", "amavis"} and judged[name].fault in DOWN:
+        return "No mail can be scanned"
+    return ""
+
+
+def _order(check: Check) -> tuple[int, int, str]:
+    """The worst first; what another explains behind what nothing explains."""
+    return RANKS[check.level], int(bool(check.cause)), check.name

@@ -1,0 +1,170 @@
+"""The last minutes of the mail log: troubles counted, and what amavis has done."""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from backends.errors import BackendError, Missing, NotPermitted
+from backends.health.facts import Done, LogFacts, Seen
+from backends.maillog import journal
+from backends.maillog.stamp import STAMP, epoch
+from backends.runner import Command, Runner
+from backends.text import visible
+
+MINUTES = 20
+TAIL = 2 << 20
+"""Bytes of a log file that are looked at."""
+LINES = 20_000
+LOGS = (Path("/var/log/mail.log"), Path("/var/log/syslog"))
+_LINE = re.compile(
+    rb"(?P<stamp>" + STAMP + rb") \S{1,255} (?P<tag>[\w./-]{1,80})(?:\[\d{1,10}\])?: (?P<said>.*)"
+)
+_TOOK = re.compile(rb", (\d{1,9}) ms\s*$")
+_DONE = re.compile(rb"\([\w-]{1,40}\) (?:Passed|Blocked) (\w[\w-]*)")
+KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
+    (
+        "scanner",
+        re.compile(rb"amavis"),
+        re.compile(
+            rb"(?i)(?:clamav|clamd)\S*.{0,60}(?:failed|can't connect|too many retries|timed out)|ALL VIRUS SCANNERS FAILED|virus_scan FAILED"
+        ),
+    ),
+    (
+        "disk",
+        re.compile(rb"postfix|amavis|dovecot|gld|clamd|mariadb"),
+        re.compile(rb"(?i)no space left|disk quota exceeded|insufficient system storage"),
+    ),
+    (
+        "filter",
+        re.compile(rb"postfix\S*/(?:smtpd|proxymap|smtp|lmtp)"),
+        re.compile(
+            rb"(?:connect to|proxy|lost connection with|conversation with|timeout).{0,60}127\.0\.0\.1(?:\]|:|\[127\.0\.0\.1\]:)*10024|proxy-reject: .{0,200} 45\d "
+        ),
+    ),
+    (
+        "database",
+        re.compile(rb"gld"),
+        re.compile(rb"(?i)unable to connect to mysql|mysql error"),
+    ),
+    (
+        "policy",
+        re.compile(rb"postfix\S*/smtpd"),
+        re.compile(
+            rb"(?i)(?:problem talking to server|connect to|timeout.{0,40}) ?\S*(?:2525|inet:127\.0\.0\.1)|server configuration problem"
+        ),
+    ),
+    (
+        "dns",
+        re.compile(rb"postfix|amavis|spamd"),
+        re.compile(
+            rb"(?i)(?:host or domain name not found|name service error|hostname lookup).{0,120}(?:try again|type=\w+: host not found, try again)|temporary lookup failure"
+        ),
+    ),
+    (
+        "refused",
+        re.compile(rb"postfix\S*/smtpd"),
+        re.compile(
+            rb"(?:reject|proxy-reject|NOQUEUE): .{0,300} 4(?:51|52) 4\.(?:3|5)\.\d |451 4\.3\.0|queue file write error"
+        ),
+    ),
+)
+"""What is counted: its name, who writes it, and how."""
+
+
+def log(runner: Runner, now: float, *, logs: tuple[Path, ...] = LOGS) -> LogFacts:
+    """The last minutes of the file that there is, else of the journal.
+
+    :raises NotPermitted: this user may read neither.
+    """
+    since = now - MINUTES * 60
+    trouble: BackendError | None = None
+    for path in logs:
+        try:
+            content = tail(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            trouble = trouble or NotPermitted(
+                f"{path} cannot be read: {error.strerror}",
+                hint="run mailtui as root, or add this user to the group adm",
+            )
+            continue
+        return read(content.split(b"\n"), since, now)
+    if trouble is not None:
+        raise trouble
+    return read(_journal(runner, since), since, now)
+
+
+def tail(path: Path, size: int = TAIL) -> bytes:
+    """The last whole lines of a plain file.
+
+    :raises OSError: it cannot be read, or is no plain file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(0, "it is no plain file")
+        start = max(0, found.st_size - size)
+        file.seek(start)
+        content = file.read(size)
+    return content.partition(b"\n")[2] if start else content
+
+
+def _journal(runner: Runner, since: float) -> Iterator[bytes]:
+    argv = (
+        *("journalctl", "--output=export", "--no-pager", "--quiet", "--facility=mail", f"--lines={LINES}"),
+        *("--output-fields=MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME", f"--since=@{int(since)}"),
+    )
+    try:
+        with runner.stream(Command(argv, timeout=1.5)) as stream:
+            for entry in journal.entries(iter(stream.read, b"")):
+                yield entry.line
+    except Missing as error:
+        raise Missing(
+            "There is no mail log", hint="install rsyslog, or run mailtui where systemd runs"
+        ) from error
+
+
+def read(lines: Iterable[bytes], since: float, now: float) -> LogFacts:
+    """What lines tell that are not older than `since`. Pure."""
+    found: dict[str, Seen] = {}
+    finished: list[Done] = []
+    for line in lines:
+        head = _LINE.match(line[:2048])
+        if head is None:
+            continue
+        when = epoch(head["stamp"], now)
+        if when is None or when < since or when > now + 60:
+            continue
+        tag, said = head["tag"], head["said"]
+        if tag == b"amavis" and (done := _DONE.search(said[:200])) is not None:
+            took = _TOOK.search(line[-40:])
+            finished.append(Done(when, _kind(done[1]), int(took[1]) / 1000 if took is not None else None))
+            continue
+        for kind, who, how in KINDS:
+            if who.match(tag) and how.search(said):
+                before = found.get(kind)
+                text = visible(said.decode("utf-8", "replace"))[:240]
+                found[kind] = Seen(
+                    kind,
+                    before.count + 1 if before else 1,
+                    before.first if before else when,
+                    when,
+                    f"{tag.decode('ascii', 'replace')}: {text}",
+                )
+    return LogFacts(since, now, tuple(found.values()), tuple(finished))
+
+
+def _kind(category: bytes) -> str:
+    if category.startswith(b"INFECTED"):
+        return "virus"
+    return "spam" if category.startswith(b"SPAM") and category != b"SPAMMY" else "ham"
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The value that so large a share of all does not exceed; None: there is none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None

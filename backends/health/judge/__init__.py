@@ -1,0 +1,1 @@
+"""What the facts of a machine mean: pure, from `backends.health.facts` to checks."""

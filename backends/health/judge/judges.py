@@ -1,0 +1,54 @@
+"""All judges, each with the questions whose answers it needs."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from backends.health.judge.disks import disks
+from backends.health.judge.known import Facts, Judged
+from backends.health.judge.queue import queue, refusing
+from backends.health.judge.services import LABELS, service
+from backends.health.judge.signatures import signatures
+from backends.health.judge.upkeep import (
+    certificates,
+    clock,
+    drift,
+    maps,
+    parameters,
+    resolvers,
+    root_mail,
+)
+
+
+class Judge(NamedTuple):
+    """What makes checks of the answers to some questions."""
+
+    needs: frozenset[str]
+    judge: Callable[[Facts], Iterator[Judged]]
+
+
+_OF_SERVICES = {
+    "postfix": {"ports"},
+    "gld": {"ports", "greylist"},
+    "amavis": {"ports"},
+    "clamd": {"antivirus"},
+    "dovecot": {"ports"},
+    "mariadb": {"greylist"},
+}
+JUDGES: tuple[Judge, ...] = (
+    *(
+        Judge(frozenset({"services", "log", *_OF_SERVICES[name]}), partial(service, name=name))
+        for name in LABELS
+    ),
+    Judge(frozenset({"queue"}), queue),
+    Judge(frozenset({"log"}), refusing),
+    Judge(frozenset({"antivirus", "services"}), signatures),
+    Judge(frozenset({"disks"}), disks),
+    Judge(frozenset({"dns"}), resolvers),
+    Judge(frozenset({"certificates"}), certificates),
+    Judge(frozenset({"clock"}), clock),
+    Judge(frozenset({"maps"}), maps),
+    Judge(frozenset({"setup"}), parameters),
+    Judge(frozenset({"root"}), root_mail),
+    Judge(frozenset({"drift"}), drift),
+)

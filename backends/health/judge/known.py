@@ -1,0 +1,55 @@
+"""What judges are given and what they give."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from backends.errors import BackendError, NotAnswering, NotPermitted
+from backends.health.facts import Growth
+from backends.health.values import Check, Evidence, Mend, Point
+
+T = TypeVar("T")
+
+
+class Judged(NamedTuple):
+    """A check, and in one word what is wrong: stopped, halted, silent, refused, garbage, database, busy, trouble, full."""
+
+    check: Check
+    fault: str = ""
+
+
+class Facts(NamedTuple):
+    """The answers by the names of their questions, and what was recorded before: points and the growth of file systems."""
+
+    now: float
+    outcomes: Mapping[str, Any]
+    course: tuple[Point, ...] = ()
+    growth: Mapping[str, Growth] = {}
+
+    def value(self, name: str, kind: type[T]) -> T | None:
+        """What was answered, if it was."""
+        found = self.outcomes.get(name)
+        return found if isinstance(found, kind) else None
+
+    def error(self, name: str) -> BackendError | None:
+        """Why there is no answer, if it was asked for one."""
+        found = self.outcomes.get(name)
+        return found if isinstance(found, BackendError) else None
+
+    def silent(self, name: str) -> bool:
+        """Whether it was waited for in vain."""
+        return isinstance(self.outcomes.get(name), NotAnswering)
+
+
+def unknown(name: str, what: str, error: BackendError) -> Judged:
+    """A check that could not be made."""
+    said = f"{what}: {error}"
+    right = isinstance(error, NotPermitted)
+    return Judged(
+        Check(
+            name,
+            "unknown",
+            said,
+            (Evidence(error.hint),) if right else (),
+            mends=() if right else (Mend(error.hint),),
+        )
+    )

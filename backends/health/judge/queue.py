@@ -1,0 +1,122 @@
+"""The queue: how much waits, since when, why, and whether it grows; and what senders are told. Pure."""
+
+from collections.abc import Iterator
+
+from backends.health.facts import LogFacts, QueueFacts
+from backends.health.judge.known import Facts, Judged, unknown
+from backends.health.values import Check, Evidence, Level, Measure, Mend, Point
+from backends.text import age_text, messages_text
+
+RECENT = 1200.0  # s
+SOME, MANY = 20, 200
+FEW = 5
+"""Messages deferred lately that are no longer just the world's troubles."""
+CROWDED = 1000
+STUCK = 100
+FRESH = 180.0  # s
+FAULTS = {
+    "scanner": "because nothing can be scanned",
+    "filter": "because the content filter does not take them",
+    "disk": "because there is no room",
+    "dns": "because names cannot be looked up",
+    "delivery": "because they cannot be delivered here",
+}
+
+
+def queue(facts: Facts) -> Iterator[Judged]:
+    """The queue as one check."""
+    found = facts.value("queue", QueueFacts)
+    if found is None:
+        if (error := facts.error("queue")) is not None:
+            yield unknown("queue", "The queue cannot be listed", error)
+        return
+    grown = _grown(facts, found)
+    level, said, fault = _level(found, grown, facts.now)
+    at_least = "" if found.whole else "at least "
+    evidence = [Evidence(reason.text, None, reason.count) for reason in found.reasons if level != "good"]
+    if found.oldest is not None:
+        evidence.insert(
+            0, Evidence(f"the oldest waits for {at_least}{age_text(facts.now - found.oldest)}", found.oldest)
+        )
+    if grown > 0 and level != "good":
+        evidence.insert(0, Evidence(f"{messages_text(grown)} more deferred than 20 minutes before"))
+    if not found.whole:
+        evidence.append(
+            Evidence(f"of {sum(found.counts.values()):,} messages {found.read:,} were looked at in the time")
+        )
+    since = found.first_recent if level != "good" and found.recent else None
+    mends = (Mend("mailtui queue list --group reason", pane="2"),) if level != "good" else ()
+    yield Judged(
+        Check("queue", level, said, tuple(evidence), since, mends, tuple(_measures(found, facts.now))), fault
+    )
+
+
+def _level(found: QueueFacts, grown: int, now: float) -> tuple[Level, str, str]:
+    deferred, active = found.count("deferred"), found.count("active")
+    incoming, dropped = found.count("incoming"), found.count("maildrop")
+    said = f"{deferred:,} deferred, {active:,} active, {found.count('hold'):,} on hold, {incoming:,} incoming"
+    fault = max(found.faults, key=lambda name: found.faults[name], default="")
+    if fault and found.faults[fault] >= min(FEW, max(1, deferred)):
+        count = found.faults[fault]
+        return (
+            ("bad" if count >= SOME or found.recent >= FEW else "watch"),
+            f"{said}; {count:,} {FAULTS[fault]}",
+            fault,
+        )
+    if found.recent >= MANY or grown >= MANY:
+        return "bad", f"{said}; {found.recent:,} of them deferred in the last 20 minutes", "deferring"
+    if found.recent >= SOME and found.recent * 4 > deferred:
+        return "watch", f"{said}; {found.recent:,} of them deferred in the last 20 minutes", "deferring"
+    if dropped >= STUCK or incoming >= STUCK * 2:
+        return "watch", f"{said}; {dropped + incoming:,} are not taken up", "stuck"
+    if active >= CROWDED:
+        return "watch", f"{said}: more than can be delivered at once", "crowded"
+    return "good", said, ""
+
+
+def _grown(facts: Facts, found: QueueFacts) -> int:
+    """How many more are deferred than some 20 minutes before, where that was recorded."""
+    before = [p for p in facts.course if p.deferred is not None and RECENT <= facts.now - p.at <= 2 * RECENT]
+    if not before:
+        return 0
+    point: Point = before[-1]
+    return found.count("deferred") - (point.deferred or 0)
+
+
+def _measures(found: QueueFacts, now: float) -> Iterator[Measure]:
+    for name in ("active", "deferred", "hold", "incoming"):
+        yield Measure(f"queue-{name}", found.count(name))
+    if found.oldest is not None:
+        yield Measure("queue-oldest", round(now - found.oldest), "s")
+
+
+def refusing(facts: Facts) -> Iterator[Judged]:
+    """Whether senders are told to come again for a fault of this server."""
+    log = facts.value("log", LogFacts)
+    if log is None:
+        if (error := facts.error("log")) is not None:
+            yield unknown("log", "The mail log cannot be read", error)
+        return
+    seen = log.of("refused")
+    if seen is None:
+        yield Judged(
+            Check(
+                "log",
+                "good",
+                "No sender was told to come again for a fault of this server in the last 20 minutes",
+            )
+        )
+        return
+    lately = facts.now - seen.last < FRESH
+    said = f"Senders were told to come again (451): {seen.count:,} times in 20 minutes"
+    yield Judged(
+        Check(
+            "log",
+            "bad" if lately and seen.count >= FEW else "watch",
+            said,
+            (Evidence(seen.said, seen.last, seen.count),),
+            seen.first,
+            measures=(Measure("refused", seen.count),),
+        ),
+        "refusing",
+    )

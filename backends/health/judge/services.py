@@ -1,0 +1,303 @@
+"""The services of the stack: do they run, do they answer as they should, how busy are they. Pure."""
+
+from collections.abc import Iterator
+
+from backends.antivirus.values import Status
+from backends.errors import NotPermitted
+from backends.health.facts import Database, LogFacts, Port, Seen, Service, Services
+from backends.health.gather.log import percentile
+from backends.health.gather.policy import UNREAD
+from backends.health.judge.known import Facts, Judged
+from backends.health.values import Check, Evidence, Level, Measure, Mend
+from backends.text import size_text, visible
+
+SLOW = 1.0  # s for a greeting
+OFTEN = 3  # restarts by systemd that are worth a look
+SCAN_SLOW = 10.0  # s
+SCANNED = 300.0
+"""Seconds whose messages tell how long amavis takes."""
+LATELY = 120.0  # s
+LABELS = {
+    "postfix": "Postfix",
+    "gld": "gld",
+    "amavis": "amavis",
+    "clamd": "clamd",
+    "dovecot": "Dovecot",
+    "mariadb": "MariaDB",
+}
+LOGS = {"scanner": "clamd", "filter": "amavis", "database": "mariadb", "policy": "gld"}
+"""Troubles in the log by the service that they tell of."""
+
+
+def service(facts: Facts, name: str) -> Iterator[Judged]:
+    """One service; nothing where it is neither installed nor asked for by another."""
+    told = facts.value("services", Services)
+    if told is None:
+        if (error := facts.error("services")) is not None and name == "postfix":
+            yield Judged(Check("services", "unknown", f"The services cannot be looked at: {error}"))
+        return
+    one = next((each for each in told.services if each.name == name), None)
+    places = answers(facts, name)
+    if one is None or (one.state == "absent" and not any(place.error or place.said for place in places)):
+        return
+    needed = told.mail and (one.wanted is None or bool(places))
+    if one.state == "stopped" and not one.wanted and not needed:
+        return
+    judged = _judged(one, places, systemd=told.systemd)
+    check, fault = _work(facts, one, places, judged)
+    evidence = (*check.evidence, *_logged(facts, name, check.level))
+    yield Judged(
+        Check(
+            check.name,
+            check.level,
+            check.said,
+            evidence,
+            _since(facts, one, check.level, fault),
+            check.mends,
+            (*_measures(one, places), *check.measures),
+        ),
+        fault,
+    )
+
+
+def answers(facts: Facts, name: str) -> list[Port]:
+    """Where it should answer, and how it did."""
+    if name == "clamd":
+        return _of_clamd(facts)
+    if name == "mariadb":
+        return _of_database(facts)
+    ports = facts.value("ports", tuple) or ()
+    return [port for port in ports if port.service == name]
+
+
+def _of_clamd(facts: Facts) -> list[Port]:
+    if facts.silent("antivirus"):
+        return [Port("clamd", "its socket", error="no PONG in 2 s", silent=True)]
+    status = facts.value("antivirus", Status)
+    if status is None:
+        return []
+    daemon = status.daemon
+    silent = "in time" in daemon.error
+    error = "" if daemon.answers else daemon.error
+    if "not open to this user" in error:
+        return []
+    return [Port("clamd", daemon.where, daemon.release, daemon.seconds, error, silent, daemon.answers)]
+
+
+def _of_database(facts: Facts) -> list[Port]:
+    if facts.silent("greylist"):
+        return [Port("mariadb", "its socket", error="no answer to gld's login in 2 s", silent=True)]
+    found = facts.value("greylist", Database)
+    if found is None:
+        return []
+    if found.speaks:
+        return [Port("mariadb", found.where, "it speaks", found.seconds, right=True)]
+    return [Port("mariadb", found.where, seconds=found.seconds, error=found.error)]
+
+
+def _judged(one: Service, places: list[Port], *, systemd: bool) -> Judged:
+    for look in (_stopped, _halted, _unanswered, _slow):
+        if (found := look(one, places, systemd=systemd)) is not None:
+            return found
+    label = LABELS[one.name]
+    if one.state == "unknown":
+        return Judged(Check(one.name, "unknown", f"Whether {label} runs is hidden from this user"))
+    there = f", answers on {', '.join(_where(place) for place in places)}" if places else ""
+    return Judged(Check(one.name, "good", f"{label} runs{there}", _shown(one)))
+
+
+def _stopped(one: Service, places: list[Port], *, systemd: bool) -> Judged | None:
+    if one.state not in {"stopped", "absent"} or any(place.right for place in places):
+        return None
+    label = LABELS[one.name]
+    if one.state == "absent":
+        said = f"{label} is not installed, and mail needs it"
+        return Judged(Check(one.name, "bad", said, mends=(Mend("mailtui --apply"),)), "stopped")
+    failed = (Evidence(f"systemd: {one.result}"),) if one.result not in {"", "success"} else ()
+    mends: tuple[Mend, ...] = (_mend("start", one, systemd=systemd), _look(one, systemd=systemd))
+    said = f"{label} does not run"
+    if (
+        other := next((place for place in places if place.said and place.where.isdecimal()), None)
+    ) is not None:
+        said += f", and something else answers on {_where(other)}"
+        failed = (Evidence(_port_text(other)), *failed)
+        mends = (Mend(f"ss -ltnp 'sport = :{other.where}'"), *mends)
+    return Judged(Check(one.name, "bad", said, failed, mends=mends), "stopped")
+
+
+def _halted(one: Service, _places: list[Port], *, systemd: bool) -> Judged | None:
+    if not one.halted:
+        return None
+    said = f"{LABELS[one.name]} is halted: process {one.pid} is stopped by a signal"
+    argv = ("systemctl", "kill", "--signal=SIGCONT", f"{one.process_unit or one.unit}.service")
+    go_on = Mend(" ".join(argv), argv) if systemd else Mend(f"kill -CONT {one.pid}")
+    mends = (go_on, _mend("restart", one, systemd=systemd))
+    return Judged(Check(one.name, "bad", said, _shown(one), mends=mends), "halted")
+
+
+def _unanswered(one: Service, places: list[Port], *, systemd: bool) -> Judged | None:
+    for place in places:
+        if (found := _place(place, LABELS[one.name])) is not None:
+            said, fault = found
+            evidence = (Evidence(_port_text(place)), *_shown(one))
+            mends = (_mend("restart", one, systemd=systemd), _look(one, systemd=systemd))
+            return Judged(Check(one.name, "bad", said, evidence, mends=mends), fault)
+    return None
+
+
+def _slow(one: Service, places: list[Port], *, systemd: bool) -> Judged | None:
+    label = LABELS[one.name]
+    for place in places:
+        if place.seconds > SLOW and place.where.isdecimal():
+            said = f"{label} answers slowly: {place.seconds:.1f} s on {_where(place)}"
+            return Judged(Check(one.name, "watch", said, _shown(one)), "slow")
+    if one.restarts and one.restarts >= OFTEN:
+        said = f"{label} was started again {one.restarts} times by systemd"
+        mends = (_look(one, systemd=systemd),)
+        return Judged(Check(one.name, "watch", said, _shown(one), mends=mends), "restarts")
+    return None
+
+
+def _place(place: Port, label: str) -> tuple[str, str] | None:
+    """What is wrong where it should answer, and the fault in a word."""
+    if place.right:
+        return None
+    where = _where(place)
+    if place.silent:
+        return f"{label} does not answer" + (f" on {where}" if place.where.isdecimal() else ""), "silent"
+    if place.said:
+        return f"What answers on {where} is not {label}", "garbage"
+    if "that is not clamd" in place.error or "without a word" in place.error:
+        return f"What answers on {where} is not {label}", "garbage"
+    return f"{label} does not answer on {where}", "refused"
+
+
+def _port_text(place: Port) -> str:
+    where = _where(place)
+    if place.said:
+        return f"{where} says {visible(place.said)!r}"
+    if place.silent:
+        return f"{where}: connected, but no answer in {max(place.seconds, 1.0):.1f} s"
+    return f"{where}: {visible(place.error)}"
+
+
+def _where(place: Port) -> str:
+    return f"port {place.where}" if place.where.isdecimal() else place.where
+
+
+def _shown(one: Service) -> tuple[Evidence, ...]:
+    if one.pid is None:
+        return ()
+    memory = f", {size_text(one.memory)} of memory" if one.memory else ""
+    return (Evidence(f"process {one.pid}{memory}; started", one.started),)
+
+
+def _work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> Judged:
+    """amavis: its children and how long it takes; gld: its database."""
+    if one.name == "gld" and judged.check.level == "good":
+        return _gld(facts, judged, unread=any(place.said == UNREAD for place in places))
+    if one.name != "amavis" or judged.fault in {"stopped", "halted"}:
+        return judged
+    log = facts.value("log", LogFacts)
+    scan = percentile(log.scans(facts.now - SCANNED), 0.95) if log is not None else None
+    measures = [Measure("amavis-children", one.children), Measure("amavis-busy", one.busy)]
+    if scan is not None:
+        measures.append(Measure("amavis-scan", scan, "s", SCAN_SLOW))
+    check, fault, said = judged.check, judged.fault, judged.check.said
+    level: Level = check.level
+    scanner = log.of("scanner") if log is not None else None
+    busy = one.children > 0 and one.busy >= one.children
+    if check.level == "good":
+        if scanner is not None and _still(facts, scanner, log):
+            level, fault, said = "bad", "trouble", "amavis cannot have mail scanned"
+        elif busy:
+            level, fault, said = "watch", "busy", f"All {one.children} children of amavis are busy"
+        elif scan is not None and scan > SCAN_SLOW:
+            level, fault = "watch", "slow"
+            said = f"amavis takes {scan:.1f} s for a message (95th percentile)"
+        elif one.children:
+            took = f", {scan:.1f} s for a message (95th percentile)" if scan is not None else ""
+            said = f"{said}; {one.busy} of {one.children} children busy{took}"
+    elif busy:
+        said = f"{said}: all its {one.children} children are busy"
+    return Judged(
+        Check(check.name, level, said, check.evidence, mends=check.mends, measures=tuple(measures)), fault
+    )
+
+
+def _still(facts: Facts, trouble: Seen, log: LogFacts | None) -> bool:
+    """Whether the scanner's trouble goes on: nothing was scanned since, and clamd was not started since."""
+    told = facts.value("services", Services)
+    clamd = next((one for one in told.services if one.name == "clamd"), None) if told is not None else None
+    started = clamd.started if clamd is not None and clamd.state == "running" else None
+    done = log is not None and any(one.at > trouble.last for one in log.done)
+    return not done and facts.now - trouble.last < LATELY and (started is None or started <= trouble.last)
+
+
+def _gld(facts: Facts, judged: Judged, *, unread: bool) -> Judged:
+    found = facts.value("greylist", Database)
+    check = judged.check
+    if facts.silent("greylist"):
+        found = Database("its database", 2.0, "gld's database does not answer in 2 s")
+    if unread and (found is None or not found.error):
+        found = Database(
+            "", 0.0, "gld closes connections unread, as it does without its database", err_accept=False
+        )
+    if found is None or not found.error:
+        error = facts.error("greylist")
+        if found is None and error is not None and not isinstance(error, NotPermitted):
+            return Judged(
+                Check("gld", "watch", f"gld: {error}", check.evidence, mends=(Mend(error.hint),)), "database"
+            )
+        return judged
+    effect = "all mail passes ungreylisted" if found.err_accept else "senders are told to wait (451)"
+    said = f"gld cannot use its database: {effect}"
+    mends = (Mend(found.hint or "mailtui greylist doctor"),)
+    return Judged(
+        Check("gld", "bad", said, (Evidence(found.error), *check.evidence), mends=mends), "database"
+    )
+
+
+def _logged(facts: Facts, name: str, level: Level) -> Iterator[Evidence]:
+    """What the log says of a service that is in trouble."""
+    log = facts.value("log", LogFacts)
+    if log is None or level == "good":
+        return
+    for seen in log.seen:
+        if LOGS.get(seen.kind) == name:
+            yield Evidence(seen.said, seen.last, seen.count)
+
+
+def _since(facts: Facts, one: Service, level: Level, fault: str) -> float | None:
+    if level == "good":
+        return None
+    if fault == "stopped" and one.since is not None:
+        return one.since
+    log = facts.value("log", LogFacts)
+    kind = next((kind for kind, name in LOGS.items() if name == one.name), "")
+    seen = log.of(kind) if log is not None and kind else None
+    return seen.first if seen is not None else None
+
+
+def _measures(one: Service, places: list[Port]) -> Iterator[Measure]:
+    yield Measure(f"{one.name}-up", float(one.state == "running" and not one.halted))
+    if one.memory is not None:
+        yield Measure(f"{one.name}-memory", one.memory, "B")
+    if one.restarts is not None:
+        yield Measure(f"{one.name}-restarts", one.restarts)
+    for place in places:
+        if place.right:
+            suffix = place.where if place.where.isdecimal() else "answer"
+            yield Measure(f"{one.name}-{suffix}", round(place.seconds, 6), "s", SLOW)
+
+
+def _mend(verb: str, one: Service, *, systemd: bool) -> Mend:
+    unit = "postfix" if one.name == "postfix" else one.unit
+    argv = ("systemctl", verb, unit) if systemd else ("service", unit, verb)
+    return Mend(" ".join(argv), argv)
+
+
+def _look(one: Service, *, systemd: bool) -> Mend:
+    if systemd:
+        return Mend(f"journalctl -u {one.unit} -n 20")
+    return Mend(f"grep -i {one.name} /var/log/mail.log | tail")

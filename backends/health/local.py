@@ -1,0 +1,234 @@
+"""What is asked of this machine: each question in its own terms, none of them changing anything."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+import msgspec
+
+from backends.antivirus.adapter import ClamAntivirus
+from backends.errors import BackendError, NotAnswering, NotPermitted
+from backends.greylist.policy import listens
+from backends.greylist.values import Filter
+from backends.health.asking import PATIENCE, Asking, Question
+from backends.health.facts import (
+    Database,
+    Drifted,
+    Port,
+    QueueFacts,
+    Resolvers,
+    RootMail,
+    Services,
+    Setup,
+    Stale,
+)
+from backends.health.gather import (
+    certificates,
+    clock,
+    disks,
+    dns,
+    dovecot,
+    log,
+    maps,
+    policy,
+    ports,
+    queue,
+    units,
+)
+from backends.health.gather.setup import setup
+from backends.host import Host
+from backends.maps.config import split
+from backends.quarantine.config import configured
+from backends.runner import Command, Runner
+from backends.site.file import SITE_FILE
+
+T = TypeVar("T")
+CLAMD_PATIENCE = 1.5  # s
+GLD_CONF = Path("/etc/gld.conf")
+MARIADB = "/run/mysqld/mysqld.sock"
+TIMEOUT = 1.5  # s of a program
+IMAPS = 993
+GONE = 15.0
+"""Seconds for which settings that were read are taken to be those in force."""
+COMPARED = 300.0
+"""Seconds between two comparisons with the reference, which knocks at every port."""
+
+
+class LocalSources:
+    """This machine; `host` is asked for what its adapters know."""
+
+    def __init__(self, host: Host, runner: Runner, config_dir: str | None = None) -> None:
+        self._host, self._runner = host, runner
+        self._config_dir = config_dir
+        self._instance = ("-c", str(Path(config_dir).absolute())) if config_dir else ()
+        self._antivirus = ClamAntivirus(runner, patience=CLAMD_PATIENCE)
+        self._setup = _Once(lambda: setup(runner, self._instance))
+        self._dovecot = _Once(lambda: dovecot.settings(runner))
+        self._drifted = _Once(self._drift, COMPARED)
+        self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
+
+    def questions(self) -> Mapping[str, Question]:
+        found: dict[str, Question] = {
+            "services": self._services,
+            "setup": self._asked_setup,
+            "ports": self._ports,
+            "queue": self._queue,
+            "log": lambda: log.log(self._runner, self._host.now()),
+            "greylist": self._database,
+            "antivirus": self._antivirus.status,
+            "disks": self._disks,
+            "dns": self._dns,
+            "certificates": self._certificates,
+            "clock": clock.clock,
+            "maps": self._maps,
+            "root": self._root,
+            "drift": self._drifted.get,
+        }
+        return found
+
+    def waiting(self) -> int:
+        return self._host.greylist.count(Filter(state="waiting"))
+
+    def _asked_setup(self) -> Setup | None:
+        """Nothing where no Postfix is set up."""
+        return self._setup.get() if self._is_mail_server() else None
+
+    def _is_mail_server(self) -> bool:
+        from backends.local import has_mail_stack  # noqa: PLC0415 - which makes this
+
+        return has_mail_stack(self._config_dir)
+
+    def _known_setup(self) -> Setup:
+        """Postfix's settings, or none: that they cannot be read is told by the question for them alone."""
+        try:
+            return self._setup.get() if self._is_mail_server() else Setup({})
+        except BackendError:
+            return Setup({})
+
+    def _services(self) -> Services:
+        found = units.services(self._runner, self._host.services())
+        return msgspec.structs.replace(found, mail=self._is_mail_server())
+
+    def _ports(self) -> tuple[Port, ...]:
+        places = []
+        wanted = self._known_setup()
+        places += list(ports.of_postfix(wanted))
+        if (settings := self._dovecot.get()) is not None:
+            places += list(ports.of_dovecot(settings))
+        found = ports.ports(places, self._of_ports)
+        if (port := ports.policy_port(wanted)) is not None:
+            found.append(policy.probe(port))
+        return tuple(found)
+
+    def _queue(self) -> QueueFacts | None:
+        if not self._is_mail_server():
+            return None
+        return queue.queue(
+            self._host.queue, self._host.now(), self._known_setup().parameter("queue_directory")
+        )
+
+    def _database(self) -> Database | None:
+        began = time.monotonic()
+        if not GLD_CONF.exists():
+            return None
+        try:
+            about = self._host.greylist.about()
+        except NotPermitted:
+            raise
+        except BackendError as error:
+            speaks = policy.greets(MARIADB)
+            return Database(
+                MARIADB,
+                time.monotonic() - began,
+                str(error),
+                error.hint,
+                speaks,
+                err_accept=policy.accepts(GLD_CONF),
+            )
+        return Database(about.where, time.monotonic() - began, speaks=True, err_accept=about.err_accept)
+
+    def _disks(self) -> object:
+        spool = self._known_setup().parameter("queue_directory")
+        try:
+            quarantine = configured().quarantine or ""
+        except BackendError:
+            quarantine = ""
+        return disks.disks(disks.folders(spool, quarantine))
+
+    def _dns(self) -> Resolvers:
+        return dns.resolvers(self._of_dns, self._known_setup().parameter("queue_directory"))
+
+    def _certificates(self) -> object:
+        settings = self._dovecot.get()
+        mine = list(certificates.of_dovecot(settings)) if settings is not None else []
+        port = IMAPS if mine and listens(IMAPS) else None
+        return certificates.certificates(
+            self._runner, list(certificates.of_postfix(self._known_setup())), mine, port
+        )
+
+    def _maps(self) -> Stale | None:
+        if not self._is_mail_server():
+            return None
+        return maps.maps(self._known_setup())
+
+    def _root(self) -> RootMail | None:
+        """Nothing where Postfix delivers nothing to users."""
+        wanted = self._known_setup()
+        if not wanted.parameter("alias_maps"):
+            return None
+        for table in split(wanted.parameter("alias_maps")):
+            said = self._runner.run(
+                Command(("postalias", *self._instance, "-q", "root", table), timeout=TIMEOUT)
+            )
+            if said.code == 0 and said.stdout.strip():
+                return RootMail(said.stdout.decode("utf-8", "replace").strip())
+        return RootMail("", wanted.parameter("mailbox_command"))
+
+    def _drift(self) -> Drifted | None:
+        """Asked only where something was applied, or is to be."""
+        if not SITE_FILE.exists():
+            return None
+        found = self._host.config.drift()
+        changed = {"missing", "changed in the reference", "conflict"}
+        files = tuple(
+            f"{file.path}: {file.state}"
+            for one in found.components
+            for file in one.files
+            if file.state in changed
+        )
+        return Drifted(files, found.todo)
+
+
+class _Once(Generic[T]):
+    """What several questions need, read by the first and kept for a while; the others wait for it."""
+
+    def __init__(self, read: Callable[[], T], kept: float = GONE) -> None:
+        self._read, self._kept = read, kept
+        self._lock = Lock()
+        self._known: tuple[float, T | BackendError] | None = None
+
+    def get(self) -> T:
+        """What was read.
+
+        :raises NotAnswering: the first one hangs.
+        :raises BackendError: it cannot be read.
+        """
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise NotAnswering("did not answer in time", hint="look for programs that hang")
+        try:
+            if self._known is None or time.monotonic() - self._known[0] > self._kept:
+                self._known = time.monotonic(), self._found()
+            found = self._known[1]
+        finally:
+            self._lock.release()
+        if isinstance(found, BackendError):
+            raise found
+        return found
+
+    def _found(self) -> T | BackendError:
+        try:
+            return self._read()
+        except BackendError as error:
+            return error

@@ -1,0 +1,1 @@
+"""`mailtui av`: one module a command."""

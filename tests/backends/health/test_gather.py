@@ -1,0 +1,331 @@
+"""What is asked of a machine: parsers with hostile text, and real sockets, files and programs."""
+
+import os
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backends.health.asking import Asking
+from backends.health.facts import Setup
+from backends.health.gather import certificates, clock, disks, dns, dovecot, log, policy, ports, units
+from backends.health.gather import queue as queues
+from backends.health.gather.setup import inet
+from backends.host import ServiceState
+from backends.queue.message import Message, Recipient
+from backends.runner import LocalRunner
+
+NOW = 1_795_435_200.0
+MASTER = """\
+smtp       inet  n       -       y       -       -       smtpd
+465        inet  n       -       y       -       -       smtpd -o smtpd_tls_wrappermode=yes
+127.0.0.1:10025 inet n   -       y       -       20      smtpd
+pickup     unix  n       -       y       60      1       pickup
+qmqp       inet  n       -       y       -       -       qmqpd
+"""
+DOVECOT_23 = """\
+# 2.3.19.1: /etc/dovecot/dovecot.conf
+protocols = imap
+service imap-login {
+  inet_listener imap {
+    port = 0
+  }
+}
+ssl_cert = </etc/ssl/certs/x.pem
+"""
+DOVECOT_24 = "protocols = imap pop3\nssl_server {\n  cert_file = /etc/ssl/x.pem\n}\n"
+
+
+@contextmanager
+def server(greeting: bytes | None, *, hold: float = 0.0) -> Iterator[int]:
+    """A port that says so to everybody; None: nothing at all."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                held.append(connection)
+                if greeting is not None:
+                    time.sleep(hold)
+                    connection.sendall(greeting)
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield int(listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)
+        for connection in held:
+            connection.close()
+
+
+def test_the_ports_that_the_configuration_has() -> None:
+    setup = Setup(
+        {
+            "content_filter": "scan:[127.0.0.1]:10024",
+            "smtpd_recipient_restrictions": "permit_mynetworks, check_policy_service inet:127.0.0.1:2525",
+        },
+        tuple(inet(MASTER)),
+    )
+    found = [(place.service, place.port, place.tls) for place in ports.of_postfix(setup)]
+    assert found == [
+        ("postfix", 25, False),
+        ("postfix", 465, True),
+        ("postfix", 10025, False),
+        ("amavis", 10024, False),
+    ]
+    assert ports.policy_port(setup) == 2525
+    assert (
+        ports.policy_port(
+            Setup({"smtpd_recipient_restrictions": "check_policy_service inet:192.168.1.1:2525"})
+        )
+        is None
+    )
+    before = Setup({"smtp/inet/smtpd_proxy_filter": "127.0.0.1:10024"})
+    assert [place.port for place in ports.of_postfix(before)] == [10024]
+    assert list(ports.of_postfix(Setup({"content_filter": "smtp-amavis:[192.168.1.1]:10024"}))) == []
+
+
+def test_dovecots_ports_and_certificate() -> None:
+    old, new = dovecot.parse(DOVECOT_23), dovecot.parse(DOVECOT_24)
+    assert [place.port for place in ports.of_dovecot(old)] == [993]
+    assert [place.port for place in ports.of_dovecot(new)] == [143, 993, 110, 995]
+    assert list(certificates.of_dovecot(old)) == ["/etc/ssl/certs/x.pem"]
+    assert list(certificates.of_dovecot(new)) == ["/etc/ssl/x.pem"]
+
+
+@pytest.mark.parametrize(
+    ("greeting", "right", "error"),
+    [
+        (b"220 mx ESMTP\r\n", True, ""),
+        (b"\x1b[31mgarbage\xff\0\r\n", False, ""),
+        (b"", False, "without a word"),
+        (b"x" * 100_000, False, ""),
+    ],
+)
+def test_a_port_is_asked(greeting: bytes, right: bool, error: str) -> None:
+    with server(greeting) as port:
+        found = ports.probe(ports.Place("postfix", port, "smtp"), 0.5)
+    assert (found.right, error in found.error, found.silent) == (right, True, False)
+    assert "\x1b" not in found.said
+    assert len(found.said) <= 200
+
+
+def test_a_port_that_says_nothing_or_is_closed() -> None:
+    with server(None) as port:
+        began = time.monotonic()
+        assert ports.probe(ports.Place("postfix", port, "smtp"), 0.2).silent
+        assert policy.probe(port, 0.2).silent
+        assert time.monotonic() - began < 2
+    assert "refused" in ports.probe(ports.Place("postfix", port, "smtp"), 0.2).error
+    assert "refused" in policy.probe(port, 0.2).error
+
+
+def test_ports_side_by_side() -> None:
+    with server(None) as one, server(b"220 x\r\n") as other:
+        places = [ports.Place("a", one, "smtp"), ports.Place("b", other, "smtp")]
+        found = ports.ports(places, Asking(2))
+    assert [port.right for port in found] == [False, True]
+
+
+def test_units() -> None:
+    said = (
+        "Id=clamav-daemon.service\nLoadState=loaded\nActiveState=failed\nResult=exit-code\nNRestarts=4\n"
+        "UnitFileState=enabled\nStateChangeTimestamp=@1795430000\n\nId=no.service\nLoadState=not-found\n"
+    )
+    found = units.parse(said, NOW)
+    assert list(found) == ["clamav-daemon"]
+    assert found["clamav-daemon"] == units.Unit("failed", "exit-code", 4, True, 1795430000.0)
+
+
+@given(st.text())
+def test_units_of_any_text(said: str) -> None:
+    units.parse(said, NOW)
+
+
+LOG = """\
+Nov 23 11:59:50 mx amavis[7]: (7-1) (!)connect to /var/run/clamav/clamd.ctl failed, attempt #1: Can't connect to a UNIX socket
+2026-11-23T11:59:51.5+00:00 mx amavis[7]: (7-1) (!!)ALL VIRUS SCANNERS FAILED\x1b[31m
+2026-11-23T11:59:52+00:00 mx amavis[7]: (7-2) Passed CLEAN {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 1220 ms
+2026-11-23T11:59:53+00:00 mx amavis[7]: (7-3) Blocked SPAM {NoBounceInbound}, <a@b> -> <c@d>, Hits: 9, 300 ms
+2026-11-23T11:59:54+00:00 mx gld[9]: Unable to connect to MYSQL
+2026-11-23T11:59:55+00:00 mx postfix/smtpd[3]: warning: problem talking to server 127.0.0.1:2525: Connection timed out
+2026-11-23T11:59:56+00:00 mx postfix/smtpd[3]: proxy-reject: END-OF-MESSAGE: 451 4.5.0 Error in processing, id=1, virus_scan FAILED
+2026-11-23T11:59:57+00:00 mx postfix/cleanup[3]: warning: write queue file: No space left on device
+2026-11-23T11:59:58+00:00 mx someone[3]: amavis Unable to connect to MYSQL
+2026-11-23T09:00:00+00:00 mx gld[9]: Unable to connect to MYSQL
+"""
+
+
+def test_what_the_log_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    found = log.read(LOG.encode().split(b"\n"), NOW - 1200, NOW)
+    assert {one.kind: one.count for one in found.seen} == {
+        "scanner": 2,
+        "database": 1,
+        "policy": 1,
+        "refused": 1,
+        "filter": 1,
+        "disk": 1,
+    }
+    scanner = found.of("scanner")
+    assert scanner is not None
+    assert (scanner.first, scanner.last) == (NOW - 10, NOW - 8.5)
+    assert "\x1b" not in scanner.said
+    assert [(one.kind, one.seconds) for one in found.done] == [("ham", 1.22), ("spam", 0.3)]
+    assert log.percentile([3.0, 1.0, 2.0], 0.95) == 3.0
+    assert log.percentile([], 0.5) is None
+
+
+@given(st.lists(st.binary(max_size=300), max_size=20))
+def test_a_log_of_any_bytes(lines: list[bytes]) -> None:
+    log.read([b"2026-11-23T11:59:58+00:00 mx postfix/smtpd[3]: " + line for line in lines], NOW - 1200, NOW)
+
+
+def test_long_lines_of_a_log_do_not_take_long() -> None:
+    line = b"2026-11-23T11:59:58+00:00 mx postfix/smtpd[3]: " + b"NOQUEUE: reject: 45" * 60_000
+    began = time.monotonic()
+    log.read([line] * 300, NOW - 1200, NOW)
+    assert time.monotonic() - began < 2
+
+
+def test_the_end_of_a_log(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_bytes(b"first\n" + b"x" * 100 + b"\nlast\n")
+    assert log.tail(path, 20) == b"last\n"
+    assert log.tail(path, 1000).startswith(b"first\n")
+    (tmp_path / "link").symlink_to(path)
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("link", "fifo"):
+        with pytest.raises(OSError, match=r"."):
+            log.tail(tmp_path / name)
+
+
+def messages(count: int, reason: str) -> Iterator[Message]:
+    for number in range(count):
+        yield Message(
+            queue_name="deferred",
+            queue_id=f"A{number:06}",
+            arrival_time=int(NOW) - 600,
+            message_size=1,
+            sender="a@b",
+            recipients=(Recipient("c@d", reason),),
+        )
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault"),
+    [
+        ("connect to 127.0.0.1[127.0.0.1]:10024: Connection refused", "filter"),
+        ("host 127.0.0.1[127.0.0.1] said: 451 4.5.0 id=1, virus_scan FAILED: x", "scanner"),
+        ("host mx.example[1.2.3.4] said: 452 4.3.1 Insufficient system storage", ""),
+        (
+            "Host or domain name not found. Name service error for name=x type=MX: Host not found, try again",
+            "dns",
+        ),
+        ("Connection timed out", ""),
+    ],
+)
+def test_why_mail_waits(reason: str, fault: str) -> None:
+    found = queues.read(messages(9, reason), NOW, time.monotonic() + 9)
+    assert found.faults == ({fault: 9} if fault else {})
+    assert (found.count("deferred"), found.recent, found.oldest, found.whole) == (9, 9, NOW - 600, True)
+    assert found.reasons[0].count == 9
+
+
+def test_a_queue_is_read_for_a_time_and_counted_whole(tmp_path: Path) -> None:
+    found = queues.read(messages(100_000, "x"), NOW, time.monotonic() - 1)
+    assert (found.read, found.whole) == (64, False)
+    for name in queues.NAMES:
+        (tmp_path / name).mkdir()
+    (tmp_path / "deferred" / "A").mkdir()
+    (tmp_path / "deferred" / "A" / "A0001").touch()
+    (tmp_path / "deferred" / "B0001").touch()
+    (tmp_path / "hold" / "C0001").touch()
+    assert queues.counts(tmp_path) == {"deferred": 2, "hold": 1}
+    assert queues.counts(tmp_path / "no") is None
+
+
+def test_name_servers(tmp_path: Path) -> None:
+    conf = tmp_path / "resolv.conf"
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dead,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as alive,
+    ):
+        for one in (dead, alive):
+            one.bind(("127.0.0.1", 0))
+
+        def answer() -> None:
+            for code in (0, 2, 5):
+                said, who = alive.recvfrom(512)
+                alive.sendto(said[:2] + bytes((0x81, 0x80 | code)) + said[4:], who)
+
+        threading.Thread(target=answer, daemon=True).start()
+        port = alive.getsockname()[1]
+        assert [dns.ask("127.0.0.1", port).error for _ in range(3)] == ["", "it answers SERVFAIL", ""]
+        conf.write_text("nameserver 127.0.0.1\nsearch x\nnameserver 127.0.0.1\n")
+        found = dns.resolvers(Asking(2), str(tmp_path), conf=conf, port=dead.getsockname()[1])
+    assert [one.error for one in found.servers] == ["no answer"]
+    assert dns.ask("not an address").error
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/resolv.conf").write_text("nameserver 10.0.0.1\n")
+    assert dns._copy(conf.read_bytes(), str(tmp_path)).endswith("etc/resolv.conf")
+
+
+def test_file_systems(tmp_path: Path) -> None:
+    (volume, *_) = disks.disks({"spool": str(tmp_path), "log": str(tmp_path), "no": "/no/such"})
+    assert list(volume.folders) == ["spool", "log"]
+    assert 0 < volume.free < volume.size
+    assert set(disks.folders(str(tmp_path), "/no/such")) >= {"spool", "log"}
+
+
+def test_the_clock_is_read_and_not_set() -> None:
+    before = time.time()
+    found = clock.clock()
+    assert isinstance(found.synchronised, bool)
+    assert abs(time.time() - before) < 5
+
+
+def test_certificates(tmp_path: Path) -> None:
+    path = tmp_path / "x.pem"
+    make = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "10",
+        "-subj",
+        "/CN=x",
+        "-keyout",
+    ]
+    subprocess.run([*make, tmp_path / "key", "-out", path], check=True, capture_output=True)
+    (tmp_path / "link").symlink_to(path)
+    (tmp_path / "other").write_text("no certificate")
+    found = certificates.certificates(
+        LocalRunner(), [str(tmp_path / "link")], [str(tmp_path / "other"), str(tmp_path / "none")], None
+    )
+    assert found[0].expires is not None
+    assert abs(found[0].expires - time.time() - 10 * 86400) < 3600
+    assert [one.error for one in found[1:]] == ["it holds no certificate", "No such file or directory"]
+    assert [one.services for one in found] == [("postfix",), ("dovecot",), ("dovecot",)]
+
+
+def test_services_of_this_machine() -> None:
+    found = units.services(
+        LocalRunner(), [ServiceState("clamd", "stopped"), ServiceState("postfix", "absent")]
+    )
+    assert [one.name for one in found.services] == ["clamd", "postfix"]
+    assert found.services[0].unit in {"clamav-daemon", "clamd"}

@@ -1,0 +1,248 @@
+"""What facts come to: each trouble alone, and the one cause of several."""
+
+from typing import Any
+
+import pytest
+
+from backends.antivirus.values import Daemon
+from backends.errors import Failed, NotAnswering, NotPermitted
+from backends.health import facts
+from backends.health.asking import silent
+from tests.backends.health.machine import (
+    DAY,
+    NAMES,
+    NOW,
+    antivirus,
+    log,
+    ports,
+    services,
+    told,
+    well,
+    wrong,
+)
+
+SILENT = {"said": "", "right": False, "silent": True, "error": "no answer", "seconds": 1.6}
+REFUSED = {"said": "", "right": False, "error": "Connection refused"}
+GARBAGE = {"said": "garbage", "right": False}
+DOWN = Daemon(
+    "/run/clamd", answers=False, error="clamd does not run: /run/clamd is not there", hint="start it"
+)
+
+
+def test_a_machine_on_which_all_is_well() -> None:
+    found = told()
+    assert found.level == "good"
+    assert not wrong(found)
+    assert {*NAMES, "queue", "disk-spool", "clock", "signatures", "freshclam"} <= {
+        c.name for c in found.checks
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_that_does_not_run_is_the_cause(name: str) -> None:
+    spoilt: dict[str, Any] = {
+        "services": services(**{name: {"state": "stopped", "since": NOW - 60, "pid": None}})
+    }
+    spoilt["ports"] = ports(**{name: REFUSED})
+    if name == "clamd":
+        spoilt |= {"antivirus": antivirus(DOWN)}
+    if name == "mariadb":
+        spoilt["greylist"] = facts.Database("x", 0.1, "Connection refused", "start it", err_accept=False)
+    found = told(**spoilt)
+    (cause,) = [check for check in found.causes if check.level == "bad"]
+    assert cause.name == name
+    assert "does not run" in cause.said
+    assert cause.since == NOW - 60
+    assert cause.mends[0].argv == ("systemctl", "start", "clamav-daemon" if name == "clamd" else name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_halted_service_is_let_go_on(name: str) -> None:
+    found = told(
+        services=services(**{name: {"halted": True, "process_unit": "x@-"}}), ports=ports(**{name: SILENT})
+    )
+    check = wrong(found)[name]
+    assert "is halted: process 700" in check.said
+    assert check.mends[0].argv == ("systemctl", "kill", "--signal=SIGCONT", "x@-.service")
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (SILENT, "does not answer on port 25"),
+        (REFUSED, "does not answer on port 25"),
+        (GARBAGE, "is not Postfix"),
+    ],
+)
+def test_a_port_without_the_right_answer(spoilt: dict[str, Any], said: str) -> None:
+    check = wrong(told(ports=ports(postfix=spoilt)))["postfix"]
+    assert said in check.said
+    assert "port 25" in check.evidence[0].said
+
+
+def test_something_else_in_the_place_of_a_stopped_service() -> None:
+    found = told(services=services(gld={"state": "stopped"}), ports=ports(gld=GARBAGE))
+    assert wrong(found)["gld"].said == "gld does not run, and something else answers on port 2525"
+
+
+def test_what_nothing_asks_for_is_not_missed() -> None:
+    gone = services(dovecot={"state": "absent"}, gld={"state": "stopped", "wanted": False})
+    places = tuple(port for port in ports() if port.service not in {"dovecot", "gld"})
+    assert not wrong(told(services=gone, ports=places))
+    found = told(services=services(amavis={"state": "absent"}), ports=ports(amavis=REFUSED))
+    assert "is not installed" in wrong(found)["amavis"].said
+
+
+def test_the_scanner_is_down_therefore_mail_is_deferring() -> None:
+    queue = facts.QueueFacts(
+        {"deferred": 412}, 412, whole=True, recent=390, first_recent=NOW - 1260, faults={"scanner": 390}
+    )
+    found = told(
+        services=services(clamd={"state": "stopped"}),
+        antivirus=antivirus(DOWN),
+        queue=queue,
+        log=log("scanner", "refused"),
+    )
+    assert [check.name for check in found.causes if check.level == "bad"] == ["clamd"]
+    cause = found.checks[0]
+    assert cause.said == "Mail is deferring because clamd does not run"
+    assert cause.since == NOW - 600
+    causes = {name: check.cause for name, check in wrong(found).items()}
+    assert causes == {"clamd": "", "amavis": "clamd", "queue": "clamd", "log": "clamd"}
+
+
+def test_after_the_scanner_came_back_mail_waits_for_its_next_attempt() -> None:
+    queue = facts.QueueFacts({"deferred": 9}, 9, whole=True, faults={"scanner": 9})
+    found = told(queue=queue, log=log("scanner"), services=services(clamd={"started": NOW - 1}))
+    (check,) = wrong(found).values()
+    assert (check.name, check.level) == ("queue", "watch")
+    assert check.mends[0].argv == ("postqueue", "-f")
+
+
+@pytest.mark.parametrize(
+    ("accepts", "effect"), [(True, "Mail passes without greylisting"), (False, "Greylisting fails")]
+)
+def test_a_database_that_hangs_is_the_cause_of_what_gld_does(accepts: bool, effect: str) -> None:
+    found = told(
+        services=services(mariadb={"halted": True}),
+        greylist=facts.Database("x", 1.5, "no answer", "restart it", err_accept=accepts),
+    )
+    assert found.checks[0].name == "mariadb"
+    assert found.checks[0].said.startswith(effect)
+    assert wrong(found)["gld"].cause == "mariadb"
+    assert wrong(told(greylist=silent(2)))["gld"].cause == "mariadb"
+
+
+def test_gld_that_closes_connections_unread_has_no_database() -> None:
+    unread = {"said": "closes the connection unread"}
+    assert "cannot use its database" in wrong(told(ports=ports(gld=unread)))["gld"].said
+
+
+def test_a_full_disk_is_the_cause_of_all_that_needs_room() -> None:
+    full = (facts.Volume("8:1", {"spool": "/var"}, 100 << 30, 1 << 20, 0, 0),)
+    queue = facts.QueueFacts({"deferred": 30}, 30, whole=True, recent=30, faults={"disk": 30})
+    found = told(
+        disks=full,
+        queue=queue,
+        log=log("disk", "refused"),
+        greylist=facts.Database("x", 0.1, "disk full", err_accept=False),
+    )
+    assert [check.name for check in found.causes] == ["disk-spool"]
+    assert found.checks[0].said.startswith("Mail is deferring because /var is full")
+
+
+def test_a_disk_that_fills() -> None:
+    def level(a_day: float) -> str:
+        found = told({"8:1": facts.Growth(a_day, DAY)})
+        return next(check.level for check in found.checks if check.name == "disk-spool")
+
+    assert [level(x) for x in (0.0, -1e12, float(1 << 30), float(16 << 30), float(60 << 30))] == [
+        "good",
+        "good",
+        "good",
+        "watch",
+        "bad",
+    ]
+    said = wrong(told({"8:1": facts.Growth(float(16 << 30), 2 * DAY)}))["disk-spool"].said
+    assert said == "/var/spool/postfix is full in 3 days: 50G of 100G, +16G a day"
+
+
+@pytest.mark.parametrize(
+    ("size", "free", "inodes", "left", "level"),
+    [
+        (100 << 30, 9 << 30, 0, 0, "watch"),
+        (100 << 30, 1 << 30, 0, 0, "bad"),
+        (100 << 30, 50 << 30, 1000, 10, "bad"),
+        (100 << 30, 50 << 30, 1000, 90, "watch"),
+        (1 << 28, 50 << 20, 0, 0, "bad"),
+    ],
+)
+def test_room_and_inodes(size: int, free: int, inodes: int, left: int, level: str) -> None:
+    found = told(disks=(facts.Volume("8:1", {"log": "/var/log"}, size, free, inodes, left),))
+    assert wrong(found)["disk-log"].level == level
+
+
+def test_names_cannot_be_looked_up() -> None:
+    dead = facts.Resolvers((facts.Resolver("192.168.0.1", 1.6, "no answer"),))
+    queue = facts.QueueFacts({"deferred": 30}, 30, whole=True, recent=30, faults={"dns": 30})
+    found = told(dns=dead, queue=queue)
+    assert [check.name for check in found.causes] == ["dns"]
+    half = facts.Resolvers((facts.Resolver("a", 0.1), facts.Resolver("b", 1.6, "no answer")))
+    assert wrong(told(dns=half))["dns"].level == "watch"
+    copied = facts.Resolvers((facts.Resolver("a", 0.1),), "/var/spool/postfix/etc/resolv.conf")
+    assert "old copy" in wrong(told(dns=copied))["dns"].said
+
+
+@pytest.mark.parametrize(
+    ("left", "level"), [(-1.0, "bad"), (2 * DAY, "bad"), (10 * DAY, "watch"), (30 * DAY, "good")]
+)
+def test_certificates_end(left: float, level: str) -> None:
+    found = told(certificates=(facts.Certificate("/x", ("postfix",), NOW + left), well()["certificates"][0]))
+    assert next(check.level for check in found.checks if check.name == "certificates") == level
+
+
+def test_other_things_to_be_kept_up() -> None:
+    found = wrong(
+        told(
+            certificates=(facts.Certificate("/x", ("dovecot",), NOW + 90 * DAY, served=False),),
+            clock=facts.Clock(synchronised=False, error=9.0),
+            maps=facts.Stale(("hash:/etc/postfix/virtual",), 9),
+            setup=facts.Setup({}, unused=("main.cf: unused parameter: smtpd_tls_certfile=x",)),
+            root=facts.RootMail("", "/usr/bin/maildrop"),
+            drift=facts.Drifted(("/etc/gld.conf: conflict",)),
+        )
+    )
+    assert {name: check.level for name, check in found.items()} == dict.fromkeys(
+        ("certificates", "clock", "maps", "parameters", "root-mail", "drift"), "watch"
+    )
+    assert not wrong(told(clock=facts.Clock(synchronised=False, error=9.0, own=False)))
+
+
+def test_what_cannot_be_seen_is_said() -> None:
+    hidden = NotPermitted("it cannot be read", hint="run mailtui as root")
+    for name in ("queue", "log", "disks", "dns", "certificates", "clock", "maps", "setup", "root", "drift"):
+        (check,) = wrong(told(**{name: hidden})).values()
+        assert check.level == "unknown"
+        assert "cannot be read" in check.said
+
+
+def test_what_does_not_answer_is_said() -> None:
+    found = wrong(told(antivirus=silent(2)))
+    assert found["clamd"].said == "No mail can be scanned because clamd does not answer"
+    assert isinstance(silent(2), NotAnswering)
+    assert "drift" not in wrong(told(drift=silent(2)))
+
+
+def test_nothing_of_a_mail_server() -> None:
+    gone = facts.Services((), mail=False)
+    nothing: dict[str, Any] = dict.fromkeys(well(), None) | {"services": gone, "ports": ()}
+    assert told(**nothing).checks == ()
+    everything: dict[str, Any] = dict.fromkeys(well(), Failed("no", hint="no"))
+    assert told(**everything).level == "unknown"
+
+
+def test_amavis_is_busy_or_slow() -> None:
+    busy = services(amavis={"children": 8, "busy": 8})
+    assert wrong(told(services=busy))["amavis"].said == "All 8 children of amavis are busy"
+    done = tuple(facts.Done(NOW - at, "ham", 12.0) for at in range(9, 0, -1))
+    assert "12.0 s" in wrong(told(log=facts.LogFacts(NOW - 1200, NOW, (), done)))["amavis"].said

@@ -1,0 +1,226 @@
+"""Each service stopped, halted, answering garbage, one after another and all together: the cause is named in time."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab.apply import TEST, machine_with, mailtui, ok
+from tests.lab.image import bare
+from tests.lab.machine import Machine
+from tests.lab.process import wait_until
+from tests.lab.test_quarantine import send
+
+UNITS = {
+    "postfix": "postfix",
+    "gld": "gld",
+    "amavis": "amavis",
+    "clamd": "clamav-daemon",
+    "dovecot": "dovecot",
+    "mariadb": "mariadb",
+}
+PLACES = {
+    "postfix": "25",
+    "gld": "2525",
+    "amavis": "10024",
+    "clamd": "/run/clamav/clamd.ctl",
+    "dovecot": "143",
+    "mariadb": "/run/mysqld/mysqld.sock",
+}
+GARBAGE = """\
+import os, socket, sys
+where = sys.argv[1]
+if where.isdecimal():
+    listener = socket.create_server(("127.0.0.1", int(where)))
+else:
+    if os.path.exists(where):
+        os.unlink(where)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(where)
+    os.chmod(where, 0o666)
+    listener.listen(50)
+while True:
+    connection, _ = listener.accept()
+    try:
+        connection.sendall(b"\\x1b[31mgarbage \\xff\\0 here\\r\\n" * 3)
+        connection.close()
+    except OSError:
+        pass
+"""
+USUAL = {"freshclam", "signatures"}
+"""What is wrong on a machine without a network."""
+LIMIT = 2.6
+"""Seconds for all of it, on a machine that does other things as well; a check has 2."""
+
+
+@pytest.fixture(scope="module")
+def server(release: str) -> Iterator[Machine]:
+    with machine_with(release, bare(release)) as machine:
+        ok(machine, "--apply", *TEST, "--filter", "post-queue")
+        machine.path("/root/garbage.py").write_text(GARBAGE)
+        machine.run(["systemctl", "stop", "mailtui-health.timer"])
+        yield machine
+
+
+def report(machine: Machine) -> dict[str, Any]:
+    done = mailtui(machine, "health", "--json", timeout=60)
+    assert done.returncode in {0, 1}, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)["report"]
+    assert found["seconds"] < LIMIT
+    return found
+
+
+def bad(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in found["checks"] if check["level"] == "bad"}
+
+
+def causes(found: dict[str, Any]) -> list[str]:
+    return [name for name, check in bad(found).items() if not check["cause"]]
+
+
+def all_well(machine: Machine) -> bool:
+    found = report(machine)
+    return not bad(found) and not {
+        check["name"] for check in found["checks"] if check["level"] == "watch" and check["name"] in UNITS
+    }
+
+
+def unit(machine: Machine, name: str) -> str:
+    """The unit that a service's processes belong to."""
+    if name == "postfix" and machine.release.name == "bookworm":
+        return "postfix@-.service"
+    return f"{UNITS[name]}.service"
+
+
+def stop(machine: Machine, name: str) -> None:
+    others = ["clamav-daemon.socket"] if name == "clamd" else []
+    machine.run(["systemctl", "stop", UNITS[name], *others], check=False)
+
+
+def test_a_new_server_is_well(server: Machine) -> None:
+    wait_until("all is well", lambda: all_well(server), timeout=60, every=1)
+    names = {check["name"] for check in report(server)["checks"]}
+    assert {
+        *UNITS,
+        "queue",
+        "log",
+        "dns",
+        "clock",
+        "certificates",
+        "maps",
+        "root-mail",
+        "parameters",
+    } <= names
+    served = next(check for check in report(server)["checks"] if check["name"] == "certificates")
+    assert "Postfix and Dovecot" in served["said"]
+    ran = mailtui(server, "health", "--nagios")
+    assert ran.returncode == 1  # the signatures are of the test virus alone
+    assert ran.stdout.startswith("MAILTUI WARNING - ")
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_stopped_service_is_the_cause_and_its_mend_starts_it(server: Machine, name: str) -> None:
+    stop(server, name)
+    found = report(server)
+    assert causes(found) == [name]
+    check = bad(found)[name]
+    assert "does not run" in check["said"]
+    assert check["since"] is not None
+    server.run(check["mends"][0]["argv"])
+    wait_until("it is well again", lambda: all_well(server), timeout=60, every=1)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_halted_service_is_the_cause_and_its_mend_lets_it_go_on(server: Machine, name: str) -> None:
+    server.run(["systemctl", "kill", "--signal=STOP", unit(server, name)])
+    found = report(server)
+    assert causes(found) == [name]
+    check = bad(found)[name]
+    assert "is halted: process " in check["said"]
+    server.run(check["mends"][0]["argv"])
+    wait_until("it is well again", lambda: all_well(server), timeout=60, every=1)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_garbage_in_the_place_of_a_service(server: Machine, name: str) -> None:
+    stop(server, name)
+    where = PLACES[name]
+    server.run(["systemd-run", "--quiet", "--unit=garbage", "python3", "/root/garbage.py", where])
+    try:
+        listening = ["ss", "-lxtH"]
+        wait_until("somebody listens", lambda: where in server.run(listening).stdout, timeout=20)
+        found = report(server)
+        assert causes(found) == [name]
+        if where.isdecimal():
+            assert f"something else answers on port {where}" in bad(found)[name]["said"]
+        assert "\x1b" not in json.dumps(found, ensure_ascii=False)
+    finally:
+        server.run(["systemctl", "stop", "garbage"], check=False)
+        if not where.isdecimal():
+            server.run(["rm", "-f", where])
+        server.run(["systemctl", "start", UNITS[name]])
+    wait_until("it is well again", lambda: all_well(server), timeout=60, every=1)
+
+
+def test_all_of_them_halted(server: Machine) -> None:
+    for name in UNITS:
+        server.run(["systemctl", "kill", "--signal=STOP", unit(server, name)])
+    try:
+        found = report(server)
+        assert {name for name in bad(found) if name in UNITS} == set(UNITS)
+    finally:
+        for name in UNITS:
+            server.run(["systemctl", "kill", "--signal=CONT", unit(server, name)])
+    wait_until("all is well again", lambda: all_well(server), timeout=60, every=1)
+
+
+def test_mail_that_waits_for_the_scanner_is_one_trouble(server: Machine) -> None:
+    stop(server, "clamd")
+    for number in range(6):
+        send(server, b"Subject: letter %d\r\n\r\nhello\r\n" % number)
+    wait_until("amavis tells of it", lambda: "amavis" in bad(report(server)), timeout=60, every=1)
+    found = report(server)
+    assert causes(found) == ["clamd"]
+    assert bad(found)["amavis"]["cause"] == "clamd"
+    assert any("clamd" in one["said"] and one["times"] > 1 for one in bad(found)["clamd"]["evidence"])
+    server.run(["systemctl", "start", "clamav-daemon"])
+    wait_until("it is well again", lambda: not bad(report(server)), timeout=120, every=1)
+
+
+def test_settings_that_do_nothing_and_tables_that_are_stale(server: Machine) -> None:
+    main, virtual = server.path("/etc/postfix/main.cf"), server.path("/etc/postfix/sender_access")
+    before, table = main.read_bytes(), virtual.read_bytes()
+    main.write_bytes(before + b"smtpd_tls_certfile = /x\n")
+    virtual.write_bytes(table + b"\n# changed\n")
+    try:
+        found = {check["name"]: check for check in report(server)["checks"]}
+        assert "smtpd_tls_certfile" in found["parameters"]["evidence"][0]["said"]
+        assert found["maps"]["level"] == "watch"
+    finally:
+        main.write_bytes(before)
+        virtual.write_bytes(table)
+        server.run(["postmap", "/etc/postfix/sender_access"])
+
+
+def test_a_user_is_told_what_cannot_be_seen(server: Machine) -> None:
+    done = server.run(["mailtui", "health", "--json"], user="alice", check=False)
+    found = json.loads(done.stdout)["report"]["checks"]
+    assert not [check for check in found if check["level"] == "bad"]
+    unknown = {check["name"] for check in found if check["level"] == "unknown"}
+    assert "log" in unknown
+    refused = server.run(["mailtui", "health", "--record"], user="alice", check=False)
+    assert refused.returncode == 3
+
+
+def test_the_timer_records(server: Machine) -> None:
+    server.run(["rm", "-f", "/var/lib/mailtui/health.ring"])
+    enabled = server.run(["systemctl", "is-enabled", "mailtui-health.timer"]).stdout.strip()
+    assert enabled == "enabled"
+    server.run(["systemctl", "start", "mailtui-health.service"])
+    ring = json.loads(server.path("/var/lib/mailtui/health.ring").read_text())
+    assert len(ring["points"]) == 1
+    assert ring["points"][0]["deferred"] == 0
+    assert not server.path("/etc/cron.d/mailtui-health").exists()
+    server.run(["mailtui", "health", "--prometheus", "/tmp/mailtui.prom"])
+    assert "mailtui_queue_deferred 0" in server.path("/tmp/mailtui.prom").read_text()
