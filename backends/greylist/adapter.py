@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from backends.errors import BackendError, BadRequest, NotPermitted
+from backends.errors import BackendError, BadRequest, NotAnswering, NotPermitted
 from backends.files import read_bounded
 from backends.greylist import decide, doctor, listing, log, policy, reading, where
 from backends.greylist.access import GLD_CONF, LIMIT, SOCKET, Access, Way, access_of, read_conf
@@ -167,7 +167,13 @@ class MariaGreylist:
         return decide.decide(conf, question, self._facts(conf, question), self._clock())
 
     def ask(self, client: str, sender: str, recipient: str) -> str:
-        return policy.ask(self._asked(client, sender, recipient).port, client, sender, recipient)
+        port = self._asked(client, sender, recipient).port
+        try:
+            return policy.ask(port, client, sender, recipient)
+        except NotAnswering as error:
+            if (cause := self._database.trouble()) is not None:
+                raise NotAnswering(f"gld cannot answer: {cause}", hint=cause.hint) from error
+            raise
 
     def plan(self, act: Act, stop: Event | None = None) -> Plan:
         return self._doing.plan(act, self._rules(DAY), stop)

@@ -169,6 +169,14 @@ class Database:
                 raise
             return asked.result()
 
+    def trouble(self) -> BackendError | None:
+        """Why there is no new connection to be had; None: there is."""
+        try:
+            _connected(self._access()).close()
+        except BackendError as error:
+            return error
+        return None
+
     def close(self) -> None:
         """End the connections that are not in use."""
         with self._lock:

@@ -6,7 +6,7 @@ import time
 from backends.errors import BadRequest, NotAnswering
 from backends.text import visible
 
-PATIENCE = 10.0  # s for the whole answer
+PATIENCE = 5.0  # s for the whole answer
 MOMENT = 2.0  # s
 LONGEST = 4096
 

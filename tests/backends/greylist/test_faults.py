@@ -23,7 +23,7 @@ from backends.greylist.trash import Trash
 from backends.greylist.values import Filter, Triplet
 from backends.journal import Journal
 from tests.backends.greylist.conftest import ROWS, Make
-from tests.support.gld import PASSWORD, make_database
+from tests.support.gld import PASSWORD, PrivateGld, make_database
 from tests.support.mariadb import PrivateMariaDB
 
 NOW = int(time.time())
@@ -135,6 +135,10 @@ def test_a_server_that_is_stopped_started_and_hangs(tmp_path: Path) -> None:
         server.process.terminate()
         server.process.wait(30)
         adapter.close()
+        with PrivateGld(server, "ERRACCEPT=0") as running:
+            conf.write_text(f"{conf.read_text()}PORT={running.port}\n")
+            with pytest.raises(NotAnswering, match="gld cannot answer: There is no answer from the database"):
+                adapter.ask("192.0.2.1", "a@b.example", "c@d.example")
         assert "systemctl status mariadb" in raised(adapter, NotAnswering)
         assert adapter.check("192.0.2.1", "a@b.example", "c@d.example").steps[-1].name == "database"
 
