@@ -221,20 +221,6 @@ def test_the_console(server: Machine) -> None:
         terminal.wait_for(r"other\.ndb updated \(version: custom database, sigs: 11\)")
         terminal.keys("Escape")
         terminal.wait_for("Caught by")
-        terminal.keys("5")
-        terminal.wait_for("virus .*alice@example")
-        terminal.keys("V")
-        terminal.wait_for("INFECTED: Eicar-Test-Signature.UNOFFICIAL")
-        terminal.keys("Escape")
-        terminal.wait_for("virus")
-        terminal.keys("2")
-        terminal.wait_for(r"deferred +[0-9A-Za-z]+")
-        terminal.keys("V")
-        terminal.wait_for("INFECTED|● clean")
-        terminal.keys("Escape")
-        terminal.wait_for(r"deferred +[0-9A-Za-z]+")
-        terminal.keys("q")
-        terminal.wait_for("LEFT-WITH 0")
 
 
 def test_clamd_stopped_and_hung(server: Machine) -> None:
