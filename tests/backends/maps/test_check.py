@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.maps import check as check_module
 from tests.support.maps import Tables
 
 
@@ -187,3 +188,19 @@ def test_a_server_that_does_not_answer_is_given_up(tables: Tables, monkeypatch: 
 def test_a_kind_that_local_refuses(tables: Tables) -> None:
     tables.main("alias_maps = tcp:127.0.0.1:1\n")
     assert tables.said("tcp:127.0.0.1:1")[0].startswith("is refused for alias_maps (tcp:")
+
+
+def test_a_source_that_is_the_same_is_not_scanned_again(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables.main("virtual_alias_maps = hash:$etc/virtual\n")
+    source = tables.write("virtual", "a@x.test b\na@x.test c\n", "hash")
+    assert any("2 times" in one for one in tables.said())
+    scans: list[bool] = []
+    scan = check_module.scan
+    monkeypatch.setattr(check_module, "scan", lambda *args, **more: scans.append(True) or scan(*args, **more))
+    assert any("2 times" in one for one in tables.said())
+    assert not scans
+    source.write_text("a@x.test b\n")
+    assert not any("2 times" in one for one in tables.said())
+    assert scans
