@@ -84,7 +84,9 @@ def watched(release: str) -> Iterator[Machine]:
 
 
 def _ssh(machine: Machine, *words: str, options: Sequence[str] = ()) -> CompletedProcess[str]:
-    return machine.run(["ssh", *OPTIONS, *options, "watcher@127.0.0.1", *words], check=False, timeout=60)
+    return machine.run(
+        ["ssh", *OPTIONS, *options, "--", "watcher@127.0.0.1", *words], check=False, timeout=60
+    )
 
 
 def _json(machine: Machine, *words: str) -> list[dict[str, object]]:
@@ -148,7 +150,9 @@ def test_the_console_has_no_key_that_changes_anything_and_no_way_out(watched: Ma
         terminal.keys("C-p")
         terminal.text("delete")
         terminal.wait_for("(?i)no match|nothing")
-        terminal.keys("Escape", "q")
+        terminal.keys("Escape")
+        wait_until("the palette has gone", lambda: "delete" not in terminal.screen())
+        terminal.keys("q")
         terminal.wait_for("LEFT-WITH 0")
     assert len(queue(watched, "deferred")) == 1
 
@@ -156,6 +160,6 @@ def test_the_console_has_no_key_that_changes_anything_and_no_way_out(watched: Ma
 @pytest.mark.parametrize("term", ["../../../tmp/x", "x" * 4000, "dumb", "xterm\x1b[31m"])
 def test_a_terminals_name_does_no_harm(watched: Machine, term: str) -> None:
     done = watched.run(
-        ["env", f"TERM={term}", "ssh", "-tt", *OPTIONS, "watcher@127.0.0.1", "--version"], check=False
+        ["env", f"TERM={term}", "ssh", "-tt", *OPTIONS, "--", "watcher@127.0.0.1", "--version"], check=False
     )
     assert "mailtui 0" in done.stdout
