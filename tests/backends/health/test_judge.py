@@ -221,7 +221,8 @@ def test_other_things_to_be_kept_up() -> None:
 def test_what_cannot_be_seen_is_said() -> None:
     hidden = NotPermitted("it cannot be read", hint="run mailtui as root")
     for name in ("queue", "log", "disks", "dns", "certificates", "clock", "maps", "setup", "root", "drift"):
-        (check,) = wrong(told(**{name: hidden})).values()
+        spoilt: dict[str, Any] = {name: hidden}
+        (check,) = wrong(told(**spoilt)).values()
         assert check.level == "unknown"
         assert "cannot be read" in check.said
 
