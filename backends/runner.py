@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import msgspec
 
 from backends.children import end, ended, memory, readable, written
-from backends.errors import BackendError, Failed, Missing, NotAnswering
+from backends.errors import BackendError, Failed, Missing, NotAnswering, Refused
 from backends.journal import Journal
 
 SBIN = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -115,6 +115,8 @@ class LocalRunner:
         self.journal = journal or Journal()
         self._children: dict[Any, bool] = {}  # and whether each changes something
         self._lock = threading.Lock()
+        self._starting = threading.Lock()  # held while a child is not yet among those to end
+        self._closed = False
 
     def run(self, command: Command) -> Result:
         started = time.monotonic()
@@ -146,6 +148,8 @@ class LocalRunner:
                 os.close(sink)
 
     def close(self, *, acts: bool = True) -> None:
+        with self._starting:
+            self._closed |= acts
         with self._lock:
             children = [child for child, mutates in self._children.items() if acts or not mutates]
         for child in children:
@@ -181,7 +185,9 @@ class LocalRunner:
             memory() as err,
             open(stdin, "rb", closefd=False) as stdin_file,
         ):
-            with _signals_wait() as as_before:
+            with _signals_wait() as as_before, self._starting:
+                if self._closed:
+                    raise Refused(f"{Path(program).name} is not started: mailtui ends", hint="start it again")
                 running = sh.Command(program)(
                     *command.argv[1:],
                     _in=stdin_file,

@@ -22,7 +22,7 @@ def test_every_row_is_measured(tmp_path: Path) -> None:
     assert all(row.what in line(row) for row in rows)
     if skipped:
         pytest.skip("; ".join(f"{name}: {why}" for name, why in skipped.items()))
-    assert len(rows) == 52
+    assert len(rows) == 54
 
 
 def test_measurements_alternate_and_the_first_pair_does_not_count() -> None:

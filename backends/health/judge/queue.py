@@ -55,7 +55,12 @@ def _level(found: QueueFacts, grown: int, now: float) -> tuple[Level, str, str]:
     deferred, active = found.count("deferred"), found.count("active")
     incoming, dropped = found.count("incoming"), found.count("maildrop")
     said = f"{deferred:,} deferred, {active:,} active, {found.count('hold'):,} on hold, {incoming:,} incoming"
-    fault = max(found.faults, key=lambda name: found.faults[name], default="")
+    faults = {
+        name: count
+        for name, count in found.faults.items()
+        if name != "dns" or count * 2 > deferred  # else it is the others' names that cannot be looked up
+    }
+    fault = max(faults, key=lambda name: faults[name], default="")
     if fault and found.faults[fault] >= min(FEW, max(1, deferred)):
         count = found.faults[fault]
         return (
@@ -63,9 +68,7 @@ def _level(found: QueueFacts, grown: int, now: float) -> tuple[Level, str, str]:
             f"{said}; {count:,} {FAULTS[fault]}",
             fault,
         )
-    if found.recent >= MANY or grown >= MANY:
-        return "bad", f"{said}; {found.recent:,} of them deferred in the last 20 minutes", "deferring"
-    if found.recent >= SOME and found.recent * 4 > deferred:
+    if found.recent >= MANY or grown >= MANY or (found.recent >= SOME and found.recent * 4 > deferred):
         return "watch", f"{said}; {found.recent:,} of them deferred in the last 20 minutes", "deferring"
     if dropped >= STUCK or incoming >= STUCK * 2:
         return "watch", f"{said}; {dropped + incoming:,} are not taken up", "stuck"

@@ -22,7 +22,13 @@ UNITS = {"clamd": "clamav-daemon"}
 
 
 def service(name: str, **other: Any) -> facts.Service:
-    values = {"state": "running", "pid": 700, "memory": 1 << 24, "started": NOW - DAY, "wanted": True}
+    values: dict[str, Any] = {
+        "state": "running",
+        "pid": 700,
+        "memory": 1 << 24,
+        "started": NOW - DAY,
+        "wanted": True,
+    }
     return facts.Service(name, **(values | {"unit": UNITS.get(name, name)} | other))
 
 
@@ -32,10 +38,8 @@ def services(**spoilt: dict[str, Any]) -> facts.Services:
 
 def ports(**spoilt: dict[str, Any]) -> tuple[facts.Port, ...]:
     """Each answers; those of a service are as `spoilt` says."""
-    return tuple(
-        facts.Port(name, where, **({"said": "220 hi", "seconds": 0.01, "right": True} | spoilt.get(name, {})))
-        for name, where in PORTS
-    )
+    well: dict[str, Any] = {"said": "220 hi", "seconds": 0.01, "right": True}
+    return tuple(facts.Port(name, where, **(well | spoilt.get(name, {}))) for name, where in PORTS)
 
 
 def antivirus(daemon: Daemon | None = None, **spoilt: Any) -> Status:

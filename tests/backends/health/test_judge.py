@@ -182,6 +182,13 @@ def test_room_and_inodes(size: int, free: int, inodes: int, left: int, level: st
     assert wrong(found)["disk-log"].level == level
 
 
+def test_what_waits_for_others_is_watched() -> None:
+    queue = facts.QueueFacts({"deferred": 900}, 900, whole=True, recent=300, faults={"dns": 20})
+    (check,) = wrong(told(queue=queue)).values()
+    assert (check.name, check.level) == ("queue", "watch")
+    assert "300 of them deferred in the last 20 minutes" in check.said
+
+
 def test_names_cannot_be_looked_up() -> None:
     dead = facts.Resolvers((facts.Resolver("192.168.0.1", 1.6, "no answer"),))
     queue = facts.QueueFacts({"deferred": 30}, 30, whole=True, recent=30, faults={"dns": 30})
@@ -221,7 +228,8 @@ def test_other_things_to_be_kept_up() -> None:
 def test_what_cannot_be_seen_is_said() -> None:
     hidden = NotPermitted("it cannot be read", hint="run mailtui as root")
     for name in ("queue", "log", "disks", "dns", "certificates", "clock", "maps", "setup", "root", "drift"):
-        (check,) = wrong(told(**{name: hidden})).values()
+        spoilt: dict[str, Any] = {name: hidden}
+        (check,) = wrong(told(**spoilt)).values()
         assert check.level == "unknown"
         assert "cannot be read" in check.said
 
