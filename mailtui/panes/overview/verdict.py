@@ -15,6 +15,7 @@ STYLES: dict[Level, str] = {"bad": "bad", "watch": "warn", "unknown": "warn", "g
 FINE = "\nfine"
 """The stop at the line that counts what is fine."""
 MOST_EVIDENCE, MOST_MENDS, MOST_LINES = 3, 3, 3
+LEAST_TEXT = 20  # cells
 NAME = 16  # cells for the name of a check that is fine
 
 
@@ -96,6 +97,8 @@ def _cause(check: Check, width: int, way: Way) -> Iterator[Line]:
 
 def _said(check: Check, right: str, width: int, way: Way) -> Iterator[Line]:
     """A sentence behind its sign, with something at the right of its first line."""
+    if width < len(right) + LEAST_TEXT:
+        right = ""
     room = max(8, width - 2 - (len(right) + 2 if right else 0))
     first, *others = _folded(visible(check.said) or check.name, room, way.signs)
     row: list[Span] = [sign(check.level, way.signs), (" ", "text"), (padded(first, room), "strong")]
@@ -161,6 +164,8 @@ def verdict(look: Look | None) -> tuple[Level | None, str]:
         return None, "looking what is wrong"
     if not look.whole:
         return None, f"looking, {len(look.checks)} checks so far"
+    if not look.checks:
+        return None, "nothing of a mail server is here"
     causes = [cause for cause, _ in look.told]
     levels = [cause.level for cause in causes]
     bad, watch, unknown = (levels.count(level) for level in ("bad", "watch", "unknown"))
