@@ -3,10 +3,13 @@
 import os
 import time
 from pathlib import Path
+from threading import Event
+from typing import Any, BinaryIO
 
 import pytest
 
 from backends.maps import check as check_module
+from backends.maps.scan import Scan, scan
 from tests.support.maps import Tables
 
 
@@ -196,11 +199,25 @@ def test_a_source_that_is_the_same_is_not_scanned_again(
     tables.main("virtual_alias_maps = hash:$etc/virtual\n")
     source = tables.write("virtual", "a@x.test b\na@x.test c\n", "hash")
     assert any("2 times" in one for one in tables.said())
-    scans: list[bool] = []
-    scan = check_module.scan
-    monkeypatch.setattr(check_module, "scan", lambda *args, **more: scans.append(True) or scan(*args, **more))
+    scans: list[object] = []
+
+    def scanned(*args: BinaryIO, **more: Any) -> Scan:
+        scans.append(args)
+        return scan(*args, **more)
+
+    monkeypatch.setattr(check_module, "scan", scanned)
     assert any("2 times" in one for one in tables.said())
     assert not scans
     source.write_text("a@x.test b\n")
     assert not any("2 times" in one for one in tables.said())
     assert scans
+
+
+def test_it_stops_within_a_source_when_told(tables: Tables) -> None:
+    tables.main("virtual_alias_maps = hash:$etc/virtual\n")
+    tables.write("virtual", "a@x.test b\n", "hash")
+    stop = Event()
+    stop.set()
+    found = tables.maps.check(lambda _about: None, ["virtual"], stop)
+    assert [one.what for one in found] == ["It was stopped"]
+    assert not tables.said("virtual")
