@@ -20,8 +20,13 @@ class Maps(Protocol):
     def tables(self) -> "tuple[maps.Table, ...]":
         """The tables that main.cf and master.cf use."""
 
-    def check(self, each: "Callable[[maps.About], None]", names: Iterable[str] = ()) -> "list[maps.Finding]":
-        """Look what is wrong with these tables, or with all and beside them; `each` is told each table."""
+    def check(
+        self, each: "Callable[[maps.About], None]", names: Iterable[str] = (), stop: Event | None = None
+    ) -> "list[maps.Finding]":
+        """Look what is wrong with these tables, or with all and beside them; `each` is told each table.
+
+        When `stop` is set meanwhile, what is said is not all that there is.
+        """
 
     def entries(self, name: str) -> "Iterable[Entry]":
         """The entries of a table's source, those that Postfix ignores as well.

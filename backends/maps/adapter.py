@@ -53,12 +53,14 @@ class PostfixMaps:
     def tables(self) -> tuple[Table, ...]:
         return self._config().tables
 
-    def check(self, each: Callable[[About], None], names: Iterable[str] = ()) -> list[Finding]:
+    def check(
+        self, each: Callable[[About], None], names: Iterable[str] = (), stop: Event | None = None
+    ) -> list[Finding]:
         config = self._config()
         chosen = [find(config.tables, name) for name in names]
         findings: list[Finding] = []
         for table in chosen or config.tables:
-            about = check(self._programs, config, table, self._scans)
+            about = check(self._programs, config, table, self._scans, stop)
             findings += about.findings
             each(about)
         return findings if chosen else [*findings, *unused(config)]

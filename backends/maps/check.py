@@ -3,10 +3,11 @@
 import os
 import stat
 from pathlib import Path
+from threading import Event
 
 import msgspec
 
-from backends.errors import BackendError, Missing
+from backends.errors import BackendError, Missing, Refused
 from backends.maps import patterns
 from backends.maps.asking import Answers, advice, ask
 from backends.maps.blocks import mark, opened, unreadable
@@ -31,24 +32,29 @@ class Scans:
     def __init__(self) -> None:
         self._kept: dict[tuple[Table, tuple[str, ...]], tuple[str, Scan]] = {}
 
-    def of(self, config: Config, table: Table) -> Scan:
+    def of(self, config: Config, table: Table, stop: Event | None) -> Scan:
         """What is in a table's source now.
 
         :raises BackendError: it cannot be read.
         """
+
+        def go_on() -> None:
+            if stop is not None and stop.is_set():
+                raise Refused("It was stopped", hint="look again")
+
         words = tuple(config.words("parent_domain_matches_subdomains"))
         with opened(Path(table.path)) as file:
             now = mark(file)
             before, found = self._kept.get((table, words), ("", None))
             if found is None or now != before:
-                found = scan(file, alias=table.alias, ways=forms(table.uses, words))
+                found = scan(file, alias=table.alias, ways=forms(table.uses, words), progress=go_on)
                 self._kept[table, words] = now, found
             return found
 
 
-def check(programs: Programs, config: Config, table: Table, scans: Scans) -> About:
+def check(programs: Programs, config: Config, table: Table, scans: Scans, stop: Event | None = None) -> About:
     """All that can be said of a table without changing anything."""
-    about = _looked_at(programs, config, table, scans)
+    about = _looked_at(programs, config, table, scans, stop)
     return msgspec.structs.replace(about, findings=(*_refused(table), *about.findings))
 
 
@@ -61,7 +67,7 @@ def _refused(table: Table) -> list[Finding]:
     return [Finding(table.name, "bad", what, f"name a table of another kind in {strict[0].parameter}")]
 
 
-def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans) -> About:
+def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans, stop: Event | None) -> About:
     if table.cache:
         return _cache(table)
     if not table.path:
@@ -75,7 +81,7 @@ def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans) -
     sample: list[str] = []
     try:
         if table.type in KEYED:
-            scanned = scans.of(config, table)
+            scanned = scans.of(config, table, stop)
             entries, sample = (
                 scanned.entries,
                 [key.decode("utf-8", "surrogateescape") for key in scanned.sample],

@@ -64,7 +64,9 @@ class DemoMaps:
     def tables(self) -> tuple[Table, ...]:
         return self._config.tables
 
-    def check(self, each: Callable[[About], None], names: Iterable[str] = ()) -> list[Finding]:
+    def check(
+        self, each: Callable[[About], None], names: Iterable[str] = (), stop: Event | None = None
+    ) -> list[Finding]:
         findings: list[Finding] = []
         for table in [find(self.tables(), name) for name in names] or self.tables():
             about = self._about(table)

@@ -55,7 +55,7 @@ def read_maps(maps: Maps, feed: Feed[Reading], clock: Callable[[], float], *, fi
 
     if first:
         feed.early(now(found))
-    every = maps.check(each)
+    every = maps.check(each, stop=feed.stopped)
     for name in abouts.keys() - seen:
         del abouts[name]
     return now(every)

@@ -3,7 +3,8 @@
 import os
 import time
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -198,15 +199,25 @@ def test_a_source_that_is_the_same_is_not_scanned_again(
     tables.main("virtual_alias_maps = hash:$etc/virtual\n")
     source = tables.write("virtual", "a@x.test b\na@x.test c\n", "hash")
     assert any("2 times" in one for one in tables.said())
-    scans: list[bool] = []
+    scans: list[object] = []
 
-    def counted(*args: Any, **more: Any) -> Scan:
-        scans.append(True)
+    def scanned(*args: BinaryIO, **more: Any) -> Scan:
+        scans.append(args)
         return scan(*args, **more)
 
-    monkeypatch.setattr(check_module, "scan", counted)
+    monkeypatch.setattr(check_module, "scan", scanned)
     assert any("2 times" in one for one in tables.said())
     assert not scans
     source.write_text("a@x.test b\n")
     assert not any("2 times" in one for one in tables.said())
     assert scans
+
+
+def test_it_stops_within_a_source_when_told(tables: Tables) -> None:
+    tables.main("virtual_alias_maps = hash:$etc/virtual\n")
+    tables.write("virtual", "a@x.test b\n", "hash")
+    stop = Event()
+    stop.set()
+    found = tables.maps.check(lambda _about: None, ["virtual"], stop)
+    assert [one.what for one in found] == ["It was stopped"]
+    assert not tables.said("virtual")

@@ -364,7 +364,7 @@ async def test_what_cannot_be_read_is_said_and_what_was_read_stays(
 ) -> None:
     async with console(host) as (app, pilot, _pane):
 
-        def fails(*_args: object) -> None:
+        def fails(*_args: object, **_more: object) -> None:
             raise NotPermitted("The configuration cannot be read", hint="run as root")
 
         monkeypatch.setattr(maps, "check", fails)
@@ -399,7 +399,7 @@ async def test_tables_that_others_keep_say_so(
 ) -> None:
     remote = Table("mysql:/etc/postfix/my.cf", "mysql", "/etc/postfix/my.cf", (Use("virtual_mailbox_maps"),))
     monkeypatch.setattr(maps, "tables", lambda: (remote,))
-    monkeypatch.setattr(maps, "check", lambda each, _names=(): each(About(remote)) or [])
+    monkeypatch.setattr(maps, "check", lambda each, **_more: each(About(remote)) or [])
     async with console(host) as (app, _, pane):
         assert "kept elsewhere" in shown(app)
         assert pane.check_action("edit", ()) is False
@@ -414,7 +414,7 @@ async def test_hostile_names_keys_and_values_command_no_terminal(
     maps._files[table.path] = f"{bad} [red]{bad}[/]\n".encode("utf-8", "surrogateescape")
     monkeypatch.setattr(maps, "tables", lambda: (table,))
 
-    def check(each: Callable[[About], None], _names: object = ()) -> list[Finding]:
+    def check(each: Callable[[About], None], **_more: object) -> list[Finding]:
         each(About(table, findings=(finding,)))
         return [finding]
 
