@@ -119,7 +119,9 @@ class Group(NamedTuple):
 
 COMMANDS: Mapping[str, Command | Group] = {
     "health": Command(
-        "mailtui.cli.health.command", "what is wrong, since when, and what mends it; for monitoring as well"
+        "mailtui.cli.health.command",
+        "what is wrong, since when, and what mends it; for monitoring as well",
+        reads=True,
     ),
     "queue": Group(
         "see and change the mail queue",

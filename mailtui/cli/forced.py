@@ -10,7 +10,7 @@ from mailtui.cli.parser import FORCED
 ASKED = "SSH_ORIGINAL_COMMAND"
 LONGEST = 4096
 ALONE = frozenset({"--json", "--plain", "--help", "-h", "--version", "-V"})
-FILES = frozenset({"--apply", "--config-dir", "--log", "--svg", FORCED})
+FILES = frozenset({"--apply", "--config-dir", "--log", "--prometheus", "--record", "--svg", FORCED})
 """Options that name files, or do something else."""
 
 

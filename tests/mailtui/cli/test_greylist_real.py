@@ -23,8 +23,8 @@ def test_a_purge_stops_between_statements_and_is_undone(
     monkeypatch.setattr(host, "greylist", adapter)
     before = adapter.page(Filter()).rows
 
-    def interrupted(*words: Any) -> Any:
-        gone = delete(*words)
+    def interrupted(*words: Any, **named: Any) -> Any:
+        gone = delete(*words, **named)
         os.kill(os.getpid(), number)
         return gone
 

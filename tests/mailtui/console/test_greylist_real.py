@@ -232,8 +232,8 @@ async def test_a_purge_is_stopped_between_statements_and_taken_back(
     before = adapter.page(Filter()).rows
     began, go_on, delete = Event(), Event(), acting._deleted
 
-    def slowly(*words: Any) -> Any:
-        gone = delete(*words)
+    def slowly(*words: Any, **named: Any) -> Any:
+        gone = delete(*words, **named)
         began.set()
         assert go_on.wait(30)
         return gone
