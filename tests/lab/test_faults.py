@@ -326,6 +326,12 @@ def test_without_systemd_and_with_a_policy_that_denies(release: str) -> None:
         assert not machine.path("/etc/systemd/system/mailtui-cleanup.timer").exists()
         assert "mailtui health --record" in machine.path("/etc/cron.d/mailtui-health").read_text()
         assert not machine.path("/etc/systemd/system/mailtui-health.timer").exists()
+        assert "✖" not in mailtui(machine, "health").stdout
+        machine.run(["service", "clamav-daemon", "stop"])
+        told = mailtui(machine, "health").stdout
+        assert "clamd does not run" in told
+        assert "mend  service clamav-daemon start" in told
+        machine.run(["service", "clamav-daemon", "start"])
         assert "nothing was changed" in ok(machine, "--apply", "--yes")
         before = tree(machine, "/etc")
         ok(machine, "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "4s")
