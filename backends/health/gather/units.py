@@ -67,7 +67,7 @@ def _told(found: Service, units: Mapping[str, Unit]) -> Service:
     """With its unit; one that is not known is what Debian calls it."""
     program = next(one for one in PROGRAMS if one.name == found.name)
     names = _UNITS.get(found.name, program.units)
-    own = next((name for name in names if name in units), "")
+    own = max((name for name in names if name in units), key=lambda name: _telling(units[name]), default="")
     named = _NAMES.get(found.name) or own or program.units[0]
     if not own:
         return msgspec.structs.replace(found, unit=found.unit or named)
@@ -77,6 +77,11 @@ def _told(found: Service, units: Mapping[str, Unit]) -> Service:
     return msgspec.structs.replace(
         found, result=unit.result, restarts=unit.restarts, wanted=wanted, since=unit.since
     )
+
+
+def _telling(unit: Unit) -> tuple[bool, float]:
+    """How much a unit of several tells: that one is Postfix's own which runs, or ran last (13: postfix, 12: postfix@-)."""
+    return unit.active in {"active", "activating", "reloading", "deactivating"}, unit.since or 0.0
 
 
 def units(runner: Runner) -> dict[str, Unit]:

@@ -333,3 +333,20 @@ def test_services_of_this_machine() -> None:
         4,
         5.0,
     )
+
+
+def test_the_unit_of_postfix_is_the_one_that_has_its_processes() -> None:
+    found = units.processes()
+    old = {
+        "postfix@-": units.Unit("active", "success", 0, True, 9.0),
+        "postfix": units.Unit("active", "success", 0, True, 8.0),
+    }
+    new = {
+        "postfix@-": units.Unit("inactive", "success", 0, None, None),
+        "postfix": units.Unit("active", "success", 0, True, 8.0),
+    }
+    assert [units.with_units(found, one).services[0].process_unit for one in (old, new)] == [
+        "postfix@-",
+        "postfix",
+    ]
+    assert units.with_units(found, new).services[0].unit == "postfix"
