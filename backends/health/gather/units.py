@@ -81,7 +81,9 @@ def _told(found: Service, units: Mapping[str, Unit]) -> Service:
 
 def _telling(unit: Unit) -> tuple[bool, float]:
     """How much a unit of several tells: that one is Postfix's own which runs, or ran last (13: postfix, 12: postfix@-)."""
-    return unit.active in {"active", "activating", "reloading", "deactivating"}, unit.since or 0.0
+    if unit.active in {"active", "activating", "reloading", "deactivating"}:
+        return True, 0.0  # of several the first: 12's postfix only stands for postfix@-
+    return False, unit.since or 0.0
 
 
 def units(runner: Runner) -> dict[str, Unit]:

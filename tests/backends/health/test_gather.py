@@ -339,7 +339,7 @@ def test_the_unit_of_postfix_is_the_one_that_has_its_processes() -> None:
     found = units.processes()
     old = {
         "postfix@-": units.Unit("active", "success", 0, True, 9.0),
-        "postfix": units.Unit("active", "success", 0, True, 8.0),
+        "postfix": units.Unit("active", "success", 0, True, 10.0),
     }
     new = {
         "postfix@-": units.Unit("inactive", "success", 0, None, None),
