@@ -6,8 +6,8 @@ from backends.errors import Failed
 from backends.health.facts import Setup
 from backends.runner import Command, Runner
 
-_UNUSED = re.compile(r"postconf: warning: (\S+: unused parameter: .*)")
-_WARNING = re.compile(r"postconf: (?:warning|fatal): (.*)")
+_UNUSED = re.compile(r"\S*postconf: warning: (\S+: unused parameter: .*)")
+_WARNING = re.compile(r"\S*postconf: (?:warning|fatal): (.*)")
 _TIMEOUT = 1.5  # s
 
 

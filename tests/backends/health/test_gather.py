@@ -1,6 +1,7 @@
 """What is asked of a machine: parsers with hostile text, and real sockets, files and programs."""
 
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -17,7 +18,7 @@ from backends.health.asking import Asking
 from backends.health.facts import Setup
 from backends.health.gather import certificates, clock, disks, dns, dovecot, log, policy, ports, units
 from backends.health.gather import queue as queues
-from backends.health.gather.setup import inet
+from backends.health.gather.setup import inet, setup
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
 
@@ -350,3 +351,16 @@ def test_the_unit_of_postfix_is_the_one_that_has_its_processes() -> None:
         "postfix",
     ]
     assert units.with_units(found, new).services[0].unit == "postfix"
+
+
+def test_a_parameter_that_nothing_uses(tmp_path: Path) -> None:
+    if shutil.which("postconf", path="/usr/sbin") is None:
+        pytest.skip("there is no postconf")
+    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\nsmtpd_tls_certfile = /x\n")
+    (tmp_path / "master.cf").write_text(
+        "smtp inet n - y - - smtpd\n  -o content_filter=scan:[127.0.0.1]:10024\n"
+    )
+    found = setup(LocalRunner(), ("-c", str(tmp_path)))
+    assert found.unused == (f"{tmp_path}/main.cf: unused parameter: smtpd_tls_certfile=/x",)
+    assert found.listening == (("smtp", "smtpd"),)
+    assert [place.port for place in ports.of_postfix(found)] == [25, 10024]
