@@ -179,9 +179,8 @@ def test_garbage_in_the_place_of_a_service(server: Machine, name: str) -> None:
     there = re.compile(rf":{where}\s" if where.isdecimal() else re.escape(where))
     with spoilt(server):
         stop(server, name)
-        server.run(
-            ["systemd-run", "--quiet", "--collect", "--unit=garbage", "python3", "/root/garbage.py", where]
-        )
+        run = ["systemd-run", "--quiet", "--collect", "--unit=garbage", "-p", "Restart=on-failure"]
+        server.run([*run, "python3", "/root/garbage.py", where])
         try:
             listening = ["ss", "-lxtnH"]
             wait_until(
