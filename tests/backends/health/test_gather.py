@@ -360,7 +360,7 @@ def test_a_parameter_that_nothing_uses(tmp_path: Path) -> None:
     (tmp_path / "master.cf").write_text(
         "smtp inet n - y - - smtpd\n  -o content_filter=scan:[127.0.0.1]:10024\n"
     )
-    found = setup(LocalRunner(), ("-c", str(tmp_path)))
+    found = setup(LocalRunner(), ("-c", str(tmp_path)), timeout=30)
     assert found.unused == (f"{tmp_path}/main.cf: unused parameter: smtpd_tls_certfile=/x",)
     assert found.listening == (("smtp", "smtpd"),)
     assert [place.port for place in ports.of_postfix(found)] == [25, 10024]
