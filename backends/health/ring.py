@@ -67,6 +67,8 @@ def save(ring: Ring, path: Path = RING) -> None:
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder = path.parent.lstat()
+        if os.geteuid() and folder.st_uid != os.geteuid():
+            raise NotPermitted(f"{path} is root's to write", hint="run mailtui as root")
         if folder.st_uid != os.geteuid():
             raise Failed(
                 f"{path.parent} is not this user's own folder", hint=f"look who made it: ls -ld {path.parent}"

@@ -6,22 +6,22 @@ from backends.errors import Failed
 from backends.health.facts import Setup
 from backends.runner import Command, Runner
 
-_UNUSED = re.compile(r"postconf: warning: (\S+: unused parameter: .*)")
-_WARNING = re.compile(r"postconf: (?:warning|fatal): (.*)")
+_UNUSED = re.compile(r"\S*postconf: warning: (\S+: unused parameter: .*)")
+_WARNING = re.compile(r"\S*postconf: (?:warning|fatal): (.*)")
 _TIMEOUT = 1.5  # s
 
 
-def setup(runner: Runner, instance: tuple[str, ...] = ()) -> Setup:
+def setup(runner: Runner, instance: tuple[str, ...] = (), *, timeout: float = _TIMEOUT) -> Setup:
     """Three runs: all parameters with what is complained of, services, and what these have of their own.
 
     :raises Failed: postconf cannot read its files.
     :raises Missing: there is no Postfix.
     """
-    told = runner.run(Command(("postconf", *instance, "-x"), timeout=_TIMEOUT))
+    told = runner.run(Command(("postconf", *instance, "-x"), timeout=timeout))
     if told.code != 0:
         raise Failed(f"postconf cannot read Postfix's settings: {told.complaint}", hint="see: postconf -n")
-    services = runner.run(Command(("postconf", *instance, "-M"), timeout=_TIMEOUT))
-    overridden = runner.run(Command(("postconf", *instance, "-x", "-P"), timeout=_TIMEOUT))
+    services = runner.run(Command(("postconf", *instance, "-M"), timeout=timeout))
+    overridden = runner.run(Command(("postconf", *instance, "-x", "-P"), timeout=timeout))
     complaints = told.stderr.decode("utf-8", "replace").splitlines()
     return Setup(
         _pairs(told.stdout) | _pairs(overridden.stdout),

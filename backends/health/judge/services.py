@@ -3,20 +3,15 @@
 from collections.abc import Iterator
 
 from backends.antivirus.values import Status
-from backends.errors import NotPermitted
-from backends.health.facts import Database, LogFacts, Port, Seen, Service, Services
-from backends.health.gather.log import percentile
-from backends.health.gather.policy import UNREAD
+from backends.health.facts import Database, LogFacts, Port, Service, Services
+from backends.health.gather.units import with_units
 from backends.health.judge.known import Facts, Judged
+from backends.health.judge.working import at_work
 from backends.health.values import Check, Evidence, Level, Measure, Mend
 from backends.text import size_text, visible
 
 SLOW = 1.0  # s for a greeting
 OFTEN = 3  # restarts by systemd that are worth a look
-SCAN_SLOW = 10.0  # s
-SCANNED = 300.0
-"""Seconds whose messages tell how long amavis takes."""
-LATELY = 120.0  # s
 LABELS = {
     "postfix": "Postfix",
     "gld": "gld",
@@ -31,10 +26,8 @@ LOGS = {"scanner": "clamd", "filter": "amavis", "database": "mariadb", "policy":
 
 def service(facts: Facts, name: str) -> Iterator[Judged]:
     """One service; nothing where it is neither installed nor asked for by another."""
-    told = facts.value("services", Services)
+    told = _told(facts)
     if told is None:
-        if (error := facts.error("services")) is not None and name == "postfix":
-            yield Judged(Check("services", "unknown", f"The services cannot be looked at: {error}"))
         return
     one = next((each for each in told.services if each.name == name), None)
     places = answers(facts, name)
@@ -44,7 +37,7 @@ def service(facts: Facts, name: str) -> Iterator[Judged]:
     if one.state == "stopped" and not one.wanted and not needed:
         return
     judged = _judged(one, places, systemd=told.systemd)
-    check, fault = _work(facts, one, places, judged)
+    check, fault = at_work(facts, one, places, judged)
     evidence = (*check.evidence, *_logged(facts, name, check.level))
     yield Judged(
         Check(
@@ -58,6 +51,16 @@ def service(facts: Facts, name: str) -> Iterator[Judged]:
         ),
         fault,
     )
+
+
+def _told(facts: Facts) -> Services | None:
+    """The services with their units; where they could not be looked at, those that should answer somewhere."""
+    told = facts.value("services", Services)
+    if told is None:
+        if facts.error("services") is None:
+            return None
+        told = Services(tuple(Service(name, "unknown", unit=name) for name in LABELS if answers(facts, name)))
+    return with_units(told, facts.value("units", dict) or {})
 
 
 def answers(facts: Facts, name: str) -> list[Port]:
@@ -100,7 +103,7 @@ def _judged(one: Service, places: list[Port], *, systemd: bool) -> Judged:
         if (found := look(one, places, systemd=systemd)) is not None:
             return found
     label = LABELS[one.name]
-    if one.state == "unknown":
+    if one.state == "unknown" and not any(place.right for place in places):
         return Judged(Check(one.name, "unknown", f"Whether {label} runs is hidden from this user"))
     there = f", answers on {', '.join(_where(place) for place in places)}" if places else ""
     return Judged(Check(one.name, "good", f"{label} runs{there}", _shown(one)))
@@ -190,72 +193,6 @@ def _shown(one: Service) -> tuple[Evidence, ...]:
         return ()
     memory = f", {size_text(one.memory)} of memory" if one.memory else ""
     return (Evidence(f"process {one.pid}{memory}; started", one.started),)
-
-
-def _work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> Judged:
-    """amavis: its children and how long it takes; gld: its database."""
-    if one.name == "gld" and judged.check.level == "good":
-        return _gld(facts, judged, unread=any(place.said == UNREAD for place in places))
-    if one.name != "amavis" or judged.fault in {"stopped", "halted"}:
-        return judged
-    log = facts.value("log", LogFacts)
-    scan = percentile(log.scans(facts.now - SCANNED), 0.95) if log is not None else None
-    measures = [Measure("amavis-children", one.children), Measure("amavis-busy", one.busy)]
-    if scan is not None:
-        measures.append(Measure("amavis-scan", scan, "s", SCAN_SLOW))
-    check, fault, said = judged.check, judged.fault, judged.check.said
-    level: Level = check.level
-    scanner = log.of("scanner") if log is not None else None
-    busy = one.children > 0 and one.busy >= one.children
-    if check.level == "good":
-        if scanner is not None and _still(facts, scanner, log):
-            level, fault, said = "bad", "trouble", "amavis cannot have mail scanned"
-        elif busy:
-            level, fault, said = "watch", "busy", f"All {one.children} children of amavis are busy"
-        elif scan is not None and scan > SCAN_SLOW:
-            level, fault = "watch", "slow"
-            said = f"amavis takes {scan:.1f} s for a message (95th percentile)"
-        elif one.children:
-            took = f", {scan:.1f} s for a message (95th percentile)" if scan is not None else ""
-            said = f"{said}; {one.busy} of {one.children} children busy{took}"
-    elif busy:
-        said = f"{said}: all its {one.children} children are busy"
-    return Judged(
-        Check(check.name, level, said, check.evidence, mends=check.mends, measures=tuple(measures)), fault
-    )
-
-
-def _still(facts: Facts, trouble: Seen, log: LogFacts | None) -> bool:
-    """Whether the scanner's trouble goes on: nothing was scanned since, and clamd was not started since."""
-    told = facts.value("services", Services)
-    clamd = next((one for one in told.services if one.name == "clamd"), None) if told is not None else None
-    started = clamd.started if clamd is not None and clamd.state == "running" else None
-    done = log is not None and any(one.at > trouble.last for one in log.done)
-    return not done and facts.now - trouble.last < LATELY and (started is None or started <= trouble.last)
-
-
-def _gld(facts: Facts, judged: Judged, *, unread: bool) -> Judged:
-    found = facts.value("greylist", Database)
-    check = judged.check
-    if facts.silent("greylist"):
-        found = Database("its database", 2.0, "gld's database does not answer in 2 s")
-    if unread and (found is None or not found.error):
-        found = Database(
-            "", 0.0, "gld closes connections unread, as it does without its database", err_accept=False
-        )
-    if found is None or not found.error:
-        error = facts.error("greylist")
-        if found is None and error is not None and not isinstance(error, NotPermitted):
-            return Judged(
-                Check("gld", "watch", f"gld: {error}", check.evidence, mends=(Mend(error.hint),)), "database"
-            )
-        return judged
-    effect = "all mail passes ungreylisted" if found.err_accept else "senders are told to wait (451)"
-    said = f"gld cannot use its database: {effect}"
-    mends = (Mend(found.hint or "mailtui greylist doctor"),)
-    return Judged(
-        Check("gld", "bad", said, (Evidence(found.error), *check.evidence), mends=mends), "database"
-    )
 
 
 def _logged(facts: Facts, name: str, level: Level) -> Iterator[Evidence]:

@@ -1,6 +1,7 @@
 """What is asked of a machine: parsers with hostile text, and real sockets, files and programs."""
 
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -17,8 +18,7 @@ from backends.health.asking import Asking
 from backends.health.facts import Setup
 from backends.health.gather import certificates, clock, disks, dns, dovecot, log, policy, ports, units
 from backends.health.gather import queue as queues
-from backends.health.gather.setup import inet
-from backends.host import ServiceState
+from backends.health.gather.setup import inet, setup
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
 
@@ -324,8 +324,43 @@ def test_certificates(tmp_path: Path) -> None:
 
 
 def test_services_of_this_machine() -> None:
-    found = units.services(
-        LocalRunner(), [ServiceState("clamd", "stopped"), ServiceState("postfix", "absent")]
+    found = units.processes()
+    assert [one.name for one in found.services] == ["postfix", "gld", "amavis", "clamd", "dovecot", "mariadb"]
+    told = units.with_units(found, {"clamav-daemon": units.Unit("failed", "exit-code", 4, True, 5.0)})
+    clamd = told.services[3]
+    assert (clamd.unit, clamd.process_unit, clamd.restarts, clamd.since) == (
+        "clamav-daemon",
+        "clamav-daemon",
+        4,
+        5.0,
     )
-    assert [one.name for one in found.services] == ["clamd", "postfix"]
-    assert found.services[0].unit in {"clamav-daemon", "clamd"}
+
+
+def test_the_unit_of_postfix_is_the_one_that_has_its_processes() -> None:
+    found = units.processes()
+    old = {
+        "postfix@-": units.Unit("active", "success", 0, True, 9.0),
+        "postfix": units.Unit("active", "success", 0, True, 10.0),
+    }
+    new = {
+        "postfix@-": units.Unit("inactive", "success", 0, None, None),
+        "postfix": units.Unit("active", "success", 0, True, 8.0),
+    }
+    assert [units.with_units(found, one).services[0].process_unit for one in (old, new)] == [
+        "postfix@-",
+        "postfix",
+    ]
+    assert units.with_units(found, new).services[0].unit == "postfix"
+
+
+def test_a_parameter_that_nothing_uses(tmp_path: Path) -> None:
+    if shutil.which("postconf", path="/usr/sbin") is None:
+        pytest.skip("there is no postconf")
+    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\nsmtpd_tls_certfile = /x\n")
+    (tmp_path / "master.cf").write_text(
+        "smtp inet n - y - - smtpd\n  -o content_filter=scan:[127.0.0.1]:10024\n"
+    )
+    found = setup(LocalRunner(), ("-c", str(tmp_path)), timeout=30)
+    assert found.unused == (f"{tmp_path}/main.cf: unused parameter: smtpd_tls_certfile=/x",)
+    assert found.listening == (("smtp", "smtpd"),)
+    assert [place.port for place in ports.of_postfix(found)] == [25, 10024]
