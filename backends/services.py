@@ -89,17 +89,18 @@ def services() -> list[ServiceState]:
     its state is `unknown`.
     """
     found = list(_processes({name for program in PROGRAMS for name in program.processes}))
-    hidden = os.geteuid() != 0 and not Path("/proc/1").exists()
-    return states(found, exists=os.path.exists, at_work=_at_work, hidden=hidden)
+    return states(found, exists=os.path.exists, at_work=_at_work, hidden=_hidden())
 
 
-def works() -> dict[str, Work]:
-    """The services that are at work here, by name; what this user may not see is left out."""
+def looked_at() -> tuple[list[ServiceState], dict[str, Work]]:
+    """The state of each service, and those at work by name, by one look at all processes."""
     import psutil  # noqa: PLC0415 - only when services are asked for
 
+    processes: list[Process] = []
     found: dict[str, list[tuple[float, int, int, bool, str]]] = {}
     names = {name for program in PROGRAMS for name in program.processes}
     for process, seen in _seen(names):
+        processes.append(seen)
         program = next((one for one in PROGRAMS if _is(seen, one) or _is_child(seen, one)), None)
         if program is None:
             continue
@@ -110,7 +111,8 @@ def works() -> dict[str, Work]:
         except (psutil.Error, OSError):
             continue
         found.setdefault(program.name, []).append(row)
-    return {name: _work(sorted(rows)) for name, rows in found.items()}
+    told = states(processes, exists=os.path.exists, at_work=_at_work, hidden=_hidden())
+    return told, {name: _work(sorted(rows)) for name, rows in found.items()}
 
 
 def _memory(process: "psutil.Process") -> int:
@@ -187,6 +189,11 @@ def _unit_files(program: Program) -> Iterator[str]:
         yield f"/etc/init.d/{unit}"
         for folder in ("/etc", "/usr/lib", "/lib"):
             yield f"{folder}/systemd/system/{unit}.service"
+
+
+def _hidden() -> bool:
+    """Whether other users' processes are hidden from this one."""
+    return os.geteuid() != 0 and not Path("/proc/1").exists()
 
 
 def _at_work(unit: str) -> bool:

@@ -21,7 +21,7 @@ from backends.runner import Command, Result, Runner
 
 MENDING = 60.0  # s
 FRESH = 900.0  # s for which what was recorded to be wrong still tells since when
-RECORDED = ("services", "queue", "log", "disks", "antivirus", "dns")
+RECORDED = ("services", "units", "queue", "log", "disks", "antivirus", "dns")
 """Questions that are asked each minute: those that leave no line in a log."""
 LATER = frozenset({"drift"})
 """What takes long and is urgent to nobody."""
@@ -84,11 +84,12 @@ class HostHealth:
         facts = Facts(now, outcomes, kept.points)
         judged: list[Judged] = []
         waiting = list(JUDGES)
-        for answer in self._asking.ask(self._sources.questions(), stop, LATER):
+        questions = self._sources.questions()
+        for answer in self._asking.ask(questions, stop, LATER):
             outcomes[answer.name] = answer.outcome
             if answer.name == "disks" and isinstance(answer.outcome, tuple):
                 facts = facts._replace(growth=ring.growth(kept, _used(answer.outcome), now))
-            for one in [one for one in waiting if one.needs <= outcomes.keys()]:
+            for one in [one for one in waiting if one.needs & questions.keys() <= outcomes.keys()]:
                 waiting.remove(one)
                 for found in one.judge(facts):
                     timed = _timed(found, answer.seconds)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
@@ -50,6 +51,8 @@ GLD_CONF = Path("/etc/gld.conf")
 MARIADB = "/run/mysqld/mysqld.sock"
 TIMEOUT = 1.5  # s of a program
 IMAPS = 993
+LOADED = ("sh", "psutil", "pymysql", "ssl")
+"""What questions load, before the clock runs: a busy machine takes long for it, and nothing hangs by that."""
 GONE = 15.0
 """Seconds for which settings that were read are taken to be those in force."""
 COMPARED = 300.0
@@ -70,8 +73,11 @@ class LocalSources:
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
     def questions(self) -> Mapping[str, Question]:
+        for name in LOADED:
+            import_module(name)
         found: dict[str, Question] = {
             "services": self._services,
+            "units": lambda: units.units(self._runner),
             "setup": self._asked_setup,
             "ports": self._ports,
             "queue": self._queue,
@@ -108,7 +114,15 @@ class LocalSources:
             return Setup({})
 
     def _services(self) -> Services:
-        found = units.services(self._runner, self._host.services())
+        found = units.processes()
+        if self._config_dir is not None:
+            states = {one.name: one.state for one in self._host.services()}
+            found = msgspec.structs.replace(
+                found,
+                services=tuple(
+                    msgspec.structs.replace(one, state=states[one.name]) for one in found.services
+                ),
+            )
         return msgspec.structs.replace(found, mail=self._is_mail_server())
 
     def _ports(self) -> tuple[Port, ...]:

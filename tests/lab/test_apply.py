@@ -29,7 +29,16 @@ def packaged(server: Machine) -> dict[str, object]:
 
 
 def active(machine: Machine) -> dict[str, str]:
-    units = ("mariadb", "gld", "clamav-daemon", "amavis", "dovecot", "postfix", "mailtui-cleanup.timer")
+    units = (
+        "mariadb",
+        "gld",
+        "clamav-daemon",
+        "amavis",
+        "dovecot",
+        "postfix",
+        "mailtui-cleanup.timer",
+        "mailtui-health.timer",
+    )
     return {unit: machine.run(["systemctl", "is-active", unit], check=False).stdout.strip() for unit in units}
 
 

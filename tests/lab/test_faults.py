@@ -324,6 +324,8 @@ def test_without_systemd_and_with_a_policy_that_denies(release: str) -> None:
         assert machine.path("/usr/sbin/policy-rc.d").read_text() == policy
         assert "mailtui cleanup" in machine.path("/etc/cron.d/mailtui-cleanup").read_text()
         assert not machine.path("/etc/systemd/system/mailtui-cleanup.timer").exists()
+        assert "mailtui health --record" in machine.path("/etc/cron.d/mailtui-health").read_text()
+        assert not machine.path("/etc/systemd/system/mailtui-health.timer").exists()
         assert "nothing was changed" in ok(machine, "--apply", "--yes")
         before = tree(machine, "/etc")
         ok(machine, "--apply", "--yes", "--filter", "post-queue", "--confirm-within", "4s")

@@ -2,16 +2,15 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from backends.errors import BackendError
 from backends.health.facts import Service, Services
 from backends.host import ServiceState
 from backends.runner import Command, Runner
-from backends.services import PROGRAMS, Work, works
+from backends.services import PROGRAMS, Work, looked_at
 
 SYSTEMD = Path("/run/systemd/system")
 _PROPERTIES = "Id,LoadState,ActiveState,Result,NRestarts,UnitFileState,StateChangeTimestamp"
@@ -33,26 +32,24 @@ class Unit(msgspec.Struct, frozen=True):
     since: float | None
 
 
-def services(runner: Runner, states: Sequence[ServiceState]) -> Services:
-    """All services with what can be found out of them; `states` are those of the host."""
-    found = works()
-    systemd = SYSTEMD.is_dir()
-    units = _units(runner) if systemd else {}
-    return Services(tuple(_service(one, found.get(one.name), units) for one in states), systemd)
+def processes() -> Services:
+    """All services by their processes alone: no program is run, so this cannot hang."""
+    states, works = looked_at()
+    return of(states, works, {})
 
 
-def _service(state: ServiceState, work: Work | None, units: dict[str, Unit]) -> Service:
-    program = next(one for one in PROGRAMS if one.name == state.name)
-    names = _UNITS.get(state.name, program.units)
-    unit = next((units[name] for name in names if name in units), None)
-    named = _NAMES.get(state.name) or next((name for name in names if name in units), program.units[0])
-    own = next((name for name in names if name in units), "")
-    found = Service(state.name, state.state, unit=named, process_unit=own)
-    if unit is not None:
-        wanted = next((units[name].wanted for name in (named, *names) if name in units), None)
-        found = msgspec.structs.replace(
-            found, result=unit.result, restarts=unit.restarts, wanted=wanted, since=unit.since
-        )
+def of(states: Sequence[ServiceState], works: Mapping[str, Work], units: Mapping[str, Unit]) -> Services:
+    """All services with what was found out of them. Pure but for whether systemd runs here."""
+    return Services(tuple(_service(one, works.get(one.name), units) for one in states), SYSTEMD.is_dir())
+
+
+def with_units(found: Services, units: Mapping[str, Unit]) -> Services:
+    """With what systemd tells of them as well. Pure."""
+    return msgspec.structs.replace(found, services=tuple(_told(one, units) for one in found.services))
+
+
+def _service(state: ServiceState, work: Work | None, units: Mapping[str, Unit]) -> Service:
+    found = _told(Service(state.name, state.state), units)
     if work is None:
         return found
     return msgspec.structs.replace(
@@ -66,8 +63,29 @@ def _service(state: ServiceState, work: Work | None, units: dict[str, Unit]) -> 
     )
 
 
-def _units(runner: Runner) -> dict[str, Unit]:
-    """The units that there are, by name without their suffix."""
+def _told(found: Service, units: Mapping[str, Unit]) -> Service:
+    """With its unit; one that is not known is what Debian calls it."""
+    program = next(one for one in PROGRAMS if one.name == found.name)
+    names = _UNITS.get(found.name, program.units)
+    own = next((name for name in names if name in units), "")
+    named = _NAMES.get(found.name) or own or program.units[0]
+    if not own:
+        return msgspec.structs.replace(found, unit=found.unit or named)
+    found = msgspec.structs.replace(found, unit=named, process_unit=own)
+    wanted = next((units[name].wanted for name in (named, *names) if name in units), None)
+    unit = units[own]
+    return msgspec.structs.replace(
+        found, result=unit.result, restarts=unit.restarts, wanted=wanted, since=unit.since
+    )
+
+
+def units(runner: Runner) -> dict[str, Unit]:
+    """The units that there are, by name without their suffix; none where systemd does not run.
+
+    :raises NotAnswering: systemd does not answer.
+    """
+    if not SYSTEMD.is_dir():
+        return {}
     names = dict.fromkeys(name for one in PROGRAMS for name in (*_UNITS.get(one.name, ()), *one.units))
     argv = (
         "systemctl",
@@ -77,11 +95,7 @@ def _units(runner: Runner) -> dict[str, Unit]:
         "--",
         *(f"{n}.service" for n in names),
     )
-    try:
-        said = runner.run(Command(argv, timeout=1.5)).stdout.decode("utf-8", "replace")
-    except BackendError:
-        return {}
-    return parse(said, time.time())
+    return parse(runner.run(Command(argv, timeout=1.5)).stdout.decode("utf-8", "replace"), time.time())
 
 
 def parse(said: str, now: float) -> dict[str, Unit]:

@@ -37,7 +37,7 @@ _OF_SERVICES = {
 }
 JUDGES: tuple[Judge, ...] = (
     *(
-        Judge(frozenset({"services", "log", *_OF_SERVICES[name]}), partial(service, name=name))
+        Judge(frozenset({"services", "units", "log", *_OF_SERVICES[name]}), partial(service, name=name))
         for name in LABELS
     ),
     Judge(frozenset({"queue"}), queue),

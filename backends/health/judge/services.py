@@ -7,6 +7,7 @@ from backends.errors import NotPermitted
 from backends.health.facts import Database, LogFacts, Port, Seen, Service, Services
 from backends.health.gather.log import percentile
 from backends.health.gather.policy import UNREAD
+from backends.health.gather.units import with_units
 from backends.health.judge.known import Facts, Judged
 from backends.health.values import Check, Evidence, Level, Measure, Mend
 from backends.text import size_text, visible
@@ -31,10 +32,8 @@ LOGS = {"scanner": "clamd", "filter": "amavis", "database": "mariadb", "policy":
 
 def service(facts: Facts, name: str) -> Iterator[Judged]:
     """One service; nothing where it is neither installed nor asked for by another."""
-    told = facts.value("services", Services)
+    told = _told(facts)
     if told is None:
-        if (error := facts.error("services")) is not None and name == "postfix":
-            yield Judged(Check("services", "unknown", f"The services cannot be looked at: {error}"))
         return
     one = next((each for each in told.services if each.name == name), None)
     places = answers(facts, name)
@@ -58,6 +57,16 @@ def service(facts: Facts, name: str) -> Iterator[Judged]:
         ),
         fault,
     )
+
+
+def _told(facts: Facts) -> Services | None:
+    """The services with their units; where they could not be looked at, those that should answer somewhere."""
+    told = facts.value("services", Services)
+    if told is None:
+        if facts.error("services") is None:
+            return None
+        told = Services(tuple(Service(name, "unknown", unit=name) for name in LABELS if answers(facts, name)))
+    return with_units(told, facts.value("units", dict) or {})
 
 
 def answers(facts: Facts, name: str) -> list[Port]:
@@ -100,7 +109,7 @@ def _judged(one: Service, places: list[Port], *, systemd: bool) -> Judged:
         if (found := look(one, places, systemd=systemd)) is not None:
             return found
     label = LABELS[one.name]
-    if one.state == "unknown":
+    if one.state == "unknown" and not any(place.right for place in places):
         return Judged(Check(one.name, "unknown", f"Whether {label} runs is hidden from this user"))
     there = f", answers on {', '.join(_where(place) for place in places)}" if places else ""
     return Judged(Check(one.name, "good", f"{label} runs{there}", _shown(one)))

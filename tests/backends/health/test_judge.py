@@ -241,6 +241,11 @@ def test_what_does_not_answer_is_said() -> None:
     assert "drift" not in wrong(told(drift=silent(2)))
 
 
+def test_services_that_cannot_be_looked_at_are_known_by_their_ports() -> None:
+    found = told(services=silent(2), units=silent(2), ports=ports(amavis=REFUSED))
+    assert [check.name for check in found.causes] == ["amavis"]
+
+
 def test_nothing_of_a_mail_server() -> None:
     gone = facts.Services((), mail=False)
     nothing: dict[str, Any] = dict.fromkeys(well(), None) | {"services": gone, "ports": ()}
