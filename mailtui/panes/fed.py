@@ -18,7 +18,7 @@ from mailtui.widgets.glyphs import Glyphs, glyphs
 from mailtui.widgets.virtual_table import VirtualTable
 
 TICK = 0.5  # s
-BEHIND = 60.0  # s between two readings behind another pane
+BEHIND = 120.0  # s between two readings behind another pane
 T = TypeVar("T")
 
 

@@ -16,12 +16,14 @@ WIDTH, HEIGHT = 120, 40
 ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
 
 
-def painted(argv: Sequence[str], *wanted: Callable[[str], bool], patience: float) -> list[float | None]:
+def painted(
+    argv: Sequence[str], *wanted: Callable[[str], bool], patience: float, keys: bytes = b""
+) -> list[float | None]:
     """Seconds from the start until the screen was first as wanted, for each; None: not within `patience`.
 
-    The program is ended as soon as all is seen.
+    `keys` are typed as soon as anything is painted. The program is ended as soon as all is seen.
     """
-    written = _run(argv, wanted[-1], patience)
+    written = _run(argv, wanted[-1], patience, keys)
     screen, stream = _screen()
     found: list[float | None] = [None] * len(wanted)
     for at, part in written:
@@ -43,7 +45,9 @@ def _screen() -> tuple[pyte.Screen, pyte.ByteStream]:
     return screen, pyte.ByteStream(screen)
 
 
-def _run(argv: Sequence[str], last: Callable[[str], bool], patience: float) -> list[tuple[float, bytes]]:
+def _run(
+    argv: Sequence[str], last: Callable[[str], bool], patience: float, keys: bytes
+) -> list[tuple[float, bytes]]:
     """What the program wrote, and when. Looking at it is put off while it is busy writing."""
     start = time.perf_counter()
     child, terminal = pty.fork()
@@ -67,6 +71,9 @@ def _run(argv: Sequence[str], last: Callable[[str], bool], patience: float) -> l
             for _, part in written[looked:]:
                 stream.feed(part)
             looked = len(written)
+            if keys and anything("\n".join(screen.display)):
+                os.write(terminal, keys)
+                keys = b""
             if last("\n".join(screen.display)):
                 break
     finally:

@@ -28,7 +28,7 @@ from mailtui.settings import Settings
 from mailtui.widgets.block import Block
 from mailtui.widgets.stop_list import StopList
 
-LOOK_EVERY = 15.0  # s
+LOOK_EVERY = 20.0  # s
 COLOURS = {"good": "$success", "watch": "$warning", "unknown": "$warning", "bad": "$error"}
 TITLES = {"hour": "Queue, last hour", "grey": "Greylist, today", "today": "Scores, today"}
 EVERY = {"hour": 30.0, "grey": 60.0, "today": 60.0}
@@ -46,7 +46,7 @@ class OverviewPane(FedPane[Look]):
     key = "1"
     label = "Overview"
     BINDINGS: ClassVar[list[BindingType]] = KEYS
-    seldom = 120.0
+    seldom = 180.0
 
     class Read(Message):
         """One of the blocks was read, or not."""

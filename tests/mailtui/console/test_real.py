@@ -35,6 +35,12 @@ def mailtui(postfix: PrivatePostfix, *more: str) -> list[str]:
     return [sys.executable, "-m", "mailtui", "--config-dir", postfix.config_dir, "--interval", "1", *more]
 
 
+def to_queue(terminal: Terminal) -> None:
+    """Go to the queue once the console is there."""
+    terminal.wait_for("1 Over")
+    terminal.keys("2")
+
+
 def queues(postfix: PrivatePostfix) -> dict[str, str]:
     return {message["queue_id"]: message["queue_name"] for message in postfix.listing()}
 
@@ -42,6 +48,7 @@ def queues(postfix: PrivatePostfix) -> dict[str, str]:
 def test_hold_and_release_what_waits(postfix: PrivatePostfix) -> None:
     (queue_id,) = postfix.deferred(1)
     with Terminal(mailtui(postfix)) as terminal:
+        to_queue(terminal)
         terminal.wait_for(queue_id)
         assert "connect to *: Connection refused" in terminal.screen()
         terminal.keys("Tab", "Tab", "h")
@@ -57,6 +64,7 @@ def test_hold_and_release_what_waits(postfix: PrivatePostfix) -> None:
 def test_delete_a_group_and_bring_it_back(postfix: PrivatePostfix) -> None:
     ids = set(postfix.deferred(25))
     with Terminal(mailtui(postfix)) as terminal:
+        to_queue(terminal)
         terminal.wait_for(r"all messages +25")
         terminal.keys("Down", "x")
         terminal.wait_for(r"Delete 25 messages\?")
@@ -81,6 +89,7 @@ def test_a_hostile_message_is_only_text(postfix: PrivatePostfix) -> None:
     postfix.send(headers.encode(), ["ann@refused.example"])
     wait_until("it is deferred", lambda: "deferred" in queues(postfix).values())
     with Terminal(mailtui(postfix), size=(100, 40)) as terminal:
+        to_queue(terminal)
         terminal.wait_for("refused.example")
         terminal.keys("Tab", "Tab", "Enter")
         shown = terminal.wait_for("Headers")
@@ -94,6 +103,7 @@ def test_a_hostile_message_is_only_text(postfix: PrivatePostfix) -> None:
 def test_postfix_stops_and_comes_back(postfix: PrivatePostfix) -> None:
     postfix.deferred(2)
     with Terminal(mailtui(postfix)) as terminal:
+        to_queue(terminal)
         terminal.wait_for(r"all messages +2")
         postfix.stop()
         try:
@@ -110,6 +120,7 @@ def test_postfix_stops_and_comes_back(postfix: PrivatePostfix) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_told_to_stop_it_leaves_a_sane_terminal(postfix: PrivatePostfix, number: signal.Signals) -> None:
     with Terminal(mailtui(postfix)) as terminal:
+        to_queue(terminal)
         terminal.wait_for("queue is empty")
         process = next(pid for pid, name in terminal.children() if "mailtui" in name or "python" in name)
         os.kill(process, number)
@@ -124,6 +135,7 @@ def test_told_to_stop_it_leaves_a_sane_terminal(postfix: PrivatePostfix, number:
 def test_ctrl_c_while_reading_leaves_no_child(postfix: PrivatePostfix) -> None:
     postfix.held(1)
     with postfix.hung("showq"), Terminal(mailtui(postfix)) as terminal:
+        to_queue(terminal)
         terminal.wait_for("reading the queue")
         wait_until("it reads", lambda: "postqueue" in [name for _, name in terminal.children()])
         terminal.keys("C-c")
@@ -136,6 +148,7 @@ def test_resized_while_loading_and_very_small(postfix: PrivatePostfix) -> None:
     postfix.clone(queue_id, 5_000)
     with Terminal(mailtui(postfix), size=(20, 5)) as terminal:
         terminal.resize(140, 45)
+        to_queue(terminal)
         terminal.resize(20, 5)
         terminal.keys("Down", "Tab", "Tab", "PageDown")
         terminal.resize(80, 24)
