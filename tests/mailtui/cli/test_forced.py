@@ -102,6 +102,6 @@ def test_it_is_carried_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_ORIGINAL_COMMAND", "queue delete --all --yes")
     ran = run("--forced-command")
     assert ran.code == 5
-    assert "Here is only what reads: queue list" in ran.err
+    assert "Here is only what reads: health, queue list" in ran.err
     assert run("--forced-command", "queue", "delete").code == 2
     assert run("queue", "delete", "--all", "--forced-command").code == 2
