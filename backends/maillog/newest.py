@@ -17,14 +17,16 @@ GLANCE = 256
 """Lines between two looks whether to go on."""
 
 
-def newest(paths: Sequence[Path] = LOGS, *, stop: Event | None = None) -> Iterator[bytes]:
-    """The lines of the files in their order, the newest LIMIT bytes of them; of a line longer than LINE its beginning.
+def newest(
+    paths: Sequence[Path] = LOGS, *, limit: int | None = None, stop: Event | None = None
+) -> Iterator[bytes]:
+    """The lines of the files in their order, the newest bytes of them (LIMIT); of a line longer than LINE its beginning.
 
     :raises NotPermitted: this user may not read one.
     :raises Refused: it was stopped.
     """
     sizes = [size_of(path) for path in paths]
-    skip = max(0, sum(sizes) - LIMIT)
+    skip = max(0, sum(sizes) - (LIMIT if limit is None else limit))
     for path, size in zip(paths, sizes, strict=True):
         start, skip = min(skip, size), max(0, skip - size)
         if size <= start:

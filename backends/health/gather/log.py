@@ -1,14 +1,13 @@
 """The last minutes of the mail log: troubles counted, and what amavis has done."""
 
-import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from backends.errors import BackendError, Missing, NotPermitted
+from backends.errors import Missing
 from backends.health.facts import Done, LogFacts, Seen
 from backends.maillog import journal
+from backends.maillog.newest import newest, size_of
 from backends.maillog.stamp import STAMP, epoch
 from backends.runner import Command, Runner
 from backends.text import visible
@@ -79,38 +78,10 @@ def log(runner: Runner, now: float, *, logs: tuple[Path, ...] = LOGS) -> LogFact
     :raises NotPermitted: this user may read neither.
     """
     since = now - MINUTES * 60
-    trouble: BackendError | None = None
-    for path in logs:
-        try:
-            content = tail(path)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            trouble = trouble or NotPermitted(
-                f"{path} cannot be read: {error.strerror}",
-                hint="run mailtui as root, or add this user to the group adm",
-            )
-            continue
-        return read(content.split(b"\n"), since, now)
-    if trouble is not None:
-        raise trouble
+    path = next((one for one in logs if size_of(one)), None)
+    if path is not None:
+        return read(newest((path,), limit=TAIL), since, now)
     return read(_journal(runner, since), since, now)
-
-
-def tail(path: Path, size: int = TAIL) -> bytes:
-    """The last whole lines of a plain file.
-
-    :raises OSError: it cannot be read, or is no plain file.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(0, "it is no plain file")
-        start = max(0, found.st_size - size)
-        file.seek(start)
-        content = file.read(size)
-    return content.partition(b"\n")[2] if start else content
 
 
 def _journal(runner: Runner, since: float) -> Iterator[bytes]:

@@ -1,11 +1,11 @@
 """A report as lines: causes with their evidence and what mends them, symptoms below, and how much is fine. Pure."""
 
-import time
 from collections.abc import Iterator
 
 from backends.health.causes import root
-from backends.health.values import Check, Evidence, Level, Report
-from backends.text import time_text, visible
+from backends.health.values import Check, Level, Report
+from backends.text import visible
+from mailtui.health_text import evidence_text, when
 
 MARKS: dict[Level, str] = {"bad": "✖", "watch": "▲", "unknown": "○", "good": "●"}
 SHOWN = 6
@@ -35,7 +35,7 @@ def lines(report: Report, *, everything: bool = False) -> Iterator[str]:
 
 
 def _cause(check: Check, now: float) -> Iterator[str]:
-    since = f", since {_when(check.since, now)}" if check.since is not None else ""
+    since = f", since {when(check.since, now)}" if check.since is not None else ""
     yield f"{MARKS[check.level]} {visible(check.said)}{since}"
     for one in check.evidence[:SHOWN]:
         yield f"    {evidence_text(one, now)}"
@@ -43,16 +43,3 @@ def _cause(check: Check, now: float) -> Iterator[str]:
         yield f"    and {len(check.evidence) - SHOWN} more: --json shows them"
     for mend in check.mends:
         yield f"    mend  {visible(mend.text)}"
-
-
-def evidence_text(one: Evidence, now: float) -> str:
-    """What was seen, how often, and when last."""
-    often = f" {one.times:,} times" if one.times > 1 else ""
-    last = f"{', last' if one.times > 1 else ','} {_when(one.at, now)}" if one.at is not None else ""
-    return f"{visible(one.said)}{often}{last}"
-
-
-def _when(epoch: float, now: float) -> str:
-    """A time of today without its date."""
-    told = time_text(epoch)
-    return told[11:] if time.localtime(epoch)[:3] == time.localtime(now)[:3] else told

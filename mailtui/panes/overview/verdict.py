@@ -1,11 +1,11 @@
 """What is wrong in lines: each cause with its evidence, what mends it, and what it explains. No widget."""
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from backends.health.values import Check, Evidence, Level, Mend
+from backends.health.values import Check, Level, Mend
 from backends.text import age_text, clip, visible
+from mailtui.health_text import evidence_text, when
 from mailtui.panes.overview.look import Look
 from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, Span, folded, padded
@@ -54,27 +54,6 @@ def sign(level: Level, signs: Glyphs) -> Span:
     """A shape and its colour."""
     shapes = {"bad": signs.bad, "watch": signs.warn, "unknown": signs.part, "good": signs.good}
     return shapes[level], STYLES[level]
-
-
-def when(epoch: float, now: float, *, seconds: bool = False) -> str:
-    """A time of today as `10:21`, else with its date; `-` for what no calendar has."""
-    try:
-        then, today = time.localtime(epoch), time.localtime(now)
-    except (OverflowError, ValueError, OSError):
-        return "-"
-    clock = time.strftime("%H:%M:%S" if seconds else "%H:%M", then)
-    if then[:3] == today[:3]:
-        return clock
-    return f"{then.tm_mday} {time.strftime('%b', then)}{'' if then[0] == today[0] else f' {then[0]}'} {clock}"
-
-
-def evidence_text(evidence: Evidence, now: float) -> str:
-    """What was seen, how often, and when."""
-    often = f" {evidence.times:,} times" if evidence.times > 1 else ""
-    last = ", last " if evidence.times > 1 else ", "
-    return f"{visible(evidence.said)}{often}" + (
-        f"{last}{when(evidence.at, now, seconds=True)}" if evidence.at else ""
-    )
 
 
 def mend_text(mend: Mend) -> str:

@@ -199,16 +199,15 @@ def test_long_lines_of_a_log_do_not_take_long() -> None:
     assert time.monotonic() - began < 2
 
 
-def test_the_end_of_a_log(tmp_path: Path) -> None:
-    path = tmp_path / "mail.log"
-    path.write_bytes(b"first\n" + b"x" * 100 + b"\nlast\n")
-    assert log.tail(path, 20) == b"last\n"
-    assert log.tail(path, 1000).startswith(b"first\n")
-    (tmp_path / "link").symlink_to(path)
+def test_only_the_end_of_a_log_is_read_and_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, link = tmp_path / "mail.log", tmp_path / "link"
+    line = b"2026-11-23T11:59:58+00:00 mx gld[3]: Unable to connect to MYSQL\n"
+    path.write_bytes(line * 3)
+    link.symlink_to(path)
     os.mkfifo(tmp_path / "fifo")
-    for name in ("link", "fifo"):
-        with pytest.raises(OSError, match=r"."):
-            log.tail(tmp_path / name)
+    monkeypatch.setattr(log, "TAIL", 2 * len(line) + 5)
+    told = log.log(FakeRunner(), NOW, logs=(tmp_path / "fifo", link, tmp_path / "none", path))
+    assert [(one.kind, one.count) for one in told.seen] == [("database", 2)]
 
 
 def messages(count: int, reason: str) -> Iterator[Message]:

@@ -64,7 +64,9 @@ async def well_again(console: Console, rows: int) -> None:
     await until(pilot, lambda: not pane.feed.reading)
 
     def shows_them() -> bool:
-        pane.feed._due = 0.0  # whatever came of the reading before, for a connection that lay idle may be a broken one
+        pane.feed._due = (
+            0.0  # whatever came of the reading before, for a connection that lay idle may be a broken one
+        )
         if pane._error is not None or pane.filter_error or pane.view is None:
             return False
         return len(pane.view.window.rows) == rows

@@ -7,12 +7,13 @@ from rich.cells import cell_len
 
 from backends.errors import NotAnswering
 from backends.health.values import Check, Evidence, Level, Mend, Point
+from mailtui.health_text import evidence_text, when
 from mailtui.panes.overview import blocks
 from mailtui.panes.overview.acts import meant
 from mailtui.panes.overview.blocks import How, Shown, slots
 from mailtui.panes.overview.look import Look
 from mailtui.panes.overview.parts import Grey, Hour, Today, measured, with_measured
-from mailtui.panes.overview.verdict import Way, evidence_text, lines, verdict, when
+from mailtui.panes.overview.verdict import Way, lines, verdict
 from mailtui.widgets.glyphs import DRAWN, PLAIN
 from tests.mailtui.console.fake_health import CLAMD, DISK, FINE, NOON, QUEUE, course
 

@@ -1,0 +1,27 @@
+"""What is told of a host's health in words, for screens and commands."""
+
+import time
+
+from backends.health.values import Evidence
+from backends.text import visible
+
+
+def when(epoch: float, now: float, *, seconds: bool = False) -> str:
+    """A time of today as `10:21`, else with its date; `-` for what no calendar has."""
+    try:
+        then, today = time.localtime(epoch), time.localtime(now)
+    except (OverflowError, ValueError, OSError):
+        return "-"
+    clock = time.strftime("%H:%M:%S" if seconds else "%H:%M", then)
+    if then[:3] == today[:3]:
+        return clock
+    return f"{then.tm_mday} {time.strftime('%b', then)}{'' if then[0] == today[0] else f' {then[0]}'} {clock}"
+
+
+def evidence_text(evidence: Evidence, now: float) -> str:
+    """What was seen, how often, and when last."""
+    often = f" {evidence.times:,} times" if evidence.times > 1 else ""
+    if not evidence.at:
+        return f"{visible(evidence.said)}{often}"
+    last = ", last " if evidence.times > 1 else ", "
+    return f"{visible(evidence.said)}{often}{last}{when(evidence.at, now, seconds=True)}"
