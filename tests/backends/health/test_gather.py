@@ -21,6 +21,7 @@ from backends.health.gather import queue as queues
 from backends.health.gather.setup import inet, setup
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
+from tests.support.fake_runner import FakeRunner
 
 NOW = 1_795_435_200.0
 MASTER = """\
