@@ -34,6 +34,20 @@ print(json.dumps({
     "thresholds": msgspec.to_builtins(host.scores.thresholds()),
 }))
 """
+LATELY = """\
+import json, time
+from backends.runner import LocalRunner
+from backends.maillog.recent import recent
+runner, now = LocalRunner(), time.time()
+began = time.monotonic()
+found = recent(runner, {"amavis", "postfix"}, now - 86400)
+took = time.monotonic() - began
+again = recent(runner, {"amavis", "postfix"}, now - 86400, after=found.place)
+print(json.dumps({
+    "lines": [(one.when, one.tag, one.text.decode()) for one in found.lines], "again": len(again.lines),
+    "whole": found.since == now - 86400, "took": took, "kind": "journal" if found.place.cursor else "files",
+}))
+"""
 SEND = f"""\
 import smtplib
 with smtplib.SMTP("127.0.0.1", 25, "mail.example.test", timeout=60) as smtp:
@@ -75,6 +89,12 @@ def server(release: str) -> Iterator[Machine]:
 def told(machine: Machine) -> dict[str, Any]:
     """All that the interface tells."""
     found: dict[str, Any] = json.loads(machine.run([PYTHON, "-c", TELL]).stdout)
+    return found
+
+
+def lately(machine: Machine) -> dict[str, Any]:
+    """What amavis and Postfix have logged since yesterday."""
+    found: dict[str, Any] = json.loads(machine.run([PYTHON, "-c", LATELY]).stdout)
     return found
 
 
@@ -201,6 +221,8 @@ def test_traditional_stamps(server: Machine) -> None:
 def test_the_journal_tells_the_same(server: Machine) -> None:
     """Without any log file; and what comes afterwards is read from there as well."""
     before = told(server)["messages"]
+    written = lately(server)
+    assert (written["kind"], written["again"], written["whole"]) == ("files", 0, True)
     server.run(["systemctl", "stop", "rsyslog", "syslog.socket"])
     server.run(["sh", "-c", "mkdir /root/logs && mv /var/log/mail.log* /root/logs/"])
     try:
@@ -211,8 +233,14 @@ def test_the_journal_tells_the_same(server: Machine) -> None:
         assert [{**one, "time": 0} for one, _ in pairs] == [{**one, "time": 0} for _, one in pairs]
         assert max(abs(one["time"] - other["time"]) for one, other in pairs) < 2
         assert len(found["found"]) == len(before)
+        recently = lately(server)
         arrives(server, "only in the journal")
     finally:
         server.run(
             ["sh", "-c", "mv /root/logs/mail.log* /var/log/ && rmdir /root/logs && systemctl start rsyslog"]
         )
+    assert (recently["kind"], recently["again"], recently["whole"]) == ("journal", 0, True)
+    assert recently["took"] < 2
+    lines = {(tag, text) for _, tag, text in written["lines"]}
+    assert {tag.partition("/")[0] for tag, _ in lines} == {"amavis", "postfix"}
+    assert lines - {(tag, text) for _, tag, text in recently["lines"]} == set()
