@@ -29,7 +29,7 @@ def asking() -> Command:
         trusted.append(f"_UID={pwd.getpwnam(ACCOUNT).pw_uid}")
     of_gld = [word for one in trusted for word in ("SYSLOG_IDENTIFIER=gld", one, "+")]
     of_postfix = [f"SYSLOG_IDENTIFIER=postfix/{name}" for name in _DAEMONS]
-    return journal.latest((*of_gld, *of_postfix), f"-{DAYS}d", LINES)
+    return journal.latest((*of_gld, *of_postfix), LINES, since=f"-{DAYS}d")
 
 
 def journal_lines(runner: Runner, stop: Event | None = None) -> Iterator[bytes]:

@@ -51,13 +51,17 @@ def command(tag: str, *, after: str = "", since: int = 0, until: int = 0, timeou
 
 
 def latest(
-    matches: Sequence[str], since: str, most: int, *, reverse: bool = False, timeout: float = 60.0
+    matches: Sequence[str], most: int, *, since: str = "", reverse: bool = False, timeout: float = 60.0
 ) -> Command:
-    """The newest entries that match (`FIELD=value`, `+`: or), at most so many; `since` as journalctl(1) takes it.
+    """The newest entries that match (`FIELD=value`, `+`: or), at most so many, the newest last or first (`reverse`).
 
-    `reverse`: the newest first.
+    `since` as journalctl(1) takes it.
     """
-    options = (f"--since={since}", f"--lines={most}", *(("--reverse",) if reverse else ()))
+    options = [
+        f"--lines={most}",
+        *([f"--since={since}"] if since else []),
+        *(["--reverse"] if reverse else []),
+    ]
     return Command((*_EXPORT, *options, *matches), timeout=timeout)
 
 

@@ -135,7 +135,7 @@ def _of_journal(
     matches = ["SYSLOG_FACILITY=2"]
     for program in sorted(programs):
         matches += ["+", f"SYSLOG_IDENTIFIER={program}"]
-    asked = journal.latest(matches, f"@{int(between[0])}", ENTRIES, reverse=True, timeout=PATIENCE)
+    asked = journal.latest(matches, ENTRIES, since=f"@{int(between[0])}", reverse=True, timeout=PATIENCE)
     found: list[Said] = []
     place, whole = after, False
     earliest, count = between[1], 0

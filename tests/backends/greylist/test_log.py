@@ -210,7 +210,7 @@ def test_of_the_journal_nothing_is_taken_by_the_name_gld_alone(monkeypatch: pyte
     monkeypatch.setattr(journald, "ACCOUNT", "root")
     words = asking().argv
     assert not any(word.startswith(("-t", "--identifier")) for word in words)
-    assert " ".join(words).partition(f"--lines={journald.LINES} ")[2].split(" + ")[:2] == [
+    assert " ".join(words).partition(f"--since=-{journald.DAYS}d ")[2].split(" + ")[:2] == [
         "SYSLOG_IDENTIFIER=gld _SYSTEMD_UNIT=gld.service",
         "SYSLOG_IDENTIFIER=gld _UID=0",
     ]

@@ -126,7 +126,7 @@ def journalled(*texts: tuple[float, bytes]) -> bytes:
 
 
 def asked(since: float = 600) -> tuple[str, ...]:
-    command = journal.latest(MATCHES, f"@{int(NOW - since)}", recent.ENTRIES, reverse=True)
+    command = journal.latest(MATCHES, recent.ENTRIES, since=f"@{int(NOW - since)}", reverse=True)
     assert not command.mutates
     return command.argv
 
