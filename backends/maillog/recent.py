@@ -73,7 +73,7 @@ def recent(
 ) -> Recent:
     """What programs have written from `since` on, and behind the place `after` as long as that is there.
 
-    A program is named by its syslog tag up to a slash: `postfix` has written as `postfix/smtpd`.
+    A program is named by how its syslog tag begins: `postfix` writes as `postfix/smtpd`, and as `postfix-out/smtp`.
 
     :raises NotPermitted: this user may not read it.
     :raises Missing: there is neither a log nor a journal.
@@ -119,7 +119,7 @@ def _of_files(
             place = Place(offset, key_of(log.before(offset, TAIL)))
         whole = len(content) == end - start
         lines = content[:used].split(b"\n")[0 if whole else 1 : -1]
-        if lines and (first := _said(lines[0][:LONGEST], between[1])) is not None:
+        if lines and (first := said_in(lines[0][:LONGEST], between[1])) is not None:
             begun = first.when
         found = [*_wanted(lines, programs, between), *found]
         left -= len(content)
@@ -173,14 +173,17 @@ def _wanted(
 ) -> Iterator[Said]:
     """The lines of these programs, of that time."""
     since, now = between
+    begins = tuple(f"{program}{mark}" for program in programs for mark in "/-")
     for line in lines:
-        said = _said(line[:LONGEST], now)
-        if said is not None and since <= said.when <= now + AHEAD and said.tag.partition("/")[0] in programs:
+        said = said_in(line[:LONGEST], now)
+        if said is None or not since <= said.when <= now + AHEAD:
+            continue
+        if said.tag in programs or said.tag.startswith(begins):
             yield said
 
 
-def _said(line: bytes, now: float) -> Said | None:
-    """A line taken apart; None: it is none of syslog's."""
+def said_in(line: bytes, now: float) -> Said | None:
+    """A line taken apart, about when it was `now`; None: it is none of syslog's."""
     found = _LINE.match(line)
     when = epoch(found["stamp"], now) if found else None
     if found is None or when is None:

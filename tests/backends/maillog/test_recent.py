@@ -47,14 +47,16 @@ def test_lines_of_some_programs_since_a_time(tmp_path: Path, traditional: bool) 
         line(900, "long ago", traditional=traditional),
         line(500, "first", "postfix/smtpd[1]", traditional=traditional),
         line(400, "amavis[1]: forged", "dovecot", traditional=traditional),
+        line(400, "another", "postfixes[1]", traditional=traditional),
+        line(350, "instance", "postfix-out/smtp[1]", traditional=traditional),
         line(300, "second amavis[1]: no tag", traditional=traditional),
         line(-5000, "of the future", traditional=traditional),
         b"garbage\x00\xff\n",
         b"not whole",
     )
     found = read(log)
-    assert texts(found) == ["first", "second amavis[1]: no tag"]
-    assert [one.tag for one in found.lines] == ["postfix/smtpd", "amavis"]
+    assert texts(found) == ["first", "instance", "second amavis[1]: no tag"]
+    assert [one.tag for one in found.lines] == ["postfix/smtpd", "postfix-out/smtp", "amavis"]
     assert found.lines[0].when == NOW - 500
     assert found.since == NOW - 600
     assert found.place.offset == log.stat().st_size - len(b"not whole")
