@@ -102,17 +102,24 @@ class _Drawing:
                 self._outside(row, mark, style)
                 continue
             left = number == 0 and len(shown) > 1
-            start = place - len(mark.label) if left else place + 1
-            if start < 0:
-                start = place + 1
-            if start + len(mark.label) > self.room:
-                start = max(0, place - len(mark.label))
-            if any(char != " " for char, _ in row[start : start + len(mark.label)]):
-                start = place + 1 if start < place else max(0, place - len(mark.label))
-            _write(row, start, mark.label, style)
+            start = self._free(row, place, len(mark.label), left=left)
+            if start is not None:
+                _write(row, start, mark.label, style)
             if row[place][0] == " ":
                 _write(row, place, self.signs["line"], style)
         return _gathered([(" " * _GUTTER, ""), *row])
+
+    def _free(self, row: list[Span], place: int, length: int, *, left: bool) -> int | None:
+        """Where a label begins: beside its line, else beside the other labels; None: there is no room."""
+        taken = [at for at, (char, _) in enumerate(row) if char != " "]
+        beside = [place - length, place + 1] if left else [place + 1, place - length]
+        others = [taken[-1] + 2, taken[0] - 1 - length] if taken else []
+        for start in (*beside, *others):
+            if 0 <= start <= self.room - length and all(
+                char == " " for char, _ in row[start : start + length]
+            ):
+                return start
+        return None if taken else max(0, place - length)
 
     def _outside(self, row: list[Span], mark: Mark, style: str) -> None:
         """A mark that the axis does not reach: its label at that end."""

@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from threading import Event
 
-from backends.errors import Failed, NotPermitted
 from backends.greylist.scanning import stopped
-from backends.runner import Command, Runner
+from backends.maillog import journal
+from backends.runner import Command, Runner, Stream
 
 DAYS = 7
 LINES = 1_000_000
-LIMIT = 128 << 20
-"""Bytes that are read."""
-TIMEOUT = 60.0  # s of silence
+LIMIT = 512 << 20
+"""Bytes that are read; an entry has about 500."""
 _DAEMONS = ("qmgr", "local", "pipe", "virtual", "lmtp", "smtp", "relay/smtp")
 ACCOUNT = "postfix-gld"
 """What Debian's gld runs as."""
-_HIDDEN = (b"not seeing messages from", b"insufficient permissions")
 
 
 def asking() -> Command:
@@ -29,32 +27,35 @@ def asking() -> Command:
     trusted = ["_SYSTEMD_UNIT=gld.service"]
     with suppress(KeyError):
         trusted.append(f"_UID={pwd.getpwnam(ACCOUNT).pw_uid}")
-    options = ("--no-pager", "--output=short-iso-precise", f"--since=-{DAYS}d", f"--lines={LINES}")
     of_gld = [word for one in trusted for word in ("SYSLOG_IDENTIFIER=gld", one, "+")]
     of_postfix = [f"SYSLOG_IDENTIFIER=postfix/{name}" for name in _DAEMONS]
-    return Command(("journalctl", *options, *of_gld, *of_postfix), timeout=TIMEOUT)
+    return journal.latest((*of_gld, *of_postfix), LINES, f"-{DAYS}d")
 
 
 def journal_lines(runner: Runner, stop: Event | None = None) -> Iterator[bytes]:
-    """The lines of the last days, the oldest first. A message's second line is indented, so it is not taken for another.
+    """The lines of the last days, the oldest first; a message of several lines is one.
 
     :raises NotPermitted: this user sees nobody's messages but their own.
+    :raises Failed: journalctl reported an error.
     :raises Refused: it was stopped.
     """
-    rest, left = b"", LIMIT
     with runner.stream(asking()) as stream:
-        while left > 0 and (piece := stream.read()):
-            stopped(stop)
-            left -= len(piece)
-            *lines, rest = (rest + piece).split(b"\n")
-            yield from lines
-        if left <= 0:
-            return
-        result = stream.result()
-    if any(word in result.stderr for word in _HIDDEN):
-        raise NotPermitted(
-            "This user may not read the journal",
-            hint="run mailtui as root, or add this user to the group systemd-journal",
-        )
-    if result.code != 0:
-        raise Failed(f"journalctl failed: {result.complaint}", hint="see: journalctl -t gld -n 20")
+        chunks = _Chunks(stream, stop)
+        for entry in journal.entries(chunks):
+            yield entry.line
+        if chunks.left > 0:
+            journal.check(stream.result())
+
+
+class _Chunks:
+    """What a stream gives, until LIMIT is reached: then `left` is not above 0."""
+
+    def __init__(self, stream: Stream, stop: Event | None) -> None:
+        self._stream, self._stop = stream, stop
+        self.left = LIMIT
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left > 0 and (chunk := self._stream.read()):
+            stopped(self._stop)
+            self.left -= len(chunk)
+            yield chunk

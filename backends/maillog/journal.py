@@ -1,11 +1,12 @@
 """The systemd journal as lines of a log, where no file is written: `journalctl --output=export`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from backends.runner import Command
+from backends.errors import Failed, NotPermitted
+from backends.runner import Command, Result
 
 LONGEST = 1 << 20
 """Bytes of a field that is kept; a longer one is left out."""
@@ -22,7 +23,13 @@ _WANTED = frozenset(
         b"MESSAGE",
     }
 )
-_FIELDS = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME"
+_EXPORT = (
+    "journalctl",
+    "--output=export",
+    "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME",
+    "--no-pager",
+)
+_HIDDEN = (b"not seeing messages from", b"insufficient permissions")
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -35,19 +42,32 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 def command(tag: str, *, after: str = "", since: int = 0, until: int = 0, timeout: float = 60.0) -> Command:
     """Entries of a syslog tag, behind a cursor, or from one second to before another (epoch)."""
-    argv = [
-        "journalctl",
-        "--output=export",
-        f"--output-fields={_FIELDS}",
-        "--no-pager",
-        "--quiet",
-        f"--identifier={tag}",
-    ]
+    argv = [*_EXPORT, "--quiet", f"--identifier={tag}"]
     if after:
         argv.append(f"--after-cursor={after}")
     if until:
         argv += [f"--since=@{since}", f"--until=@{until}"]
     return Command(tuple(argv), timeout=timeout)
+
+
+def latest(matches: Sequence[str], most: int, since: str, timeout: float = 60.0) -> Command:
+    """The newest entries that match (`FIELD=value`, `+`: or), at most so many; `since` as journalctl(1) takes it."""
+    return Command((*_EXPORT, f"--lines={most}", f"--since={since}", *matches), timeout=timeout)
+
+
+def check(result: Result) -> None:
+    """Look how journalctl ended that was not told to be quiet.
+
+    :raises NotPermitted: this user sees nobody's messages but their own.
+    :raises Failed: it reported an error.
+    """
+    if any(word in result.stderr for word in _HIDDEN):
+        raise NotPermitted(
+            "This user may not read the journal",
+            hint="run mailtui as root, or add this user to the group systemd-journal",
+        )
+    if result.code != 0:
+        raise Failed(f"journalctl failed: {result.complaint}", hint="see: journalctl -n 20")
 
 
 def entries(chunks: Iterable[bytes]) -> Iterator[Entry]:

@@ -50,6 +50,20 @@ def test_a_mark_beyond_the_axis_is_told_at_its_end(at: float, sign: str) -> None
     assert sign in lines(Chart(0, 1, COUNTS, marks=(Mark("tag2", at),)))[0]
 
 
+@pytest.mark.parametrize(
+    ("marks", "labels"),
+    [
+        ((1.2, 1.2), "│tag2 1.20 kill 1.20"),
+        ((1.2, 2.2), "│tag2 1.20 kill 2.20"),
+        ((6.4, 6.4), "tag2 6.40│kill 6.40"),
+        ((11.5, 11.5), "kill 11.50 tag2 11.50│"),
+    ],
+)
+def test_labels_do_not_lie_on_one_another(marks: tuple[float, float], labels: str) -> None:
+    chart = Chart(0, 1, COUNTS + COUNTS[:5], marks=(Mark("tag2", marks[0]), Mark("kill", marks[1])))
+    assert lines(chart)[0].strip() == labels
+
+
 def test_nothing_to_draw() -> None:
     assert all(len(line) == 40 for line in lines(Chart()))
 

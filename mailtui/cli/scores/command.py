@@ -42,7 +42,7 @@ def configure(parser: ArgumentParser, _name: str) -> None:
         "--by",
         choices=("domain", "recipient", "rule"),
         metavar="WHAT",
-        help="list by sender's domain, recipient or rule",
+        help="list by sender's domain, recipient or rule (not of a --log)",
     )
     parser.add_argument(
         "--what-if",
@@ -74,6 +74,13 @@ def run(session: Session) -> int:
     options = session.options
     if options.width is not None and not 0.01 <= options.width <= 100:
         raise BadRequest("--width is out of bounds", hint="give a score from 0.01 to 100")
+    if options.limit < 0:
+        raise BadRequest("--limit is out of bounds", hint="give a number from 1 on, or 0 for all")
+    if options.by == "rule" and options.log:
+        raise BadRequest(
+            "A log names no rules",
+            hint="leave --log out: rules are read from the quarantine and from delivered mail",
+        )
     if options.by == "rule":
         return listing.rules(session)
     found = counted(session)

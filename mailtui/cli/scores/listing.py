@@ -84,7 +84,9 @@ def groups(session: Session, found: Counted) -> None:
         for one in shown
     )
     if not print_table(session.out, GROUPS, rows):
-        session.out.note("There is no message of that time")
+        session.out.note(
+            f"amavis has scored nothing{' of that time' if options.since or options.until else ''}"
+        )
 
 
 def rules(session: Session) -> int:

@@ -61,7 +61,7 @@ def as_text(session: Session, found: Counted) -> None:
     tally, plain = found.summary.tally, session.out.plain
     unscored = sum(tally.unscored)
     if not tally.total():
-        out.line("amavis has scored nothing of that time")
+        out.line(f"amavis has scored nothing{' of that time' if options.since or options.until else ''}")
     else:
         start, end = time_text(found.summary.since)[:16], time_text(found.summary.until)[:16]
         out.fitted(f"{start} to {end}: {tally.scored():,} scored, {unscored:,} not")

@@ -14,6 +14,7 @@ from backends.greylist import journald
 from backends.greylist.journald import asking
 from backends.greylist.log import parse, read_log
 from backends.maillog import newest
+from tests.backends.maillog.test_journal import exported
 from tests.support.fake_runner import Expected, FakeRunner
 
 NOW = 1795348000.0  # 2026-11-22 11:46:40 UTC
@@ -108,11 +109,17 @@ def test_only_the_newest_bytes_are_read(tmp_path: Path, monkeypatch: pytest.Monk
         assert read_log((tmp_path / "pipe",), now=NOW).greylisted == 0
 
 
-JOURNALLED = (
-    b"2026-11-22T11:30:00.263381+0000 mail gld[77]: Greylist activated for recipient=<alice@example.test>"
-    b" sender=<bob@example.org> ip=<192.0.2.7>\n"
-    b"2026-11-22T11:35:00.263381+0000 mail postfix/qmgr[1]: 069EF24267E: from=<bob@example.org>, size=9, nrcpt=1\n"
-    b"2026-11-22T11:35:01.263381+0000 mail postfix/local[1]: 069EF24267E: to=<alice@example.test>, relay=local\n"
+JOURNALLED = b"".join(
+    exported(said, time=1_795_347_000_263_381 + seconds * 1_000_000, tag=tag)
+    for seconds, tag, said in (
+        (
+            0,
+            b"gld",
+            b"Greylist activated for recipient=<alice@example.test> sender=<bob@example.org> ip=<192.0.2.7>",
+        ),
+        (300, b"postfix/qmgr", b"069EF24267E: from=<bob@example.org>, size=9, nrcpt=1 (queue active)"),
+        (301, b"postfix/local", b"069EF24267E: to=<alice@example.test>, relay=local, delay=0.4"),
+    )
 )
 
 
@@ -204,8 +211,8 @@ def test_of_the_journal_nothing_is_taken_by_the_name_gld_alone(monkeypatch: pyte
     monkeypatch.setattr(journald, "ACCOUNT", "root")
     words = asking().argv
     assert not any(word.startswith(("-t", "--identifier")) for word in words)
-    assert " ".join(words).partition("SYSLOG")[2].split(" + ")[:2] == [
-        "_IDENTIFIER=gld _SYSTEMD_UNIT=gld.service",
+    assert " ".join(words).partition(f"--since=-{journald.DAYS}d ")[2].split(" + ")[:2] == [
+        "SYSLOG_IDENTIFIER=gld _SYSTEMD_UNIT=gld.service",
         "SYSLOG_IDENTIFIER=gld _UID=0",
     ]
     monkeypatch.setattr(journald, "ACCOUNT", "no such account")

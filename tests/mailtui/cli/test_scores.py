@@ -140,6 +140,8 @@ def test_drawn_into_a_file(run: Run, tmp_path: Path) -> None:
         ("--width", "0"),
         ("--width", "nan"),
         ("--by", "weather"),
+        ("--limit", "-1"),
+        ("--by", "rule", "--log", "mail.log"),
     ],
 )
 def test_wrong_usage(run: Run, words: tuple[str, ...]) -> None:
@@ -168,7 +170,8 @@ def test_nothing_one_and_all_the_same(run: Run, host: FakeHost) -> None:
     use(host, Store())
     ran = run("scores")
     assert ran.code == 0
-    assert "amavis has scored nothing of that time" in ran.out
+    assert "amavis has scored nothing\n" in ran.out
+    assert "amavis has scored nothing of that time" in run("scores", "--since", "1h").out
     assert "tag2 6.31: 0 of 0 are" in ran.out
     assert json.loads(run("scores", "--json").out)["count"] == 0
     assert run("scores", "--svg", "-").code == 0
