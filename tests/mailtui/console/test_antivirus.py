@@ -424,6 +424,8 @@ async def test_a_queued_message_is_scanned_from_its_pane(*, read_only: bool, mon
     monkeypatch.setattr(host.antivirus, "scan", scan)
     app = MailtuiApp(host, Settings(theme="mailtui", interval=3600, read_only=read_only))
     async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.pane, QueuePane))
         pane = app.query_one(QueuePane)
         await until(pilot, lambda: pane.view is not None and pane.table.cursor_key)
         queue_id = pane.table.cursor_key

@@ -49,7 +49,7 @@ async def console(clamd: PrivateClamd) -> AsyncIterator[tuple[MailtuiApp, Pilot[
         freshclam_conf=clamd.freshclam_conf,
         patience=2.0,
         logs=(log,),
-        record=lambda _text, _well: None,
+        record=lambda *_words, **_more: None,
     )
     app = MailtuiApp(host, Settings(theme="mailtui", interval=3600))
     async with app.run_test(size=(120, 36)) as pilot:

@@ -33,12 +33,12 @@ import sys
 from backends.maps.adapter import PostfixMaps
 from backends.runner import LocalRunner
 from mailtui.app import run
-from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
+from mailtui.settings import Settings
 from pathlib import Path
 host = DemoHost(messages=1)
 host.maps = PostfixMaps(LocalRunner(), config_dir=sys.argv[1], state=Path(sys.argv[2]))
-run(host, interval=3600)
+run(host, Settings(interval=3600))
 """
 EDITOR = """#!/bin/sh
 printf 'WHICH LINE> ' > /dev/tty
