@@ -146,7 +146,7 @@ def test_an_editor_has_the_terminal_and_what_breaks_the_table_is_refused(
     argv = [sys.executable, "-c", CONSOLE, str(tables.etc), str(tmp_path / "state")]
     env = {"VISUAL": str(editor), "TMPDIR": str(tmp_path)}
     with Terminal(argv, size=(110, 32), env=env) as terminal:
-        terminal.wait_for("reason|Queue")
+        terminal.wait_for("1 Over")
         terminal.keys("6")
         terminal.wait_for("/helo +regexp")
         terminal.keys("e")
