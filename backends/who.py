@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 PROC = Path("/proc")
+SESSIONS = Path("/run/systemd/sessions")
 NOBODY = 0xFFFFFFFF  # a login that the kernel knows nothing of
 HOPS = 32  # processes between this one and the session
 LARGEST = 1 << 20  # bytes of another process's environment
@@ -28,8 +29,11 @@ def user(proc: Path = PROC) -> str:
 def address(proc: Path = PROC) -> str:
     """Where the SSH session comes from; empty: from nowhere.
 
-    sudo takes it out of the environment: then it is in that of a process above, which root may read.
+    logind(8) knows it from sshd. Where it does not, it is as the environment says, which is the user's own: sudo takes it
+    out of ours, and then it is in that of a process above, which root may read.
     """
+    if found := _session(proc):
+        return found
     if found := _address(os.environ):
         return found
     for process in _above(proc):
@@ -42,6 +46,17 @@ def address(proc: Path = PROC) -> str:
         if found := _address({os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}):
             return found
     return ""
+
+
+def _session(proc: Path) -> str:
+    """The address that logind keeps for the session of the kernel's audit."""
+    try:
+        number = int((proc / "self" / "sessionid").read_bytes())
+        lines = (SESSIONS / str(number)).read_text(errors="replace").splitlines()
+    except (OSError, ValueError):
+        return ""
+    values = dict(line.partition("=")[::2] for line in lines)
+    return _address({_SSH[0]: values.get("REMOTE_HOST", "")}) if values.get("REMOTE") == "1" else ""
 
 
 def _address(environment: Mapping[str, str]) -> str:

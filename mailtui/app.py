@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +29,7 @@ from backends.text import visible
 from mailtui.panes.base import Pane
 from mailtui.panes.registry import PANES
 from mailtui.settings import ALONE_AFTER, Settings
+from mailtui.terminal import when_gone
 from mailtui.themes import THEMES, default_theme
 from mailtui.widgets.ascii_bar import AsciiBar
 from mailtui.widgets.status_line import StatusLine
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 FIRST_PANE = "1"
 READING_TIME = 15.0  # s
+MISTAKES = 2  # of the settings that are told at once
 SERVICES_EVERY = 15.0  # s
 SERVICES_SELDOM = 60.0  # s, while nobody touches a key
 PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
@@ -145,6 +149,13 @@ class MailtuiApp(App[int]):
         self.call_after_refresh(self._begin)
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._told_to_leave)
+        when_gone(partial(self._terminal_gone, asyncio.get_running_loop()))
+
+    def _terminal_gone(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Leave, though the loop may wait for what can never be written."""
+        self._leave_soon()
+        with suppress(RuntimeError):  # it is closed: the console is being left
+            loop.call_soon_threadsafe(self.exit, INTERRUPTED)
 
     def exit(
         self, result: int | None = None, return_code: int = 0, message: "RenderableType | None" = None
@@ -157,10 +168,13 @@ class MailtuiApp(App[int]):
 
     def _told_to_leave(self) -> None:
         """Leave, also when the terminal is gone and nothing can be written to it any more."""
+        self._leave_soon()
+        self.exit(INTERRUPTED)
+
+    def _leave_soon(self) -> None:
         last = threading.Timer(PATIENCE, self._leave_at_once)
         last.daemon = True
         last.start()
-        self.exit(INTERRUPTED)
 
     def _leave_at_once(self) -> None:
         while unfinished():
@@ -192,7 +206,10 @@ class MailtuiApp(App[int]):
     def _begin(self) -> None:
         gc.freeze()
         gc.enable()
-        for text in self._wrong:
+        if self._wrong:
+            text = "\n".join(self._wrong[:MISTAKES])
+            if len(self._wrong) > MISTAKES:
+                text += f"\nand {len(self._wrong) - MISTAKES} more"
             self.notify(text, title="Settings", severity="warning", timeout=READING_TIME, markup=False)
         self._ask_services()
         self.set_interval(SERVICES_EVERY, self._ask_services_again)

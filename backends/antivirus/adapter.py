@@ -15,7 +15,7 @@ from backends.antivirus.conf import ClamdConf, FreshclamConf, Where
 from backends.antivirus.reload import Reload
 from backends.antivirus.values import Caught, Daemon, Database, Finding, Freshclam, Scanned, Status, Updated
 from backends.errors import BackendError, Missing, NotPermitted
-from backends.maillog import newest
+from backends.maillog.files import LOG
 from backends.runner import Runner
 
 FILES_SOUGHT = 50
@@ -38,10 +38,10 @@ class ClamAntivirus:
         clamd_conf: Path = conf.CLAMD,
         freshclam_conf: Path = conf.FRESHCLAM,
         patience: float = PATIENCE,
-        logs: tuple[Path, ...] = newest.LOGS,
+        mail_log: Path = LOG,
         record: Callable[..., None] = audit.write,
     ) -> None:
-        self._runner, self._patience, self._logs, self._record = runner, patience, logs, record
+        self._runner, self._patience, self._log, self._record = runner, patience, mail_log, record
         self._clamd_conf, self._freshclam_conf = clamd_conf, freshclam_conf
 
     def status(self, stop: Event | None = None) -> Status:
@@ -93,7 +93,7 @@ class ClamAntivirus:
         return scanning.selftest(lambda name, chunks: self.scan(name, chunks, stop), each)
 
     def caught(self) -> Caught:
-        counted = caught.read(self._runner, self._logs)
+        counted = caught.read(self._runner, self._log)
         sought = {
             one.name.removesuffix(UNOFFICIAL)
             for one in counted.signatures[:FILES_SOUGHT]

@@ -2,21 +2,23 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from backends.antivirus.values import Caught, Signature
 from backends.errors import BackendError, NotPermitted
-from backends.maillog.newest import LIMIT, LOGS, newest, size_of
+from backends.maillog import journal
+from backends.maillog.files import LOG
+from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
-from backends.runner import Command, Runner
+from backends.runner import Runner
 from backends.text import visible
 
 MOST = 10_000
 """Signatures that are counted."""
-JOURNAL = ("journalctl", "-q", "--no-pager", "-o", "short-iso", "-t", "amavis", "-n", "200000")
+JOURNAL = journal.latest(("SYSLOG_IDENTIFIER=amavis",), 200_000, "-365d")
 _STAMP = re.compile(STAMP)
 _LINE = re.compile(
     rb"(?P<when>" + STAMP + rb") \S+ amavis(?:\[\d+\])?: \([^)]{1,40}\) "
@@ -24,12 +26,14 @@ _LINE = re.compile(
 )
 
 
-def read(runner: Runner, paths: Sequence[Path] = LOGS) -> Caught:
+def read(runner: Runner, log: Path = LOG) -> Caught:
     """Read the newest part of the log.
 
     :raises NotPermitted: this user may not read it.
     """
-    return counted(lines(runner, paths), time.time(), whole=sum(map(size_of, paths)) <= LIMIT)
+    newest = Newest(log)
+    lines = newest.lines() if newest.written else _of_journal(runner)
+    return counted(lines, time.time(), whole=newest.whole)
 
 
 def counted(found: Iterable[bytes], now: float, *, whole: bool = True) -> Caught:
@@ -57,27 +61,19 @@ def counted(found: Iterable[bytes], now: float, *, whole: bool = True) -> Caught
     return Caught(since, until, messages, tuple(ranked), whole)
 
 
-def lines(runner: Runner, paths: Sequence[Path]) -> Iterator[bytes]:
-    """The newest lines of the mail log, oldest first; the journal's where there are no such files.
-
-    :raises NotPermitted: this user may not read them.
-    """
-    yield from newest(paths) if any(map(size_of, paths)) else _of_journal(runner)
-
-
 def _of_journal(runner: Runner) -> Iterator[bytes]:
-    rest = b""
+    """The lines of the journal, where there is no such file.
+
+    :raises NotPermitted: this user may not read it, or there is none.
+    """
     try:
-        with runner.stream(Command(JOURNAL, timeout=30)) as stream:
-            while chunk := stream.read():
-                *whole, rest = (rest + chunk).split(b"\n")
-                yield from whole
-            result = stream.result()
+        with runner.stream(JOURNAL) as stream:
+            for entry in journal.entries(iter(stream.read, b"")):
+                yield entry.line
+            journal.check(stream.result())
+    except NotPermitted:
+        raise
     except BackendError as error:
         raise NotPermitted(
             f"There is no mail log to be read: {error}", hint="install rsyslog, or run mailtui as root"
         ) from error
-    if result.code not in {0, 1}:
-        raise NotPermitted(
-            f"The journal cannot be read: {visible(result.complaint)}", hint="run mailtui as root"
-        )

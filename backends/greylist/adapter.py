@@ -24,7 +24,7 @@ from backends.greylist.stats_values import ALL, Part, Wanted
 from backends.greylist.trash import Trash
 from backends.greylist.values import DAY, About, Decision, Filter, Finding, Key, Listed, Logged, Page, Rules
 from backends.journal import Journal
-from backends.maillog import newest
+from backends.maillog.files import LOG
 from backends.outcome import Outcome
 from backends.runner import Runner
 
@@ -47,17 +47,16 @@ class MariaGreylist:
         clock: Callable[[], float] = time.time,
         record: Record = record,
         resolve: Callable[[str], object] = socket.gethostbyname,
-        logs: Sequence[Path] = newest.LOGS,
+        mail_log: Path = LOG,
         runner: Runner | None = None,
     ) -> None:
         self._conf, self._way, self._socket = conf, way, unix_socket
-        self._clock, self._resolve, self._logs, self._runner = clock, resolve, logs, runner
+        self._clock, self._resolve, self._log, self._runner = clock, resolve, mail_log, runner
         self._database = Database(self._access)
         self._doing = Doing(self._database, trash or Trash(), journal, clock=clock, record=record)
 
     def about(self) -> About:
         conf = read_conf(self._conf)
-        hears = policy.hears(conf.port)
         with self._database.session() as session:
             table = self._table(session)
             return About(
@@ -75,9 +74,11 @@ class MariaGreylist:
                 training=conf.training,
                 err_accept=conf.err_accept,
                 port=conf.port,
-                hears=hears,
                 lacking=lacking(session, self._access().database),
             )
+
+    def hears(self) -> bool:
+        return policy.hears(read_conf(self._conf).port)
 
     def page(
         self,
@@ -154,7 +155,7 @@ class MariaGreylist:
             statistics.tell(part)
 
     def logged(self, stop: Event | None = None) -> Logged:
-        return log.read_log(self._logs, self._runner, now=self._clock(), stop=stop)
+        return log.read_log(self._log, self._runner, now=self._clock(), stop=stop)
 
     def whitelist(self) -> list[Listed]:
         with self._database.session() as session:

@@ -8,7 +8,7 @@ comes back from another address has waited since its first.
 import re
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,8 @@ from threading import Event
 from backends.errors import Missing
 from backends.greylist.journald import journal_lines
 from backends.greylist.values import VOID, Logged
-from backends.maillog.newest import LOGS, newest, size_of
+from backends.maillog.files import LOG
+from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
 from backends.runner import Runner
 
@@ -38,7 +39,7 @@ _WORDS = (b" gld", b": from=<", b": to=<")
 
 
 def read_log(
-    paths: Sequence[Path] = LOGS,
+    path: Path = LOG,
     runner: Runner | None = None,
     *,
     now: float | None = None,
@@ -49,11 +50,14 @@ def read_log(
     :raises NotPermitted: this user may not read it.
     :raises Refused: it was stopped.
     """
-    found, now = [*paths], time.time() if now is None else now
-    if runner is not None and not any(_is_written(path, now) for path in found):
+    now = time.time() if now is None else now
+    found = Newest(path)
+    if runner is not None and found.written < now - LATELY:
         with suppress(Missing):
+            found.close()
             return parse(journal_lines(runner, stop), now)
-    return parse(newest(found, stop=stop), now)
+        found = Newest(path)
+    return parse(found.lines(stop), now)
 
 
 def parse(lines: Iterable[bytes], now: float) -> Logged:
@@ -100,11 +104,6 @@ def _listed(sender: str, ip: str) -> set[str]:
     """The whitelist rows that gld has looked for, in lower case: one of them has hit."""
     domain = sender[sender.find("@") :] if "@" in sender else sender
     return {sender.lower(), domain.lower(), ip, ip.rpartition(".")[0] if "." in ip else ip}
-
-
-def _is_written(path: Path, now: float) -> bool:
-    """Whether it is a file that something still writes, or did lately."""
-    return size_of(path) > 0 and path.lstat().st_mtime > now - LATELY
 
 
 def _bounded(

@@ -115,7 +115,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """Where the greylist is, how it is kept, and gld's settings; `rows` is the engine's estimate.
 
     `schema`: `debian` (45 characters for an address), `upstream` (16) or `other`. `lacking` are
-    the rights that the account has not, of those that gld needs; `hears`: whether gld answers on its port.
+    the rights that the account has not, of those that gld needs.
     """
 
     where: str
@@ -132,7 +132,6 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     training: bool
     err_accept: bool
     port: int
-    hears: bool
     lacking: tuple[str, ...] = ()
 
 

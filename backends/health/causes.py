@@ -72,7 +72,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link("clamd", "amavis", lambda scene: scene.fault("amavis") in {"trouble", "busy", "silent", "slow"}),
         Link("clamd", "signatures", lambda _: True),
         Link("clamd", "clamd-load", lambda _: True),
-        Link("clamd", "queue", lambda scene: scene.waiting("scanner", "filter") or scene.logged("scanner")),
+        Link("clamd", "queue", lambda scene: scene.waiting("scanner", "filter")),
         Link("clamd", "log", lambda scene: scene.logged("scanner")),
         Link("dns", "amavis", lambda scene: scene.fault("amavis") in {"busy", "slow", "silent"}),
         Link("dns", "postfix", lambda scene: scene.fault("postfix") in {"slow", "silent"}),

@@ -20,6 +20,9 @@ class Greylist(Protocol):
     def about(self) -> "values.About":
         """Where it is and how gld is set up, with the engine's estimate of the number of triplets: at once."""
 
+    def hears(self) -> bool:
+        """Whether gld takes what it is asked; two seconds at most."""
+
     def page(
         self,
         wanted: "values.Filter",

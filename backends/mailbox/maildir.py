@@ -24,6 +24,8 @@ from backends.way import FOLDER
 PLACES = ("tmp", "new", "cur")
 IMPORTED = "mailtui-imported"
 LINE = 17
+MOST_IMPORTED = 10_000_000
+"""Messages that a list of ours may have; the folder's owner may have written another."""
 """Bytes of a line of it: a key, and a newline."""
 SUBSCRIPTIONS = "subscriptions"
 QUOTA = "maildirsize"
@@ -261,6 +263,11 @@ def _imported(folder: int) -> "array[int]":
         return keys
     with os.fdopen(handle, "rb") as file:
         _must_be_plain(handle, IMPORTED)
+        if os.fstat(handle).st_size > MOST_IMPORTED * LINE:
+            raise Refused(
+                f"{IMPORTED} is larger than any list of messages",
+                hint="look who wrote it; without it messages that were imported before come again",
+            )
         while lines := file.read(LINE * 4096):
             for start in range(0, len(lines) // LINE * LINE, LINE):
                 with suppress(ValueError):

@@ -30,7 +30,11 @@ def words_of(asked: str) -> list[str]:
         raise BadRequest("What was asked for is too long", hint="ask for less")
     if words[:1] == ["mailtui"]:
         words = words[1:]
-    if not _reads(words) or any(word.partition("=")[0] in FILES for word in words):
+    if writes := next((word for word in words if word.partition("=")[0] in FILES), ""):
+        raise Refused(
+            f"The option {writes.partition('=')[0]} is not for those who may only read", hint="leave it out"
+        )
+    if not _reads(words):
         raise Refused(
             f"Here is only what reads: {', '.join(readers())}",
             hint="for example queue list --group reason, or nothing at all for the console",

@@ -65,8 +65,10 @@ class DemoGreylist:
             training=False,
             err_accept=CONF.err_accept,
             port=CONF.port,
-            hears=True,
         )
+
+    def hears(self) -> bool:
+        return True
 
     def page(
         self,

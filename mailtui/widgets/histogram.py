@@ -66,7 +66,14 @@ class Histogram(Widget, can_focus=True):
         Binding("tab", "next(1)", "Which", show=False, id="histogram.next"),
         Binding("shift+tab", "next(-1)", "The threshold before", show=False, id="histogram.before"),
         Binding("backspace", "reset", "As it was", show=False, id="histogram.reset"),
-        Binding("enter", "open", "List", tooltip="List the messages that change side", id="histogram.open"),
+        Binding(
+            "enter",
+            "open",
+            "List",
+            tooltip="List the messages that change side",
+            key_display="enter",
+            id="histogram.open",
+        ),
     ]
 
     class Moved(Message):

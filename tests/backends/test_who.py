@@ -52,6 +52,18 @@ def test_the_address_is_that_of_the_session(proc: Path, monkeypatch: pytest.Monk
     assert who.address(proc) == "2001:db8::7"
 
 
+def test_what_sshd_told_logind_counts_more_than_what_a_user_says(
+    proc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(who, "SESSIONS", proc)
+    monkeypatch.setenv("SSH_CONNECTION", "198.51.100.66 1 203.0.113.1 22")
+    (proc / "self" / "sessionid").write_text("7")
+    (proc / "7").write_text("UID=1000\nREMOTE=1\nREMOTE_HOST=203.0.113.7\n")
+    assert who.address(proc) == "203.0.113.7"
+    (proc / "7").write_text("UID=1000\nREMOTE=0\n")
+    assert who.address(proc) == "198.51.100.66"
+
+
 @pytest.mark.parametrize(
     "said", ["x action=delete", "203.0.113.7\naction=delete", "", "999.1.1.1", "fe80::1%a b"]
 )

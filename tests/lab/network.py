@@ -46,7 +46,8 @@ SITES = (
 # A domain about which the DNS server answers an error; mail to it is deferred.
 NO_DNS_DOMAIN = "lost.example"
 
-DEFERRING = (*(site.domain for site in SITES if site.sink != ()), NO_DNS_DOMAIN)
+TRIED = tuple(site.domain for site in SITES if site.sink != ())
+DEFERRING = (*TRIED, NO_DNS_DOMAIN)
 
 
 def dns_config() -> str:

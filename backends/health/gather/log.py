@@ -7,9 +7,9 @@ from pathlib import Path
 from backends.errors import Missing
 from backends.health.facts import Done, LogFacts, Seen
 from backends.maillog import journal
-from backends.maillog.newest import newest, size_of
+from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
-from backends.runner import Command, Runner
+from backends.runner import Runner
 from backends.text import visible
 
 MINUTES = 20
@@ -27,7 +27,7 @@ KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
         "scanner",
         re.compile(rb"amavis"),
         re.compile(
-            rb"(?i)(?:clamav|clamd)\S*.{0,60}(?:failed|can't connect|too many retries|timed out)|ALL VIRUS SCANNERS FAILED|virus_scan FAILED"
+            rb"(?i)clam(?:av|d).{0,100}?(?:failed|can't connect|too many retries|timed out)|ALL VIRUS SCANNERS FAILED|virus_scan FAILED"
         ),
     ),
     (
@@ -51,7 +51,7 @@ KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
         "policy",
         re.compile(rb"postfix\S*/smtpd"),
         re.compile(
-            rb"(?i)(?:problem talking to server|connect to|timeout.{0,40}) ?\S*(?:2525|inet:127\.0\.0\.1)|server configuration problem"
+            rb"(?i)(?:problem talking to server|connect to|timeout).{0,80}?(?:2525|inet:127\.0\.0\.1)|server configuration problem"
         ),
     ),
     (
@@ -69,30 +69,34 @@ KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
         ),
     ),
 )
-"""What is counted: its name, who writes it, and how."""
+"""What is counted: its name, who writes it, and how. Looked for in the first bytes of what was said (LOOKED_AT)."""
+LOOKED_AT = 400
+_STRANGERS = re.compile(rb"<[^>\n]{0,320}(?:>|$)")
+"""Addresses, HELO names and message IDs, which are what their senders like them to be."""
+_CONTINUED = re.compile(rb"\([\w-]{1,40}\) \.\.\.")
+"""The rest of a line that syslog split: somewhere within such a text, for all that is known."""
 
 
 def log(runner: Runner, now: float, *, logs: tuple[Path, ...] = LOGS) -> LogFacts:
-    """The last minutes of the file that there is, else of the journal.
+    """The last minutes of the log that there is, over its rotations, else of the journal.
 
     :raises NotPermitted: this user may read neither.
     """
     since = now - MINUTES * 60
-    path = next((one for one in logs if size_of(one)), None)
-    if path is not None:
-        return read(newest((path,), limit=TAIL), since, now)
+    for path in logs:
+        newest = Newest(path, limit=TAIL)
+        if newest.written:
+            return read(newest.lines(), since, now)
     return read(_journal(runner, since), since, now)
 
 
 def _journal(runner: Runner, since: float) -> Iterator[bytes]:
-    argv = (
-        *("journalctl", "--output=export", "--no-pager", "--quiet", "--facility=mail", f"--lines={LINES}"),
-        *("--output-fields=MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME", f"--since=@{int(since)}"),
-    )
+    asked = journal.latest(("SYSLOG_FACILITY=2",), LINES, f"@{int(since)}", timeout=1.5)
     try:
-        with runner.stream(Command(argv, timeout=1.5)) as stream:
+        with runner.stream(asked) as stream:
             for entry in journal.entries(iter(stream.read, b"")):
                 yield entry.line
+            journal.check(stream.result())
     except Missing as error:
         raise Missing(
             "There is no mail log", hint="install rsyslog, or run mailtui where systemd runs"
@@ -115,8 +119,11 @@ def read(lines: Iterable[bytes], since: float, now: float) -> LogFacts:
             took = _TOOK.search(line[-40:])
             finished.append(Done(when, _kind(done[1]), int(took[1]) / 1000 if took is not None else None))
             continue
+        if _CONTINUED.match(said):
+            continue
+        own = _STRANGERS.sub(b"<>", said[: LOOKED_AT * 2])[:LOOKED_AT]
         for kind, who, how in KINDS:
-            if who.match(tag) and how.search(said):
+            if who.match(tag) and how.search(own):
                 before = found.get(kind)
                 text = visible(said.decode("utf-8", "replace"))[:240]
                 found[kind] = Seen(

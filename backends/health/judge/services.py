@@ -8,9 +8,10 @@ from backends.health.gather.units import with_units
 from backends.health.judge.known import Facts, Judged
 from backends.health.judge.working import at_work
 from backends.health.values import Check, Evidence, Level, Measure, Mend
-from backends.text import size_text, visible
+from backends.text import age_text, size_text, visible
 
 SLOW = 1.0  # s for a greeting
+LOADING = 180.0  # s that clamd may take to load its signatures
 OFTEN = 3  # restarts by systemd that are worth a look
 LABELS = {
     "postfix": "Postfix",
@@ -36,7 +37,7 @@ def service(facts: Facts, name: str) -> Iterator[Judged]:
     needed = told.mail and (one.wanted is None or bool(places))
     if one.state == "stopped" and not one.wanted and not needed:
         return
-    judged = _judged(one, places, systemd=told.systemd)
+    judged = _starting(one, places, facts.now) or _judged(one, places, systemd=told.systemd)
     check, fault = at_work(facts, one, places, judged)
     evidence = (*check.evidence, *_logged(facts, name, check.level))
     yield Judged(
@@ -107,6 +108,17 @@ def _judged(one: Service, places: list[Port], *, systemd: bool) -> Judged:
         return Judged(Check(one.name, "unknown", f"Whether {label} runs is hidden from this user"))
     there = f", answers on {', '.join(_where(place) for place in places)}" if places else ""
     return Judged(Check(one.name, "good", f"{label} runs{there}", _shown(one)))
+
+
+def _starting(one: Service, places: list[Port], now: float) -> Judged | None:
+    """clamd opens its socket when it has loaded its signatures, which takes long; to start it anew takes longer."""
+    began = one.started
+    if one.name != "clamd" or one.halted or one.state != "running" or began is None or now - began > LOADING:
+        return None
+    if not places or any(place.right or place.silent or place.said for place in places):
+        return None
+    said = f"clamd has run for {age_text(max(0.0, now - began))} and loads its signatures: nothing is scanned yet"
+    return Judged(Check("clamd", "watch", said, _shown(one), mends=(Mend("wait for it"),)), "starting")
 
 
 def _stopped(one: Service, places: list[Port], *, systemd: bool) -> Judged | None:

@@ -26,11 +26,14 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
         measures.append(Measure("amavis-scan", scan, "s", SCAN_SLOW))
     check, fault, said = judged.check, judged.fault, judged.check.said
     level: Level = check.level
+    evidence, mends = check.evidence, check.mends
     scanner = log.of("scanner") if log is not None else None
     busy = one.children > 0 and one.busy >= one.children
     if check.level == "good":
         if scanner is not None and _still(facts, scanner, log):
             level, fault, said = "bad", "trouble", "amavis cannot have mail scanned"
+            evidence = (Evidence(scanner.said, scanner.last, scanner.count), *evidence)
+            mends = (Mend("mailtui av"), *mends)
         elif busy:
             level, fault, said = "watch", "busy", f"All {one.children} children of amavis are busy"
         elif scan is not None and scan > SCAN_SLOW:
@@ -41,9 +44,7 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
             said = f"{said}; {one.busy} of {one.children} children busy{took}"
     elif busy:
         said = f"{said}: all its {one.children} children are busy"
-    return Judged(
-        Check(check.name, level, said, check.evidence, mends=check.mends, measures=tuple(measures)), fault
-    )
+    return Judged(Check(check.name, level, said, evidence, mends=mends, measures=tuple(measures)), fault)
 
 
 def _still(facts: Facts, trouble: Seen, log: LogFacts | None) -> bool:

@@ -96,11 +96,8 @@ def run(session: Session) -> int:
             for line in lines_of(part, options.never_after, plain=out.plain):
                 out.fitted(line)
 
-    about = session.host.greylist.about()
-    if not about.hears:
-        out.note(
-            f"mailtui: gld does not answer on port {about.port}, so that nothing changes: mailtui greylist doctor"
-        )
+    if not session.host.greylist.hears():
+        out.note("mailtui: gld does not answer, so that nothing changes: mailtui greylist doctor")
     session.host.greylist.stats(each, parts, never_after=options.never_after, top=options.top)
     if options.log:
         _log(session, session.host.greylist.logged())

@@ -27,10 +27,14 @@ def _plain(text: str) -> str:
 
 
 def _data(measure: Measure) -> str:
+    """Of what is worse the less of it there is the bounds are such that alarm below them (`N:`)."""
     name = visible(measure.name).replace("'", "").replace("=", "")
-    bounds = ";".join("" if bound is None else _number(bound) for bound in (measure.watch, measure.bad))
+    falling = measure.watch is not None and measure.bad is not None and measure.bad < measure.watch
+    bounds = ";".join(
+        "" if bound is None else f"{_number(bound)}{':' * falling}" for bound in (measure.watch, measure.bad)
+    )
     return f"'{name}'={_number(measure.value)}{UNITS.get(measure.unit, '')}{f';{bounds}' if bounds.strip(';') else ''}"
 
 
 def _number(value: float) -> str:
-    return f"{value:.6f}".rstrip("0").rstrip(".")
+    return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -1,5 +1,6 @@
 """What is read of configuration, answers, headers and logs; whatever stands in them, nothing but its own error comes."""
 
+import gzip
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from backends.antivirus.conf import MEBI, Where, parse_clamd, parse_freshclam
 from backends.antivirus.status import shown, sources
 from backends.antivirus.values import Loaded, Stats
 from backends.errors import Missing, ParseFailed
+from tests.backends.maillog.test_journal import exported
 from tests.support.fake_runner import Expected, FakeRunner
 
 HEADER = b"ClamAV-VDB:25 Nov 2026 08-32 +0000:27455:2067063:90:%s:%s:raynman:1795595527" % (
@@ -255,13 +257,14 @@ def test_messages_are_counted_by_signature() -> None:
 
 
 def test_where_the_log_is(tmp_path: Path) -> None:
-    paths = (tmp_path / "mail.log.1", tmp_path / "mail.log")
-    paths[0].write_bytes(b"".join(log_of("Win.A")))
-    paths[1].write_bytes(b"".join(log_of("Win.A", "Win.B")))
+    log = tmp_path / "mail.log"
+    (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress(b"".join(log_of("Win.D"))))
+    (tmp_path / "mail.log.1").write_bytes(b"".join(log_of("Win.A")))
+    log.write_bytes(b"".join(log_of("Win.A", "Win.B")))
     with FakeRunner() as runner:
-        assert caught.read(runner, paths).messages == 3
-    journal = b"2026-11-25T10:00:00+0000 mail amavis[1]: (1-1) Blocked INFECTED (Win.C) {x}, y\n"
-    with FakeRunner(Expected(caught.JOURNAL, stdout=journal * 500)) as runner:
-        found = caught.read(runner, (tmp_path / "none",))
+        assert caught.read(runner, log).messages == 4
+    journal = exported(b"(1-1) Blocked INFECTED (Win.C) {x}, y")
+    with FakeRunner(Expected(caught.JOURNAL.argv, stdout=journal * 500)) as runner:
+        found = caught.read(runner, tmp_path / "none")
     assert (found.messages, found.signatures[0].name) == (500, "Win.C")
     assert found.since == found.until > 0

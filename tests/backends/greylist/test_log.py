@@ -92,21 +92,21 @@ def test_only_the_newest_bytes_are_read(tmp_path: Path, monkeypatch: pytest.Monk
     newer.write_bytes(
         b"".join(lines(*(GREYLISTED.format(at(9), ALICE, f"n{n}@b.example", "192.0.2.7") for n in range(50))))
     )
-    assert read_log((older, newer), now=NOW).greylisted == 100
+    assert read_log(newer, now=NOW).greylisted == 100
     monkeypatch.setattr(newest, "LIMIT", newer.stat().st_size + 500)
-    assert 50 < read_log((older, newer), now=NOW).greylisted < 60
+    assert 50 < read_log(newer, now=NOW).greylisted < 60
     monkeypatch.setattr(newest, "LIMIT", 500)
-    assert 0 < read_log((older, newer), now=NOW).greylisted < 10
-    assert read_log((tmp_path / "none",), now=NOW).greylisted == 0
+    assert 0 < read_log(newer, now=NOW).greylisted < 10
+    assert read_log(tmp_path / "none", now=NOW).greylisted == 0
     (tmp_path / "link").symlink_to(newer)
-    assert read_log((tmp_path / "link",), now=NOW).greylisted == 0
+    assert read_log(tmp_path / "link", now=NOW).greylisted == 0
     stop = Event()
     stop.set()
     with pytest.raises(Refused):
-        read_log((newer,), stop=stop)
+        read_log(newer, stop=stop)
     if os.geteuid() == 0:
         os.mkfifo(tmp_path / "pipe")
-        assert read_log((tmp_path / "pipe",), now=NOW).greylisted == 0
+        assert read_log(tmp_path / "pipe", now=NOW).greylisted == 0
 
 
 JOURNALLED = b"".join(
@@ -126,14 +126,14 @@ JOURNALLED = b"".join(
 def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mail.log"
     with FakeRunner(Expected(asking().argv, JOURNALLED)) as runner:
-        assert read_log((file,), runner, now=NOW).delays[0] == 300.0
+        assert read_log(file, runner, now=NOW).delays[0] == 300.0
     file.write_bytes(b"an old line\n")
     os.utime(file, (NOW - 5 * 86400, NOW - 5 * 86400))
     with FakeRunner(Expected(asking().argv, JOURNALLED)) as runner:
-        assert read_log((file,), runner, now=NOW).greylisted == 1
+        assert read_log(file, runner, now=NOW).greylisted == 1
     os.utime(file, (NOW - 60, NOW - 60))
     with FakeRunner() as runner:
-        assert read_log((file,), runner, now=NOW).greylisted == 0
+        assert read_log(file, runner, now=NOW).greylisted == 0
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_the_journal_is_read_where_nothing_writes_a_file(tmp_path: Path) -> None
 )
 def test_a_journal_that_cannot_be_read(stderr: bytes, code: int, kind: type[BackendError]) -> None:
     with FakeRunner(Expected(asking().argv, stderr=stderr, code=code)) as runner, pytest.raises(kind):
-        read_log((), runner, now=NOW)
+        read_log(Path("none", "mail.log"), runner, now=NOW)
 
 
 def test_neither_file_nor_journal() -> None:
     error = Missing("no journalctl", hint="install systemd")
     with FakeRunner(Expected(asking().argv, error=error)) as runner:
-        assert read_log((), runner, now=NOW).greylisted == 0
+        assert read_log(Path("none", "mail.log"), runner, now=NOW).greylisted == 0
 
 
 def test_only_so_much_of_the_journal_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +200,7 @@ def test_a_line_without_end_costs_no_more_than_as_many_harmless_bytes() -> None:
 def test_reading_is_stopped_within_a_few_hundred_lines(tmp_path: Path) -> None:
     file, stop = tmp_path / "mail.log", Event()
     file.write_bytes(b"a line\n" * 2000)
-    read = newest.newest([file], stop=stop)
+    read = newest.Newest(file).lines(stop)
     next(read)
     stop.set()
     with pytest.raises(Refused):

@@ -14,14 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.errors import NotPermitted
 from backends.health.asking import Asking
 from backends.health.facts import Setup
 from backends.health.gather import certificates, clock, disks, dns, dovecot, log, policy, ports, units
 from backends.health.gather import queue as queues
 from backends.health.gather.setup import inet, setup
+from backends.maillog import journal
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
-from tests.support.fake_runner import FakeRunner
+from tests.support.fake_runner import Expected, FakeRunner
 
 NOW = 1_795_435_200.0
 MASTER = """\
@@ -209,6 +211,43 @@ def test_only_the_end_of_a_log_is_read_and_no_link(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(log, "TAIL", 2 * len(line) + 5)
     told = log.log(FakeRunner(), NOW, logs=(tmp_path / "fifo", link, tmp_path / "none", path))
     assert [(one.kind, one.count) for one in told.seen] == [("database", 2)]
+
+
+def test_over_a_rotation_and_of_a_journal_without_rights(tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    line = b"2026-11-23T11:59:58+00:00 mx gld[3]: Unable to connect to MYSQL\n"
+    (tmp_path / "mail.log.1").write_bytes(line)
+    path.write_bytes(line + b"\n")
+    assert [one.count for one in log.log(FakeRunner(), NOW, logs=(path,)).seen] == [2]
+    asked = journal.latest(("SYSLOG_FACILITY=2",), log.LINES, f"@{int(NOW) - 1200}").argv
+    hidden = b"Hint: You are currently not seeing messages from other users and the system.\n"
+    with FakeRunner(Expected(asked, stderr=hidden)) as runner, pytest.raises(NotPermitted):
+        log.log(runner, NOW, logs=(tmp_path / "none",))
+
+
+@pytest.mark.parametrize(
+    "unit", [b"clamd", b"timeout", b"connect to", b"NOQUEUE: reject: 45", b"name service error"]
+)
+@pytest.mark.parametrize("tag", [b"amavis", b"postfix/smtpd", b"gld"])
+def test_no_line_of_a_stranger_takes_long(unit: bytes, tag: bytes) -> None:
+    line = b"2026-11-23T11:59:58+00:00 mx " + tag + b"[3]: " + unit * (2000 // len(unit))
+    began = time.process_time()
+    log.read([line] * 100, NOW - 1200, NOW)
+    assert (time.process_time() - began) / 100 < 0.01
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'postfix/smtpd[3]: NOQUEUE: reject: RCPT from x[203.0.113.9]: 554 5.7.1 no; from=<"queue file write error"@b.example>',
+        b"amavis[3]: (1-2) ...clamd clamd clamd-failed",
+        b"amavis[3]: (1-2) x Message-ID: <clamd failed>",
+        b"postfix/smtpd[3]: warning: x helo=<451 4.3.0 lost>",
+    ],
+)
+def test_what_strangers_say_is_no_trouble(said: bytes) -> None:
+    found = log.read([b"2026-11-23T11:59:58+00:00 mx " + said], NOW - 1200, NOW)
+    assert found.seen == ()
 
 
 def messages(count: int, reason: str) -> Iterator[Message]:

@@ -111,6 +111,36 @@ def test_the_scanner_is_down_therefore_mail_is_deferring() -> None:
     assert causes == {"clamd": "", "amavis": "clamd", "queue": "clamd", "log": "clamd"}
 
 
+def test_mail_that_waits_for_others_is_not_the_scanners_doing() -> None:
+    queue = facts.QueueFacts(
+        {"deferred": 400}, 400, whole=True, recent=390, reasons=(facts.Reason("Connection refused", 390),)
+    )
+    found = told(
+        services=services(clamd={"state": "stopped"}),
+        antivirus=antivirus(DOWN),
+        queue=queue,
+        log=log("scanner"),
+    )
+    told_apart = wrong(found)
+    assert told_apart["queue"].cause == ""
+    assert "Connection refused" in str(told_apart["queue"].evidence)
+    assert "deferring" not in told_apart["clamd"].said
+
+
+def test_clamd_that_loads_its_signatures_is_not_started_again() -> None:
+    loading = Daemon("/run/clamd", answers=False, error="/run/clamd is not there")
+    found = told(services=services(clamd={"started": NOW - 8}), antivirus=antivirus(loading))
+    clamd = next(check for check in found.checks if check.name == "clamd")
+    assert (clamd.level, clamd.said) == (
+        "watch",
+        "clamd has run for 8s and loads its signatures: nothing is scanned yet",
+    )
+    assert not any(mend.argv for mend in clamd.mends)
+    found = told(services=services(clamd={"started": NOW - 600}), antivirus=antivirus(loading))
+    clamd = next(check for check in found.checks if check.name == "clamd")
+    assert clamd.level == "bad"
+
+
 def test_after_the_scanner_came_back_mail_waits_for_its_next_attempt() -> None:
     queue = facts.QueueFacts({"deferred": 9}, 9, whole=True, faults={"scanner": 9})
     found = told(queue=queue, log=log("scanner"), services=services(clamd={"started": NOW - 1}))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from backends.health.values import Check, Measure, Report
+from mailtui.cli.health.nagios import line
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import FakeHost
 
@@ -56,6 +58,12 @@ def test_nagios(run: Run, host: FakeHost) -> None:
     for number, code in ((2, 1), (3, 0)):
         host.sick.checks = host.sick.checks[-2:] if number == 2 else host.sick.checks[-1:]
         assert run("health", "--nagios").code == code
+
+
+def test_bounds_below_which_it_is_bad_are_told_as_such() -> None:
+    left = Measure("certificate-left", 315326921.699459, "s", 1814400.0, 259200.0)
+    report = Report(0.0, 0.0, (Check("certificates", "good", "fine", measures=(left,)),))
+    assert line(report).endswith("|'certificate-left'=315326921.699s;1814400:;259200:")
 
 
 SAMPLE = re.compile(

@@ -48,7 +48,7 @@ async def console(clamd: PrivateClamd) -> AsyncIterator[tuple[MailtuiApp, Pilot[
         clamd_conf=clamd.conf,
         freshclam_conf=clamd.freshclam_conf,
         patience=2.0,
-        logs=(log,),
+        mail_log=log,
         record=lambda *_words, **_more: None,
     )
     app = MailtuiApp(host, Settings(theme="mailtui", interval=3600))

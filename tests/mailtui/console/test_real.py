@@ -1,7 +1,9 @@
 """The console on a real Postfix in a real terminal."""
 
 import os
+import pty
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -155,3 +157,21 @@ def test_resized_while_loading_and_very_small(postfix: PrivatePostfix) -> None:
         terminal.wait_for(r"all messages +5,001", timeout=30)
         terminal.keys("q")
         terminal.wait_for("LEFT-WITH 0")
+
+
+def test_a_terminal_that_goes_without_a_signal_is_left() -> None:
+    master, slave = pty.openpty()
+    argv = [sys.executable, "-m", "mailtui", "--demo"]
+    env = {**os.environ, "TERM": "xterm-256color"}
+    console = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
+    try:
+        os.close(slave)
+        seen = b""
+        deadline = time.monotonic() + 30
+        while b"Overview" not in seen and time.monotonic() < deadline:
+            seen += os.read(master, 65536)
+        os.close(master)  # not its controlling terminal: no signal tells it
+        assert console.wait(20) == 130
+    finally:
+        console.kill()
+        console.wait()
