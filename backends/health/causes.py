@@ -70,7 +70,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         *found,
         Link("mariadb", "gld", lambda scene: scene.fault("gld") in {"database", "silent", "slow"}),
         Link("clamd", "amavis", lambda scene: scene.fault("amavis") in {"trouble", "busy", "silent", "slow"}),
-        Link("clamd", "signatures", lambda _: True),
+        Link("clamd", "signatures", lambda scene: scene.fault("signatures") == "unloaded"),
         Link("clamd", "clamd-load", lambda _: True),
         Link("clamd", "queue", lambda scene: scene.waiting("scanner", "filter")),
         Link("clamd", "log", lambda scene: scene.logged("scanner")),

@@ -21,6 +21,8 @@ _ASSIGNED = re.compile(
     r"|\$policy_bank\{\s*['\"](?P<bank>[\w.-]{1,100})['\"]\s*\})[ \t]*=(?!=)\s*",
     re.MULTILINE,
 )
+_NAMED = re.compile(r"\b(?:sa_(?:tag2?|kill)_level_deflt|spam_(?:tag2?|kill)_level_maps)\b(?!\s*[=!<>]=)")
+"""A level that is named where it is not plainly set: pushed onto, set within a line, in a bank's own bank."""
 _SIMPLE = re.compile(rf"(?P<value>undef|{_NUMBER}|'{_NUMBER}'|\"{_NUMBER}\")\s*;")
 _OTHER = re.compile(r"\$sa_(tag2?|kill)_level_deflt\s*;")
 _DEFAULT_MAPS = re.compile(r"\(\s*\\\$sa_(tag2?|kill)_level_deflt\s*\)\s*;")
@@ -39,28 +41,39 @@ def parse(contents: Iterable[str]) -> tuple[Thresholds, ...]:
     banks: dict[str, str] = {}
     for content in contents:
         plain = without_comments(content)
+        read = 0
         for found in _ASSIGNED.finditer(plain):
+            if _NAMED.search(plain, read, found.start()):
+                base = _changed(base, understood=False)
             rest = plain[found.end() : found.end() + 20_000]
+            size = 0
             if found["bank"]:
+                body = _body(rest)
+                size = len(body)
                 if len(banks) < BANKS:
-                    banks[found["bank"]] = _body(rest)
+                    banks[found["bank"]] = _uncommented(body)
             elif found["maps"]:
                 match = _DEFAULT_MAPS.match(rest)
+                size = match.end() if match else 0
                 base = _changed(
                     base, understood=base.understood and bool(match and match[1] == found["maps"])
                 )
             else:
-                base = _assigned(base, found["level"], rest)
+                base, size = _assigned(base, found["level"], rest)
+            read = max(read, found.end() + size)
+        if _NAMED.search(plain, read):
+            base = _changed(base, understood=False)
     own = (_bank(name, body, base) for name, body in banks.items())
     return (base, *(bank for bank in own if bank is not None))
 
 
-def _assigned(base: Thresholds, level: str, rest: str) -> Thresholds:
+def _assigned(base: Thresholds, level: str, rest: str) -> tuple[Thresholds, int]:
+    """The levels with this one, and how much of the rest says it."""
     if match := _SIMPLE.match(rest):
-        return _changed(base, **{level: _value(match["value"])})
+        return _changed(base, **{level: _value(match["value"])}), match.end()
     if match := _OTHER.match(rest):
-        return _changed(base, **{level: getattr(base, match[1])})
-    return _changed(base, understood=False)
+        return _changed(base, **{level: getattr(base, match[1])}), match.end()
+    return _changed(base, understood=False), 0
 
 
 def _bank(name: str, body: str, base: Thresholds) -> Thresholds | None:
@@ -77,7 +90,10 @@ def _bank(name: str, body: str, base: Thresholds) -> Thresholds | None:
 
 def _body(rest: str) -> str:
     end = _CLOSED.search(rest)
-    body = rest[: end.start() if end else len(rest)]
+    return rest[: end.start() if end else len(rest)]
+
+
+def _uncommented(body: str) -> str:
     return re.sub(r"#[^\n'\"]*$", "", body, flags=re.MULTILINE)
 
 

@@ -115,7 +115,7 @@ def read(lines: Iterable[bytes], since: float, now: float) -> LogFacts:
         if when is None or when < since or when > now + 60:
             continue
         tag, said = head["tag"], head["said"]
-        if tag == b"amavis" and (done := _DONE.search(said[:200])) is not None:
+        if tag == b"amavis" and (done := _DONE.match(said[:200])) is not None:
             took = _TOOK.search(line[-40:])
             finished.append(Done(when, _kind(done[1]), int(took[1]) / 1000 if took is not None else None))
             continue

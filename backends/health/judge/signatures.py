@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from backends.antivirus.values import Finding, Status
 from backends.health.facts import Services
 from backends.health.judge.known import Facts, Judged
-from backends.health.values import Check, Evidence, Level, Measure, Mend
+from backends.health.values import Check, Evidence, Measure, Mend
 
 CHECKS = {
     "signatures": ("official", "file", "files", "third-party", "loaded"),
     "freshclam": ("freshclam", "last run"),
     "clamd-load": ("load",),
 }
-_LEVELS: dict[str, Level] = {"bad": "watch", "note": "good", "good": "good"}
 _PANE = "7"
 
 
@@ -51,12 +50,13 @@ def _check(name: str, found: list[Finding], status: Status) -> Judged:
     return Judged(
         Check(
             name,
-            _LEVELS["bad"],
+            "watch",
             _sentence(name, first),
             evidence,
             mends=mends,
             measures=tuple(_measures(name, status)),
-        )
+        ),
+        "unloaded" if first.name == "loaded" else "",
     )
 
 

@@ -23,6 +23,9 @@ def lines(report: Report, *, everything: bool = False) -> Iterator[str]:
         for other in wrong:
             if other.cause and root(other.name, causes) == check.name:
                 yield f"   └ {MARKS[other.level]} {visible(other.said)}"
+                for mend in other.mends:
+                    if mend not in check.mends and mend.argv:
+                        yield f"       mend  {visible(mend.text)}"
     count = len(fine)
     if not report.checks:
         yield "○ There is nothing of a mail server here"

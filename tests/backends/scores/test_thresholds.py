@@ -76,3 +76,19 @@ $sa_tag2_level_deflt = 7;
         Thresholds("MYNETS", -999.0, 7.0, 9.5),
         Thresholds("ORIGINATING", 2.0, None, 6.31, understood=False),
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$policy_bank{'MYNETS'}{'spam_kill_level_maps'} = [20];",
+        "push @spam_kill_level_maps, 3;",
+        "unshift(@spam_kill_level_maps, {'a@b' => 3});",
+        "$x=1; $sa_kill_level_deflt = 9;",
+        "if (1) { $sa_tag2_level_deflt = 1 }",
+    ],
+)
+def test_a_level_that_is_set_in_another_way_is_not_guessed(text: str) -> None:
+    for content in (f"$sa_kill_level_deflt = 6;\n{text}\n", f"{text}\n$sa_kill_level_deflt = 6;\n"):
+        base, *_ = parse([content])
+        assert (base.kill, base.understood) == (6.0, False)
