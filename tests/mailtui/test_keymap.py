@@ -97,3 +97,10 @@ def test_keys(key: str) -> None:
 @pytest.mark.parametrize("key", ["", " ", "ctrl+", "+a", "ctrl+ctrl+a", "Ctrl+a", "nokey", "\n", "ctrl+\x1b"])
 def test_no_keys(key: str) -> None:
     assert not is_key(key)
+
+
+@pytest.mark.parametrize("key", ["h", "ctrl+y"])
+def test_what_answers_a_question_stays_as_it_is(key: str) -> None:
+    taken, (wrong,) = keymap({"confirm.yes": key}, BINDINGS)
+    assert taken == {}
+    assert "confirm.yes stays as it is" in wrong

@@ -8,6 +8,7 @@ import pytest
 
 from backends.health.values import Check, Measure, Report
 from mailtui.cli.health.nagios import line
+from mailtui.cli.health.prometheus import metrics
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import FakeHost
 
@@ -64,6 +65,21 @@ def test_bounds_below_which_it_is_bad_are_told_as_such() -> None:
     left = Measure("certificate-left", 315326921.699459, "s", 1814400.0, 259200.0)
     report = Report(0.0, 0.0, (Check("certificates", "good", "fine", measures=(left,)),))
     assert line(report).endswith("|'certificate-left'=315326921.699s;1814400:;259200:")
+
+
+def test_what_parts_text_from_data_is_not_in_the_text() -> None:
+    left = Measure("a'b=c", 1.0)
+    checks = tuple(Check(f"n{number}", "bad", f"x|y={number}", measures=(left,)) for number in range(5))
+    said, _, data = line(Report(0.0, 0.0, checks)).partition("|")
+    assert said == "MAILTUI CRITICAL - x/y=0; x/y=1; x/y=2; and 2 more"
+    assert data.split() == ["'abc'=1"] * 5
+
+
+def test_names_of_metrics_stay_between_their_quotes() -> None:
+    check = Check('a"b\\c', "bad", "x", cause='d"e')
+    told = metrics(Report(0.0, 0.0, (check,))).splitlines()
+    assert 'mailtui_check{check="a\\"b\\\\c",level="bad"} 1' in told
+    assert 'mailtui_check_cause{check="a\\"b\\\\c",cause="d\\"e"} 1' in told
 
 
 SAMPLE = re.compile(
