@@ -1,5 +1,6 @@
 """A host's health: all questions asked side by side, judged as the answers come, with causes named at the end."""
 
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from backends import audit
 from backends.errors import BackendError, BadRequest, Failed
 from backends.health import causes, ring
 from backends.health.asking import PATIENCE, Asking, Question
@@ -19,6 +21,8 @@ from backends.health.values import Check, Mend, Point, Report
 from backends.host.health import HOUR
 from backends.runner import Command, Result, Runner
 
+STARTING = {("systemctl", "start"), ("systemctl", "restart")}
+SETTLING = 2.0  # s until a service that cannot run has ended
 MENDING = 60.0  # s
 FRESH = 900.0  # s for which what was recorded to be wrong still tells since when
 RECORDED = ("services", "units", "queue", "log", "disks", "antivirus", "dns")
@@ -71,7 +75,9 @@ class HostHealth:
         clock: Callable[[], float] = time.time,
         *,
         patience: float = PATIENCE,
+        record: Callable[..., None] = audit.write,
     ) -> None:
+        self._record = record
         self._sources, self._kept, self._runner, self._clock = sources, kept, runner, clock
         self._asking = Asking(patience)
         self._since: dict[str, float] = {}
@@ -127,9 +133,26 @@ class HostHealth:
         if not mend.argv:
             raise BadRequest("This is not mended by a command", hint=mend.text)
         result = self._runner.run(Command(mend.argv, timeout=MENDING, mutates=True))
+        ended = result.code == 0 and mend.argv[:2] in STARTING and self._has_ended(mend.argv[2])
+        command = shlex.join(mend.argv)
+        self._record(
+            f"command={command!r} code={result.code}", well=result.code == 0 and not ended, action="mend"
+        )
         if result.code != 0:
             raise Failed(f"{mend.argv[0]} failed: {result.complaint}", hint="see: journalctl -n 20")
+        if ended:
+            unit = mend.argv[2]
+            raise Failed(
+                f"{unit} was started, and has ended again", hint=f"see why: journalctl -u {unit} -n 20"
+            )
         return result
+
+    def _has_ended(self, unit: str) -> bool:
+        """Whether a unit that was just started is one that systemd calls failed."""
+        time.sleep(SETTLING)
+        return (
+            self._runner.run(Command(("systemctl", "is-failed", "--quiet", unit), timeout=MENDING)).code == 0
+        )
 
     def _load(self) -> ring.Ring:
         try:

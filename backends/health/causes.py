@@ -86,6 +86,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link("dovecot", "certificates", lambda scene: scene.judged["certificates"].check.level == "unknown"),
         Link("postfix", "queue", lambda scene: True),
         Link("postfix", "log", lambda scene: True),
+        Link("maps", "log", lambda scene: scene.fault("maps") == "missing"),
         Link("queue", "log", lambda scene: scene.fault("queue") in {"disk", "filter"}),
     ]
 

@@ -213,7 +213,8 @@ class Drifted(msgspec.Struct, frozen=True):
 
 
 class Stale(msgspec.Struct, frozen=True):
-    """The tables whose index is missing or older than their source."""
+    """The tables whose index is older than their source, and those that have none; how many there are in all."""
 
     names: tuple[str, ...]
     tables: int
+    missing: tuple[str, ...] = ()

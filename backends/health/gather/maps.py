@@ -16,21 +16,26 @@ def maps(setup: Setup) -> Stale:
         "",
         _lines((name, value) for name, value in setup.parameters.items() if "/" in name),
     ).tables
-    found = (table for table in tables if not table.cache and table.path and table.type in INDEX)
-    names = tuple(table.name for table in found if _stale(Path(table.path), INDEX[table.type]))
-    return Stale(names, len(tables))
+    found = [table for table in tables if not table.cache and table.path and table.type in INDEX]
+    states = {table.name: _state(Path(table.path), INDEX[table.type]) for table in found}
+    stale, missing = (
+        tuple(name for name, state in states.items() if state == wanted) for wanted in ("stale", "missing")
+    )
+    return Stale(stale, len(tables), missing)
 
 
-def _stale(source: Path, ending: str) -> bool:
-    """By whole seconds, as Postfix compares."""
+def _state(source: Path, ending: str) -> str:
+    """Of the index: `missing`, `stale` (by whole seconds, as Postfix compares), or neither."""
     try:
-        changed = int(source.stat().st_mtime)
-    except OSError:
-        return False
-    try:
-        return int(Path(f"{source}{ending}").stat().st_mtime) < changed
+        built = int(Path(f"{source}{ending}").stat().st_mtime)
     except FileNotFoundError:
-        return True
+        return "missing"
+    except OSError:
+        return ""
+    try:
+        return "stale" if built < int(source.stat().st_mtime) else ""
+    except OSError:
+        return ""
 
 
 def _lines(pairs: Iterable[tuple[str, str]]) -> str:

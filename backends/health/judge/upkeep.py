@@ -137,6 +137,13 @@ def maps(facts: Facts) -> Iterator[Judged]:
         if (error := facts.error("maps")) is not None:
             yield unknown("maps", "The lookup tables cannot be looked at", error)
         return
+    if found.missing:
+        many = "tables have" if len(found.missing) > 1 else "table has"
+        said = f"{len(found.missing)} lookup {many} no index: what asks for it gets a temporary error, and mail waits"
+        names = tuple(Evidence(visible(name)) for name in (*found.missing, *found.names)[:NAMED])
+        mends = (Mend("mailtui maps rebuild", pane="6"),)
+        yield Judged(Check("maps", "bad", said, names, mends=mends), "missing")
+        return
     if not found.names:
         if found.tables:
             yield Judged(Check("maps", "good", f"{found.tables} lookup tables are as their sources"))

@@ -1,5 +1,6 @@
 """The facts of a machine on which all is well, to be spoilt one by one."""
 
+from collections.abc import Callable
 from typing import Any
 
 from backends.antivirus.findings import findings
@@ -12,7 +13,7 @@ from backends.health.judge.judges import JUDGES
 from backends.health.judge.known import Facts
 from backends.health.ring import Ring
 from backends.health.values import Check, Report
-from backends.runner import LocalRunner
+from backends.runner import LocalRunner, Runner
 
 NOW = 1_795_435_200.0
 DAY = 86400.0
@@ -117,6 +118,19 @@ class Kept:
 
 
 def health(
-    sources: Sources, kept: Kept | None = None, *, patience: float = 0.3, now: float = NOW
+    sources: Sources,
+    kept: Kept | None = None,
+    *,
+    patience: float = 0.3,
+    now: float = NOW,
+    runner: Runner | None = None,
+    record: Callable[..., None] | None = None,
 ) -> HostHealth:
-    return HostHealth(sources, kept or Kept(), LocalRunner(), lambda: now, patience=patience)
+    return HostHealth(
+        sources,
+        kept or Kept(),
+        runner or LocalRunner(),
+        lambda: now,
+        patience=patience,
+        record=record or (lambda *_words, **_more: None),
+    )

@@ -56,6 +56,7 @@ def cause(first: Judged, second: Judged, outcomes: dict[str, Any] | None = None)
         (judged("postfix", "stopped"), judged("queue"), {}),
         (judged("postfix", "stopped"), judged("log"), {}),
         (judged("queue", "filter"), judged("log"), {}),
+        (judged("maps", "missing"), judged("log"), {}),
     ],
 )
 def test_a_cause_explains_what_it_brings_about_and_nothing_once_it_is_well(
@@ -87,6 +88,7 @@ def test_a_cause_explains_what_it_brings_about_and_nothing_once_it_is_well(
         (judged("gld", "halted"), judged("log"), logged("scanner")),
         (judged("dovecot", "stopped"), judged("certificates"), {}),
         (judged("queue", "delivery"), judged("log"), {}),
+        (judged("maps"), judged("log"), {}),
     ],
 )
 def test_what_has_another_reason_is_told_apart(

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from backends.errors import BadRequest, Failed, NotAnswering, NotPermitted
+from backends.health import adapter
 from backends.health.adapter import RingFile
 from backends.health.asking import Asking, Question
 from backends.health.facts import Growth, QueueFacts
 from backends.health.ring import DAY, HOUR, Filled, Ring, added, growth, load, save
 from backends.health.values import Check, Mend, Point
 from tests.backends.health.machine import NOW, Kept, Sources, health, ports, services
+from tests.support.fake_runner import Expected, FakeRunner
 
 
 def raises(error: Exception) -> Any:
@@ -135,6 +137,24 @@ def test_mending() -> None:
         host.mend(Mend("false", ("false",)))
     with pytest.raises(BadRequest):
         host.mend(Mend("see a pane", pane="7"))
+
+
+def test_a_mend_is_told_and_a_service_that_ends_again_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "SETTLING", 0.0)
+    told: list[tuple[str, bool, str]] = []
+
+    def record(text: str, *, well: bool, action: str) -> None:
+        told.append((text, well, action))
+
+    start = ("systemctl", "start", "clamav-daemon")
+    failed = ("systemctl", "is-failed", "--quiet", "clamav-daemon")
+    runner = FakeRunner(Expected(start), Expected(failed, code=0), Expected(start), Expected(failed, code=1))
+    host = health(Sources(), runner=runner, record=record)
+    with pytest.raises(Failed, match="has ended again"):
+        host.mend(Mend("systemctl start clamav-daemon", start))
+    host.mend(Mend("systemctl start clamav-daemon", start))
+    said = "command='systemctl start clamav-daemon' code=0"
+    assert told == [(said, False, "mend"), (said, True, "mend")]
 
 
 def test_the_ring_stays_small() -> None:
