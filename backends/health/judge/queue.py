@@ -13,6 +13,8 @@ FEW = 5
 """Messages deferred lately that are no longer just the world's troubles."""
 CROWDED = 1000
 STUCK = 100
+STANDING, LOOKS = 300.0, 2
+"""Seconds of which so many recorded points must show mail that nothing takes up."""
 FRESH = 180.0  # s
 FAULTS = {
     "scanner": "because nothing can be scanned",
@@ -31,7 +33,10 @@ def queue(facts: Facts) -> Iterator[Judged]:
             yield unknown("queue", "The queue cannot be listed", error)
         return
     grown = _grown(facts, found)
-    level, said, fault = _level(found, grown, facts.now)
+    level, said, fault = _level(found, grown)
+    if _stands(facts, found):
+        level, fault = "bad", "standing"
+        said = f"{found.count('incoming'):,} messages lie in incoming and none becomes active: the queue manager does not work"
     at_least = "" if found.whole else "at least "
     evidence = [Evidence(reason.text, None, reason.count) for reason in found.reasons if level != "good"]
     if found.oldest is not None:
@@ -46,12 +51,25 @@ def queue(facts: Facts) -> Iterator[Judged]:
         )
     since = found.first_recent if level != "good" and found.recent else None
     mends = (Mend("mailtui queue list --group reason", pane="2"),) if level != "good" else ()
+    if fault == "standing":
+        mends = (Mend("systemctl restart postfix"), *mends)
     yield Judged(
         Check("queue", level, said, tuple(evidence), since, mends, tuple(_measures(found, facts.now))), fault
     )
 
 
-def _level(found: QueueFacts, grown: int, now: float) -> tuple[Level, str, str]:
+def _stands(facts: Facts, found: QueueFacts) -> bool:
+    """Whether mail has come in for minutes, and nothing was taken up at any look."""
+    looks = [point for point in facts.course if facts.now - point.at < STANDING]
+    return (
+        len(looks) >= LOOKS
+        and all(point.incoming and point.active == 0 for point in looks[-LOOKS:])
+        and found.count("incoming") > 0
+        and found.count("active") == 0
+    )
+
+
+def _level(found: QueueFacts, grown: int) -> tuple[Level, str, str]:
     deferred, active = found.count("deferred"), found.count("active")
     incoming, dropped = found.count("incoming"), found.count("maildrop")
     said = f"{deferred:,} deferred, {active:,} active, {found.count('hold'):,} on hold, {incoming:,} incoming"

@@ -8,6 +8,9 @@ from backends.antivirus.values import Daemon
 from backends.errors import Failed, NotAnswering, NotPermitted
 from backends.health import facts
 from backends.health.asking import silent
+from backends.health.judge.judges import JUDGES
+from backends.health.judge.known import Facts
+from backends.health.values import Check, Point
 from tests.backends.health.machine import (
     DAY,
     NAMES,
@@ -125,6 +128,21 @@ def test_mail_that_waits_for_others_is_not_the_scanners_doing() -> None:
     assert told_apart["queue"].cause == ""
     assert "Connection refused" in str(told_apart["queue"].evidence)
     assert "deferring" not in told_apart["clamd"].said
+
+
+def test_a_queue_manager_that_stands_still_is_told_by_what_it_leaves() -> None:
+    queue = facts.QueueFacts({"incoming": 73}, 73, whole=True)
+
+    def judged(*before: Point) -> Check:
+        known = Facts(NOW, well() | {"queue": queue}, before)
+        return next(one.check for judge in JUDGES for one in judge.judge(known) if one.check.name == "queue")
+
+    looks = [Point(NOW - seconds, active=0, incoming=60) for seconds in (130, 70, 10)]
+    assert judged(*looks).level == "bad"
+    assert "the queue manager does not work" in judged(*looks).said
+    assert judged().level == "good"
+    assert judged(looks[0], Point(NOW - 10, active=4, incoming=60)).level == "good"
+    assert judged(*(Point(NOW - 4000 + number, active=0, incoming=60) for number in range(3))).level == "good"
 
 
 def test_clamd_that_loads_its_signatures_is_not_started_again() -> None:
