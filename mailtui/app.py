@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 FIRST_PANE = "1"
 READING_TIME = 15.0  # s
-MISTAKES = 2  # of the settings that are told at once
+MISTAKES = 5  # of the settings that are told at once
 SERVICES_EVERY = 15.0  # s
 SERVICES_SELDOM = 60.0  # s, while nobody touches a key
 PATIENCE = 3.0  # s from being told to leave until it is done without ceremony

@@ -64,7 +64,7 @@ class Watch:
 
     def taken(self) -> dict[str, float]:
         """The longest wait and the 99th percentile since it was asked last, in ms."""
-        gaps, self.gaps = sorted(self.gaps), []
+        gaps, self.gaps = sorted(self.gaps) or [0.0], []
         return {"longest": max(gaps[-1], 0.1), "p99": max(gaps[len(gaps) * 99 // 100], 0.1)}
 
 
