@@ -101,7 +101,7 @@ def _grey(host: "Host", told: "dict[str, Part]", stop: Event) -> Grey:
         median = logged.delays[0] if logged.passed else None
     except BackendError:
         median = None  # the log is somebody else's; the table says the rest
-    return Grey(totals.waiting + totals.ready, passed, totals.never, median)
+    return Grey(totals.waiting, passed, totals.never, median)
 
 
 def read_today(host: "Host", feed: Feed["Value"]) -> Today:

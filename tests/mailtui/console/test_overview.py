@@ -10,11 +10,13 @@ import pytest
 from textual.pilot import Pilot
 
 from backends.errors import Failed, NotAnswering
-from backends.greylist.stats_values import Part
+from backends.greylist.stats_values import Part, Totals
 from backends.health.values import Check, Evidence, Mend
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
+from mailtui.panes.feed import Feed
 from mailtui.panes.overview.pane import OverviewPane
+from mailtui.panes.overview.parts import Value, read_grey
 from mailtui.panes.quarantine.pane import QuarantinePane
 from mailtui.screens.check import CheckScreen
 from mailtui.screens.confirm import ConfirmScreen
@@ -429,3 +431,15 @@ async def test_a_cause_in_a_circle_and_one_that_is_not_there_are_shown() -> None
 def replace_check(check: Check, *, cause: str) -> Check:
     """The check with another cause."""
     return Check(check.name, check.level, check.said, check.evidence, cause=cause)
+
+
+async def test_waiting_is_the_same_here_as_in_the_greylists_pane() -> None:
+    host = DemoHost(clock=Clock())
+    told: list[Part] = []
+    host.greylist.stats(told.append, ["totals"])
+    totals = next(part for part in told if isinstance(part, Totals) and part.exact)
+    feed: Feed[Value] = Feed(
+        lambda _feed: read_grey(host, _feed), 60.0, lambda _run: None, lambda _value, _last: None
+    )
+    assert totals.ready > 0
+    assert read_grey(host, feed).waiting == totals.waiting
