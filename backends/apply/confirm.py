@@ -30,7 +30,6 @@ Description=Takes back what mailtui applied, unless it is confirmed
 After=multi-user.target
 
 [Service]
-Type=exec
 ExecStart={command}
 """
 
@@ -46,7 +45,8 @@ def schedule(
 ) -> None:
     """Have the change taken back in so many seconds: by a systemd timer that outlives a reboot, or by a process of its own.
 
-    :raises Failed: it cannot be scheduled.
+    The unit has no `Type=exec`: where it is confirmed as its time comes, the file goes while the process starts, and over
+    the reload systemd takes that for one which never started, which it ends after 90 s and calls failed.
     """
     back = (*PROGRAM, "rollback", str(number), "--unless-confirmed")
     if not systemd:

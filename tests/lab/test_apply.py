@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from backends.apply.confirm import SERVICE
 from tests.lab.apply import SITE, TEST, drift, machine_with, mailtui, ok, pids, tree
 from tests.lab.image import bare
 from tests.lab.machine import Machine
@@ -229,6 +230,22 @@ def test_where_the_machine_was_down_meanwhile_it_is_taken_back_as_it_comes_up(se
     units = server.path("/etc/systemd/system")
     wait_until("it to be taken back", lambda: not list(units.glob("mailtui-revert-*")), timeout=60, every=0.5)
     assert tree(server, *CONFIG) == before
+
+
+def test_what_is_confirmed_just_as_its_time_comes_leaves_no_failed_unit(server: Machine) -> None:
+    name = "mailtui-revert-99.service"
+    unit = server.path(f"/etc/systemd/system/{name}")
+    script = f"systemctl start --no-block {name}; rm /etc/systemd/system/{name}; systemctl daemon-reload"
+    states = set()
+    for _ in range(10):
+        unit.write_text(SERVICE.format(command="/usr/bin/sleep 60"))
+        server.run(["systemctl", "daemon-reload"])
+        server.run(["sh", "-c", f"systemctl daemon-reload & {script}; wait"])
+        states.add(
+            server.run(["systemctl", "show", "--property=ActiveState", "--value", name]).stdout.strip()
+        )
+        server.run(["systemctl", "stop", name], check=False)
+    assert "activating" not in states
 
 
 def test_where_its_time_passed_unseen_the_next_run_takes_it_back(server: Machine) -> None:

@@ -8,8 +8,8 @@ from backends.errors import BackendError, Missing, Refused
 from mailtui.cli.apply.telling import Telling
 from mailtui.cli.session import Session
 
-TRIES = 120
-PAUSE = 30.0  # s
+TRIES = 720
+PAUSE = 5.0  # s
 DESCRIPTION = """
 Bring all files that `mailtui --apply` changed back to how they were at a checkpoint, the latest one by default, and
 have the services run with them. What was changed in these files by hand since then goes as well: see it with --diff.
@@ -76,11 +76,14 @@ def _names(diff: list[str]) -> list[str]:
 
 def _unless_confirmed(session: Session, telling: Telling) -> int:
     """Nobody is there to try again: what keeps it from being done may pass."""
+    said = ""
     for left in range(TRIES, 0, -1):
         try:
             session.host.config.revert_unconfirmed(session.options.number, telling.event)
         except BackendError as error:
-            session.out.complain(error)
+            if str(error) != said:
+                session.out.complain(error)
+            said = str(error)
             if left == 1:
                 raise
             time.sleep(PAUSE)
