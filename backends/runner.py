@@ -173,8 +173,7 @@ class LocalRunner:
 
     @contextmanager
     def _child(self, command: Command, out: int) -> Iterator[tuple[Any, int]]:
-        import sh  # noqa: PLC0415 - 60 ms that only running a program should cost
-
+        sh = _sh()
         program = shutil.which(command.argv[0], path=search_path())
         if program is None:
             raise Missing(
@@ -249,8 +248,7 @@ def at_terminal(argv: tuple[str, ...]) -> int:
 
     :raises Missing: no such program.
     """
-    import sh  # noqa: PLC0415 - 60 ms that only running a program should cost
-
+    sh = _sh()
     program = shutil.which(argv[0], path=search_path())
     if program is None:
         raise Missing(f"The program {argv[0]} is not there", hint="name another one in EDITOR")
@@ -314,3 +312,16 @@ def _silent(command: Command) -> NotAnswering:
 
 def _said(result: Result) -> str:
     return "" if result.code == 0 and not result.stderr else result.complaint
+
+
+def _sh() -> Any:
+    """The library, loaded by the first program that is run: 60 ms that nothing else should cost.
+
+    `concurrent.futures.thread` comes with it: what it does after a fork must not be registered by another thread in the
+    midst of one, which ends in "release unlocked lock" on standard error.
+    """
+    import concurrent.futures.thread  # noqa: F401, PLC0415
+
+    import sh  # noqa: PLC0415
+
+    return sh

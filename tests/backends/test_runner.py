@@ -245,3 +245,20 @@ def test_what_a_command_started_ends_with_it(runner: LocalRunner, tmp_path: Path
     while _alive(pid):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_what_another_thread_loads_during_a_fork_leaves_nothing_on_standard_error() -> None:
+    script = (
+        "import importlib, os\n"
+        "from backends.runner import Command, LocalRunner\n"
+        "os.register_at_fork(before=lambda: importlib.import_module('concurrent.futures.thread'))\n"
+        "print(LocalRunner().run(Command(('true',))).code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
