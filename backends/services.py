@@ -36,12 +36,17 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """One process as seen: `exe` is None where it may not be read; `command` its words joined by blanks."""
+    """One process as seen: `exe` is None where it may not be read; `command` its words joined by blanks.
+
+    `started` in epoch seconds; `halted`: it is stopped by a signal.
+    """
 
     name: str
     exe: str | None
     command: str
     uid: int
+    started: float = 0.0
+    halted: bool = False
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -83,7 +88,7 @@ PROGRAMS = (
 
 
 def services() -> list[ServiceState]:
-    """The state of each service now: `running`, `stopped`, `absent`.
+    """The state of each service now: `running`, `halted` (its first process is stopped by a signal), `stopped`, `absent`.
 
     Where other users' processes are hidden (`hidepid`) and systemd's groups do not show a service at work either,
     its state is `unknown`.
@@ -105,9 +110,7 @@ def looked_at() -> tuple[list[ServiceState], dict[str, Work]]:
         if program is None:
             continue
         try:
-            memory = _memory(process)
-            halted = process.status() == psutil.STATUS_STOPPED
-            row = (process.create_time(), process.pid, memory, halted, seen.command)
+            row = (seen.started, process.pid, _memory(process), seen.halted, seen.command)
         except (psutil.Error, OSError):
             continue
         found.setdefault(program.name, []).append(row)
@@ -163,8 +166,9 @@ def _state(
     *,
     hidden: bool,
 ) -> str:
-    if any(_is(process, program) for process in processes):
-        return "running"
+    found = [process for process in processes if _is(process, program)]
+    if found:
+        return "halted" if min(found, key=lambda process: process.started).halted else "running"
     if not any(map(exists, (*program.files, *_unit_files(program)))):
         return "absent"
     if hidden:
@@ -221,12 +225,22 @@ def _seen(names: set[str]) -> "Iterator[tuple[psutil.Process, Process]]":
     own = _namespace("self")
     for process in psutil.process_iter():
         try:
-            if (name := process.name()) not in names or process.status() == psutil.STATUS_ZOMBIE:
+            if (name := process.name()) not in names or (status := process.status()) == psutil.STATUS_ZOMBIE:
                 continue
             if own and (_namespace(process.pid) or own) != own:
                 continue
             words = " ".join(_words(process.pid))
-            yield process, Process(name, _exe(process.pid), words, process.uids().real)
+            yield (
+                process,
+                Process(
+                    name,
+                    _exe(process.pid),
+                    words,
+                    process.uids().real,
+                    process.create_time(),
+                    halted=status == psutil.STATUS_STOPPED,
+                ),
+            )
         except (psutil.Error, OSError, ValueError):
             continue
 

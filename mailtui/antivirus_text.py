@@ -57,9 +57,9 @@ def verdict(status: Status) -> Finding:
     """All of it in one sentence: whether clamd answers, knows what is on disk, and when freshclam last succeeded."""
     if not status.daemon.answers:
         return Finding("", "bad", f"clamd does not answer{_fetched(status)}")
-    wrong = dict.fromkeys(one.name for one in status.findings if one.state == "bad")
+    wrong = dict.fromkeys(one.name for one in status.findings if one.state in {"bad", "watch"})
     if wrong:
-        return Finding("", "bad", f"clamd answers, but look at: {', '.join(wrong)}")
+        return Finding("", "watch", f"clamd answers, but look at: {', '.join(wrong)}")
     clamd = f"clamd {status.daemon.release}".rstrip()
     known = any(one.name == "loaded" and one.state == "good" for one in status.findings)
     said = f"{clamd} {'knows what is on disk' if known else 'answers'}{_fetched(status)}"

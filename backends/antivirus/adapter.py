@@ -50,7 +50,7 @@ class ClamAntivirus:
         try:
             files = self.databases(found)
         except BackendError as error:
-            files, trouble = (), [Finding("files", "bad", str(error), error.hint)]
+            files, trouble = (), [Finding("files", "watch", str(error), error.hint)]
         fetching = self._freshclam()
         wrong = findings.findings(found, files, fetching, check, now)
         return Status(now, found, files, fetching, (*trouble, *wrong))

@@ -46,7 +46,7 @@ def _of_load(daemon: Daemon) -> Finding | None:
     said = f"{stats.live} of {stats.most} threads live, {stats.idle} idle, {stats.queue} waiting"
     if stats.queue and stats.live - stats.idle >= stats.most:
         hint = "mail waits for the scanner: raise MaxThreads, or lower amavis's $max_servers; see clamdtop"
-        return Finding("load", "bad", said, hint)
+        return Finding("load", "watch", said, hint)
     return Finding("load", "good", said)
 
 
@@ -56,7 +56,7 @@ def _of_files(databases: Sequence[Database], now: float) -> Iterator[Finding]:
     if missing:
         yield Finding(
             "official",
-            "bad",
+            "watch",
             f"there are no {' and '.join(missing)} signatures: known viruses pass",
             f"{FETCH}; it needs a way to database.clamav.net",
         )
@@ -65,14 +65,14 @@ def _of_files(databases: Sequence[Database], now: float) -> Iterator[Finding]:
         age = now - daily.built
         said = f"daily {daily.version}, {age_text(age)} old"
         if age > OLD:
-            yield Finding("official", "bad", f"{said}: new viruses pass", FETCH)
+            yield Finding("official", "watch", f"{said}: new viruses pass", FETCH)
         elif not missing:
             yield Finding("official", "good", said)
     for one in databases:
         if one.trouble:
             hint = f"move the file away, then: {FETCH}"
             yield Finding(
-                "file", "bad", f"{visible(one.name)[:80]} cannot be used: {visible(one.trouble)}", hint
+                "file", "watch", f"{visible(one.name)[:80]} cannot be used: {visible(one.trouble)}", hint
             )
     third = [one for one in databases if one.kind in {"third-party", "unsigned"} and not one.trouble]
     if third:
@@ -93,7 +93,7 @@ def _of_memory(daemon: Daemon, databases: Sequence[Database], self_check: int, n
         hint = "clamdscan --reload, then look again"
         if self_check:
             hint += f"; clamd looks itself every {age_text(self_check)}"
-        return Finding("loaded", "bad", said, hint)
+        return Finding("loaded", "watch", said, hint)
     if any(one.loaded is None for one in databases):
         hint = "run mailtui as root, or as a member of the group adm, to see clamd's log"
         return Finding("loaded", "note", "whether clamd has all files as they are on disk is not known", hint)
@@ -114,9 +114,9 @@ def _of_freshclam(freshclam: Freshclam) -> Finding:
             return Finding("freshclam", "good", f"it is run by {freshclam.state}")
         case "absent":
             hint = "apt install clamav-freshclam"
-            return Finding("freshclam", "bad", "freshclam is not installed: signatures grow old", hint)
+            return Finding("freshclam", "watch", "freshclam is not installed: signatures grow old", hint)
     hint = "systemctl enable --now clamav-freshclam"
-    return Finding("freshclam", "bad", "freshclam does not run: signatures grow old", hint)
+    return Finding("freshclam", "watch", "freshclam does not run: signatures grow old", hint)
 
 
 def _of_run(freshclam: Freshclam, now: float) -> Finding:
@@ -126,7 +126,7 @@ def _of_run(freshclam: Freshclam, now: float) -> Finding:
         good = next((run for run in freshclam.runs if run.outcome in {"updated", "current"}), None)
         since = f"; the last that worked was {age_text(now - good.started)} ago" if good else ""
         hint = f"see {visible(freshclam.log)}, mend it, then: {FETCH}"
-        return Finding("last run", "bad", f"{when} it failed: {last.complaint}{since}", hint)
+        return Finding("last run", "watch", f"{when} it failed: {last.complaint}{since}", hint)
     if last.outcome == "running":
         return Finding("last run", "good", f"it is at work since {when}")
     said = f"brought {visible(', '.join(last.updated))[:120]}" if last.updated else "found nothing new"

@@ -93,7 +93,7 @@ class Freshclam(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something looked at: `good`, `note` or `bad`, and what to do about it."""
+    """Something looked at: `good`, `note` (worth knowing), `watch` (will want a human) or `bad`, and what to do about it."""
 
     name: str
     state: str

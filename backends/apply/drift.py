@@ -6,7 +6,7 @@ from backends.apply.machine.facts import Facts
 from backends.apply.machine.install import missing_of
 from backends.apply.planning.plan import FilePlan
 from backends.apply.prepare import SITE, Prepared
-from backends.apply.told import ComponentDrift, Drift, FileDrift, State
+from backends.apply.told import RIGHTS, ComponentDrift, Drift, FileDrift, State
 from backends.reference.manifest import Component
 from backends.reference.values import Values
 from backends.text import visible
@@ -58,7 +58,9 @@ def state_of(one: FilePlan) -> State:
     if one.conflicts:
         return "conflict"
     if one.changed:
-        return "missing" if one.old.content is None else "changed in the reference"
+        if one.old.content is None:
+            return "missing"
+        return RIGHTS if one.old.content == one.new.content else "changed in the reference"
     return "changed here" if one.kept else "in sync"
 
 

@@ -5,11 +5,16 @@ from typing import Literal
 
 import msgspec
 
-State = Literal["in sync", "changed here", "changed in the reference", "missing", "conflict"]
+State = Literal[
+    "in sync", "changed here", "rights changed here", "changed in the reference", "missing", "conflict"
+]
+RIGHTS: State = "rights changed here"
+"""Its owner or mode; what is in it is as it is to be."""
 WORST_FIRST: tuple[State, ...] = (
     "conflict",
     "missing",
     "changed in the reference",
+    RIGHTS,
     "changed here",
     "in sync",
 )

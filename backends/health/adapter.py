@@ -14,7 +14,6 @@ from backends.errors import BackendError, BadRequest, Failed
 from backends.health import causes, ring
 from backends.health.asking import PATIENCE, Asking, Question
 from backends.health.facts import LogFacts, QueueFacts, Volume
-from backends.health.gather.log import percentile
 from backends.health.judge.judges import JUDGES
 from backends.health.judge.known import Facts, Judged
 from backends.health.values import Check, Mend, Point, Report
@@ -27,6 +26,16 @@ MENDING = 60.0  # s
 FRESH = 900.0  # s for which what was recorded to be wrong still tells since when
 RECORDED = ("services", "units", "queue", "log", "disks", "antivirus", "dns")
 """Questions that are asked each minute: those that leave no line in a log."""
+SELDOM = {
+    "certificates": "certificates",
+    "clock": "clock",
+    "maps": "maps",
+    "setup": "parameters",
+    "root": "root-mail",
+    "drift": "drift",
+}
+"""Questions that are asked each quarter of an hour, and the check that each is for: what they are about changes seldom."""
+QUARTER = 890.0  # s, for a timer that is a little early
 LATER = frozenset({"drift"})
 """What takes long and is urgent to nobody."""
 WAITING = "waiting"
@@ -81,13 +90,14 @@ class HostHealth:
         self._sources, self._kept, self._runner, self._clock = sources, kept, runner, clock
         self._asking = Asking(patience)
         self._since: dict[str, float] = {}
+        self._looked = 0.0
         self._lock = Lock()
 
     def check(self, each: Callable[[Check], None] = lambda _: None, stop: Event | None = None) -> Report:
         began, now = time.monotonic(), self._clock()
         kept = self._load()
         outcomes: dict[str, Any] = {}
-        facts = Facts(now, outcomes, kept.points)
+        facts = self._before(Facts(now, outcomes, kept.points), kept)
         judged: list[Judged] = []
         waiting = list(JUDGES)
         questions = self._sources.questions()
@@ -111,22 +121,20 @@ class HostHealth:
     def record(self) -> Point:
         kept, now = self._kept.load(), self._clock()
         questions = self._sources.questions()
-        wanted = {name: questions[name] for name in RECORDED if name in questions}
-        outcomes = {
-            one.name: one.outcome for one in self._asking.ask({**wanted, WAITING: self._sources.waiting})
+        seldom = not 0 <= now - kept.asked < QUARTER
+        wanted = {
+            name: questions[name] for name in (*RECORDED, *(SELDOM if seldom else ())) if name in questions
         }
-        facts = Facts(now, outcomes, kept.points)
+        asked = self._asking.ask({**wanted, WAITING: self._sources.waiting}, later=LATER)
+        outcomes = {one.name: one.outcome for one in asked}
+        facts = self._before(Facts(now, outcomes, kept.points), kept)
         if (volumes := facts.value("disks", tuple)) is not None:
             facts = facts._replace(growth=ring.growth(kept, _used(volumes), now))
         judged = [found for one in JUDGES if one.needs & wanted.keys() for found in one.judge(facts)]
         report = causes.report(judged, facts, 0.0)
-        wrong = {
-            check.name: kept.wrong.get(check.name) or check.since or now
-            for check in report.checks
-            if check.level in {"bad", "watch"}
-        }
         point = _point(facts, kept)
-        self._kept.save(ring.added(kept, point, _used(volumes or ()), wrong))
+        added = ring.added(kept, point, _used(volumes or ()), _wrong(report, outcomes, kept, now))
+        self._kept.save(msgspec.structs.replace(added, asked=now) if seldom else added)
         return point
 
     def mend(self, mend: Mend) -> Result:
@@ -160,6 +168,15 @@ class HostHealth:
         except BackendError:
             return ring.Ring()
 
+    def _before(self, facts: Facts, kept: ring.Ring) -> Facts:
+        """With what was wrong at the last look of this program, else at the last that was recorded."""
+        recorded = kept.points[-1].at if kept.points else 0.0
+        with self._lock:
+            if self._looked > recorded:
+                return facts._replace(wrong=dict(self._since), looked=self._looked)
+        fresh = 0 <= facts.now - recorded < FRESH
+        return facts._replace(wrong=kept.wrong) if fresh else facts
+
     def _dated(self, report: Report, kept: ring.Ring) -> Report:
         """Each trouble with since when it has been seen, where nothing tells better."""
         recorded = kept.wrong if kept.points and report.taken - kept.points[-1].at < FRESH else {}
@@ -168,14 +185,30 @@ class HostHealth:
             self._since = {
                 name: self._since.get(name) or recorded.get(name) or report.taken for name in wrong
             }
-            first = self._since
+            first, self._looked = self._since, report.taken
         checks = tuple(
             msgspec.structs.replace(check, since=first[check.name])
             if check.since is None and check.name in first and first[check.name] < report.taken
             else check
             for check in report.checks
         )
-        return Report(report.taken, report.seconds, checks)
+        return msgspec.structs.replace(report, checks=checks)
+
+
+def _wrong(report: Report, outcomes: Mapping[str, Any], kept: ring.Ring, now: float) -> dict[str, float]:
+    """Since when each check is not good; what could not be found out this time is as it was."""
+    found = {
+        check.name: kept.wrong.get(check.name) or check.since or now
+        for check in report.checks
+        if check.level in {"bad", "watch"}
+    }
+    unsettled = {check.name for check in report.checks if check.level == "unknown"}
+    unsettled |= {
+        check
+        for name, check in SELDOM.items()
+        if name not in outcomes or isinstance(outcomes[name], BackendError)
+    }
+    return {name: kept.wrong[name] for name in unsettled & kept.wrong.keys()} | found
 
 
 def _timed(judged: Judged, seconds: float) -> Judged:
@@ -196,7 +229,7 @@ def _point(facts: Facts, kept: ring.Ring) -> Point:
         facts.now,
         oldest=facts.now - queue.oldest if queue is not None and queue.oldest is not None else None,
         waiting=facts.value(WAITING, int),
-        scan=percentile(log.scans(since), 0.95) if log is not None else None,
+        scan=log.slowest(since) if log is not None else None,
         **counts,
         **kinds,
     )

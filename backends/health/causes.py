@@ -7,6 +7,7 @@ import msgspec
 
 from backends.health.facts import Database, Drifted, LogFacts, QueueFacts
 from backends.health.judge.known import Facts, Judged
+from backends.health.judge.log import refused
 from backends.health.judge.services import LABELS
 from backends.health.values import Check, Evidence, Level, Mend, Report
 
@@ -17,26 +18,46 @@ RANKS: dict[Level, int] = {"bad": 0, "watch": 1, "unknown": 2, "good": 3}
 
 
 class Link(NamedTuple):
-    """`cause` in trouble explains the trouble of `symptom`, if the facts fit."""
+    """`cause` in trouble explains the trouble of `symptom`, if the facts fit; `mild`: also when both are only to be watched."""
 
     cause: str
     symptom: str
     fits: Callable[["Scene"], bool]
+    mild: bool = False
 
 
 class Scene(NamedTuple):
-    """All that was judged, by name, and the facts behind it."""
+    """All that was judged, by name, the facts behind it, and which cause is looked at."""
 
     judged: Mapping[str, Judged]
     facts: Facts
+    cause: str = ""
 
     def fault(self, name: str) -> str:
         found = self.judged.get(name)
         return found.fault if found is not None else ""
 
     def logged(self, *kinds: str) -> bool:
+        """Whether the log tells of that since the cause can have begun."""
+        log, began = self.facts.value("log", LogFacts), self.began
+        found = [log.of(kind) for kind in kinds] if log is not None else []
+        return any(seen is not None and seen.since(began) is not None for seen in found)
+
+    @property
+    def began(self) -> float:
+        """From when on what is seen can be of the cause."""
+        return self.judged[self.cause].began or self.facts.began(self.cause)
+
+    def past(self, symptom: str) -> bool:
+        """Whether all that is known of the symptom is older than the cause."""
         log = self.facts.value("log", LogFacts)
-        return log is not None and any(log.of(kind) is not None for kind in kinds)
+        seen = log.of("refused") if log is not None and symptom == "log" else None
+        return seen is not None and seen.since(self.began) is None
+
+    def holds(self, role: str) -> bool:
+        """Whether the cause is a file system on which that is kept."""
+        volumes = self.facts.value("disks", tuple) or ()
+        return any(f"disk-{next(iter(one.folders))}" == self.cause and role in one.folders for one in volumes)
 
     def waiting(self, *kinds: str) -> bool:
         """Whether mail waits for that, by its delay reasons."""
@@ -65,6 +86,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link(disk, "queue", lambda scene: scene.waiting("disk") or scene.logged("disk")) for disk in disks
     ]
     found += [Link(disk, "log", lambda scene: scene.logged("disk")) for disk in disks]
+    found += [Link(disk, "mail-log", lambda scene: scene.holds("log")) for disk in disks]
     found += [Link(name, "drift", _only_to_start) for name in LABELS]
     return [
         *found,
@@ -79,6 +101,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link("dns", "queue", lambda scene: scene.waiting("dns") or scene.fault("queue") == "deferring"),
         Link("dns", "log", lambda scene: scene.logged("dns")),
         Link("dns", "freshclam", lambda _: True),
+        Link("dns", "outgoing", lambda _: True),
         Link("amavis", "queue", lambda scene: scene.waiting("filter", "scanner")),
         Link("amavis", "log", lambda scene: scene.logged("filter", "scanner", "refused")),
         Link("gld", "log", lambda scene: scene.logged("policy", "database")),
@@ -88,6 +111,7 @@ def _links(disks: Sequence[str]) -> list[Link]:
         Link("postfix", "log", lambda scene: True),
         Link("maps", "log", lambda scene: scene.fault("maps") == "missing"),
         Link("queue", "log", lambda scene: scene.fault("queue") in {"disk", "filter"}),
+        Link("outgoing", "queue", lambda scene: scene.fault("queue") == "deferring", mild=True),
     ]
 
 
@@ -97,27 +121,44 @@ def report(judged: Sequence[Judged], facts: Facts, seconds: float) -> Report:
     if (queue := by_name.get("queue")) is not None:
         by_name["queue"] = recovered(queue, by_name)
     causes = explained(by_name, facts)
+    if cause := causes.get("log"):
+        by_name["log"] = _since(by_name["log"], Scene(by_name, facts, cause))
     checks = [
         msgspec.structs.replace(one.check, cause=causes.get(one.check.name, "")) for one in by_name.values()
     ]
     found = [_with_effect(check, causes, by_name, facts) for check in checks]
-    return Report(facts.now, seconds, tuple(sorted(found, key=_order)))
+    log = facts.value("log", LogFacts)
+    lines = log.lines if log is not None else ()
+    return Report(facts.now, seconds, tuple(sorted(found, key=_order)), lines)
 
 
 def explained(judged: Mapping[str, Judged], facts: Facts) -> dict[str, str]:
     """The cause of each check that has one."""
-    scene = Scene(judged, facts)
     disks = [name for name, one in judged.items() if name.startswith("disk-") and one.fault == "full"]
     found: dict[str, str] = {}
     for link in _links(disks):
         cause, symptom = judged.get(link.cause), judged.get(link.symptom)
         if cause is None or symptom is None or link.symptom in found or found.get(link.cause) == link.symptom:
             continue
-        if cause.check.level != "bad" or symptom.check.level == "good":
+        if symptom.check.level == "good" or not _weighs(link, cause.check.level, symptom.check.level):
             continue
-        if link.fits(scene):
+        scene = Scene(judged, facts, link.cause)
+        if not scene.past(link.symptom) and link.fits(scene):
             found[link.symptom] = link.cause
     return found
+
+
+def _weighs(link: Link, cause: Level, symptom: Level) -> bool:
+    """Whether the cause is in so much trouble that it explains any."""
+    return cause == "bad" or (link.mild and cause == symptom == "watch")
+
+
+def _since(log: Judged, scene: Scene) -> Judged:
+    """What senders were told, of the time of the cause alone."""
+    found = scene.facts.value("log", LogFacts)
+    every = found.of("refused") if found is not None else None
+    seen = every.since(scene.began) if every is not None else None
+    return log if found is None or seen is None else refused(scene.facts, found, seen, explained=True)
 
 
 def recovered(queue: Judged, judged: Mapping[str, Judged]) -> Judged:

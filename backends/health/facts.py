@@ -1,8 +1,10 @@
 """What was found out of a machine, before it is judged. Times are epoch seconds, spans seconds, sizes bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
+
+from backends.health.values import Line
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -35,6 +37,20 @@ class Services(msgspec.Struct, frozen=True):
     services: tuple[Service, ...]
     systemd: bool = True
     mail: bool = True
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """What systemctl(1) tells of a unit."""
+
+    active: str
+    result: str
+    restarts: int | None
+    wanted: bool | None
+    since: float | None
+
+
+UNREAD = "closes the connection unread"
+"""What gld without its database does, in place of what is said at a port."""
 
 
 class Port(msgspec.Struct, frozen=True):
@@ -92,13 +108,28 @@ class QueueFacts(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Lines of the log that tell of one trouble: how many, first and last, and what the last one says."""
+    """Lines of the log that tell of one trouble: when each was written, in their order, and what the last one says."""
 
     kind: str
-    count: int
-    first: float
-    last: float
+    times: tuple[float, ...]
     said: str
+
+    @property
+    def count(self) -> int:
+        return len(self.times)
+
+    @property
+    def first(self) -> float:
+        return self.times[0]
+
+    @property
+    def last(self) -> float:
+        return self.times[-1]
+
+    def since(self, began: float) -> "Seen | None":
+        """Those that are not older; None: there are none."""
+        times = tuple(at for at in self.times if at >= began)
+        return Seen(self.kind, times, self.said) if times else None
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
@@ -109,17 +140,60 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     seconds: float | None
 
 
+class Outside(msgspec.Struct, frozen=True):
+    """Messages on their way to others in the last quarter of an hour, bounces left out: how many were delivered, and failed.
+
+    `first`: the first failure. `reasons`, `domains` and `senders`: the commonest of those that failed, with their counts;
+    `places`: how many domains there are in all.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    first: float | None = None
+    places: int = 0
+    reasons: tuple[Reason, ...] = ()
+    domains: tuple[Reason, ...] = ()
+    senders: tuple[Reason, ...] = ()
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The file that the mail log is written to, and when its newest line was.
+
+    `behind`: lines that it should have are missing. `elsewhere`: the journal has them. `by`: which program should write it
+    (its service's name), if one is installed.
+    """
+
+    path: str
+    newest: float
+    behind: bool = False
+    elsewhere: bool = False
+    by: str = ""
+
+
 class LogFacts(msgspec.Struct, frozen=True):
-    """The last minutes of the mail log, from `since` on: troubles, and what amavis did."""
+    """The last minutes of the mail log, from `since` on: troubles, what amavis did, when mail was taken in, mail to others.
+
+    `newest`: when the newest line was written, however old; 0: there is none. `lines`: the newest warnings and errors.
+    `file`: where it is; None: it is the journal.
+    """
 
     since: float
     until: float
     seen: tuple[Seen, ...] = ()
     done: tuple[Done, ...] = ()
+    taken: tuple[float, ...] = ()
+    outside: Outside = Outside()
+    newest: float = 0.0
+    lines: tuple[Line, ...] = ()
+    file: Written | None = None
 
     def scans(self, since: float = 0.0) -> list[float]:
         """How long amavis took for each message, in seconds."""
         return [one.seconds for one in self.done if one.seconds is not None and one.at > since]
+
+    def slowest(self, since: float = 0.0) -> float | None:
+        """The 95th percentile of that; None: nothing was scanned."""
+        return percentile(self.scans(since), 0.95)
 
     def count(self, kind: str, since: float) -> int:
         return sum(1 for one in self.done if one.kind == kind and one.at > since)
@@ -218,3 +292,9 @@ class Stale(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     tables: int
     missing: tuple[str, ...] = ()
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The value that so large a share of all does not exceed; None: there is none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None

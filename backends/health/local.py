@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from backends.antivirus.adapter import ClamAntivirus
+from backends.apply.told import RIGHTS
 from backends.errors import BackendError, NotAnswering, NotPermitted
 from backends.greylist.policy import listens
 from backends.greylist.values import Filter
@@ -17,6 +18,7 @@ from backends.health.asking import PATIENCE, Asking, Question
 from backends.health.facts import (
     Database,
     Drifted,
+    LogFacts,
     Port,
     QueueFacts,
     Resolvers,
@@ -47,6 +49,7 @@ from backends.site.file import SITE_FILE
 
 T = TypeVar("T")
 CLAMD_PATIENCE = 1.5  # s
+SPOOL = "/var/spool/postfix"
 GLD_CONF = Path("/etc/gld.conf")
 MARIADB = "/run/mysqld/mysqld.sock"
 TIMEOUT = 1.5  # s of a program
@@ -56,7 +59,8 @@ LOADED = ("sh", "psutil", "pymysql", "ssl")
 GONE = 15.0
 """Seconds for which settings that were read are taken to be those in force."""
 COMPARED = 300.0
-"""Seconds between two comparisons with the reference, which knocks at every port."""
+"""Seconds between two comparisons with the reference, which knocks at every port, and between two looks at the journal
+of a machine that writes a log."""
 
 
 class LocalSources:
@@ -70,6 +74,7 @@ class LocalSources:
         self._setup = _Once(lambda: setup(runner, self._instance))
         self._dovecot = _Once(lambda: dovecot.settings(runner))
         self._drifted = _Once(self._drift, COMPARED)
+        self._journaled = _Once(lambda: log.latest_of_journal(runner), COMPARED)
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
     def questions(self) -> Mapping[str, Question]:
@@ -81,7 +86,7 @@ class LocalSources:
             "setup": self._asked_setup,
             "ports": self._ports,
             "queue": self._queue,
-            "log": lambda: log.log(self._runner, self._host.now()),
+            "log": self._log,
             "greylist": self._database,
             "antivirus": self._antivirus.status,
             "disks": self._disks,
@@ -120,7 +125,8 @@ class LocalSources:
             found = msgspec.structs.replace(
                 found,
                 services=tuple(
-                    msgspec.structs.replace(one, state=states[one.name]) for one in found.services
+                    msgspec.structs.replace(one, state=states[one.name]) if one.name == "postfix" else one
+                    for one in found.services
                 ),
             )
         return msgspec.structs.replace(found, mail=self._is_mail_server())
@@ -142,6 +148,20 @@ class LocalSources:
         return queue.queue(
             self._host.queue, self._host.now(), self._known_setup().parameter("queue_directory")
         )
+
+    def _log(self) -> LogFacts:
+        return log.log(self._runner, self._host.now(), self._worked(), journaled=self._journaled.get)
+
+    def _worked(self) -> float:
+        """When Postfix last took a message in: its queue tells it, whatever becomes of the log; 0: not known."""
+        known = self._setup.known()
+        spool = SPOOL if known is None else known.parameter("queue_directory")
+        if not spool or (known is None and self._config_dir is not None):
+            return 0.0
+        try:
+            return Path(spool, "incoming").stat().st_mtime
+        except OSError:
+            return 0.0
 
     def _database(self) -> Database | None:
         began = time.monotonic()
@@ -205,9 +225,9 @@ class LocalSources:
         if not SITE_FILE.exists():
             return None
         found = self._host.config.drift()
-        changed = {"missing", "changed in the reference", "conflict"}
+        changed = {"missing", "changed in the reference", RIGHTS, "conflict"}
         files = tuple(
-            f"{file.path}: {file.state}"
+            f"{file.path}: {file.state}" + (f": {', '.join(file.diff)}" if file.state == RIGHTS else "")
             for one in found.components
             for file in one.files
             if file.state in changed
@@ -240,6 +260,11 @@ class _Once(Generic[T]):
         if isinstance(found, BackendError):
             raise found
         return found
+
+    def known(self) -> T | None:
+        """What was read, if it was; nothing is waited for."""
+        known = self._known
+        return None if known is None or isinstance(known[1], BackendError) else known[1]
 
     def _found(self) -> T | BackendError:
         try:

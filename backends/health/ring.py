@@ -35,12 +35,16 @@ class Filled(msgspec.Struct, frozen=True):
 
 
 class Ring(msgspec.Struct, frozen=True):
-    """All that is kept, the oldest first; `wrong`: since when each check is not good."""
+    """All that is kept, the oldest first; `wrong`: since when each check is not good.
+
+    `asked`: when that was asked last which is asked seldom (epoch seconds).
+    """
 
     version: int = VERSION
     points: tuple[Point, ...] = ()
     filled: tuple[Filled, ...] = ()
     wrong: Mapping[str, float] = {}
+    asked: float = 0.0
 
 
 def load(path: Path = RING) -> Ring:
@@ -90,7 +94,7 @@ def added(ring: Ring, point: Point, used: Mapping[str, int], wrong: Mapping[str,
     filled = [one for one in ring.filled if point.at - HOURS * HOUR < one.at < point.at]
     if used and (not filled or point.at - filled[-1].at >= HOUR):
         filled.append(Filled(point.at, dict(used)))
-    return Ring(VERSION, tuple(points), tuple(filled[-HOURS:]), dict(wrong))
+    return Ring(VERSION, tuple(points), tuple(filled[-HOURS:]), dict(wrong), ring.asked)
 
 
 def growth(ring: Ring, used: Mapping[str, int], now: float) -> dict[str, Growth]:

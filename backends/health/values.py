@@ -16,6 +16,14 @@ class Evidence(msgspec.Struct, frozen=True):
     times: int = 1
 
 
+class Line(msgspec.Struct, frozen=True):
+    """A line of the mail log: when, of which program (its syslog tag), and what it says, safe to show."""
+
+    at: float
+    tag: str
+    said: str
+
+
 class Mend(msgspec.Struct, frozen=True):
     """What mends it: a command to be typed, which the console can run itself when `argv` is there, or a pane to go to.
 
@@ -57,11 +65,12 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All checks, the worst first; those that another one explains come behind it."""
+    """All checks, the worst first; those that another one explains come behind it. `lines`: the log's newest troubles."""
 
     taken: float
     seconds: float
     checks: tuple[Check, ...]
+    lines: tuple[Line, ...] = ()
 
     @property
     def level(self) -> Level:

@@ -33,7 +33,9 @@ __all__ = [
 
 
 class ServiceState(msgspec.Struct, frozen=True):
-    """One service of the stack: `running`, `stopped`, `absent` (not installed), or `unknown` (hidden from this user)."""
+    """One service of the stack: `running`, `halted` (stopped by a signal), `stopped`, `absent` (not installed), or `unknown`
+    (hidden from this user).
+    """
 
     name: str
     state: str

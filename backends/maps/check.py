@@ -147,7 +147,8 @@ def _index(programs: Programs, table: Table, source: os.stat_result, sample: lis
     late = int(source.st_mtime) - int(built.st_mtime)
     if late > 0:
         what = f"was changed {age_text(late)} after it was built: the changes have no effect"
-    elif not stat.S_ISREG(built.st_mode) or not built.st_size:
+        return [Finding(table.name, "note", what, build)]
+    if not stat.S_ISREG(built.st_mode) or not built.st_size:
         what = f"{index} is no index"
     else:
         answers = ask(programs, table, [*sample, "@", *(f"{key}:" for key in sample)])

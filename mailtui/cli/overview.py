@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TOP = 5
 INTERVAL = 5.0  # s
-MARKS = {"running": "●", "stopped": "✖", "absent": "○"}
+MARKS = {"running": "●", "halted": "✖", "stopped": "✖", "absent": "○"}
 QUEUE_COLUMNS = (
     Column("queue"),
     Column("messages", right=True),

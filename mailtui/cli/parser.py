@@ -15,7 +15,8 @@ EXIT_CODES = """
 EXIT CODES
 
   0    done
-  1    it failed, or fewer messages were done than asked for
+  1    it failed, or fewer messages were done than asked for; of what only looks (health, av, maps lint, greylist
+       doctor): something is wrong (✖) or wants to be watched (▲)
   2    wrong usage
   3    something needed is missing, not permitted, or does not answer
   4    changes are pending (--apply --check)

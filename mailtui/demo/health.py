@@ -143,7 +143,8 @@ class _Sources:
         since, until = now - 20 * MINUTE, now if mended is None else mended
         first = max(since, self._start - OUTAGE)
         times = int((until - first) / 3.25)
-        seen = (Seen("scanner", times, first, until - 3, TROUBLE),) if times > 0 else ()
+        when = tuple(first + 3.25 * number for number in range(times))
+        seen = (Seen("scanner", when, TROUBLE),) if when else ()
         took = (0.3, 0.4, 0.4, 0.6, 1.9) if mended is None else (0.2, 0.3, 0.3, 0.4, 0.9)
         done = tuple(
             Done(now - at * 7, "spam" if at % 6 == 0 else "ham", took[at % 5]) for at in range(120, 0, -1)

@@ -8,12 +8,12 @@ from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, folded, padded
 
 NAME_WIDTH = 12
-STYLES = {"good": "good", "note": "warn", "bad": "bad"}
+STYLES = {"good": "good", "note": "warn", "watch": "warn", "bad": "bad"}
 
 
 def sign(state: str, signs: Glyphs) -> str:
     """The shape of a state."""
-    return {"good": signs.good, "note": signs.gone, "bad": signs.bad}[state]
+    return {"good": signs.good, "note": signs.gone, "watch": signs.warn, "bad": signs.bad}[state]
 
 
 def finding_rows(findings: Sequence[Finding], width: int, signs: Glyphs) -> list[Row]:
@@ -31,4 +31,4 @@ def _rows(finding: Finding, width: int, names: int, signs: Glyphs) -> Iterator[R
         mark = f"{sign(finding.state, signs)} " if at == 0 else "  "
         yield [(mark, style), (name, "text"), (piece, "bad" if style == "bad" else "text")]
     for piece in folded(visible(finding.hint), room) if finding.hint else ():
-        yield [(indent, "text"), (piece, "warn" if finding.state == "bad" else "dim")]
+        yield [(indent, "text"), (piece, "warn" if finding.state in {"bad", "watch"} else "dim")]

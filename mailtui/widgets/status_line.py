@@ -11,7 +11,8 @@ from textual.widget import Widget
 from mailtui.widgets.cells import clean
 from mailtui.widgets.glyphs import glyphs
 
-STYLES = {"running": "good", "unknown": "part", "stopped": "bad"}
+STYLES = {"running": "good", "unknown": "part"}
+BAD = "bad"
 
 
 class StatusLine(Horizontal):
@@ -76,7 +77,7 @@ class Clock(Widget):
 
 
 class Lights(Widget):
-    """The machine's name, and pairs of a service's name and `running`, `stopped` or `unknown`; cut to fit."""
+    """The machine's name, and pairs of a service's name and its state: `running`, `unknown`, or what is bad; cut to fit."""
 
     COMPONENT_CLASSES = {"status-line--name", "status-line--good", "status-line--part", "status-line--bad"}  # noqa: RUF012
     DEFAULT_CSS = """
@@ -111,11 +112,11 @@ class Lights(Widget):
         if self._note:
             text.append(f"  {self._note}", self.get_component_rich_style("status-line--part"))
         for name, state in self._lights:
-            glyph = {"running": self._glyphs.good, "unknown": self._glyphs.part}.get(state, self._glyphs.bad)
+            style = STYLES.get(state, BAD)
+            glyph = {"good": self._glyphs.good, "part": self._glyphs.part, BAD: self._glyphs.bad}[style]
+            named = self.get_component_rich_style(f"status-line--{style}")
             text.append("  ")
-            text.append(glyph, self.get_component_rich_style(f"status-line--{STYLES.get(state, 'bad')}"))
-            text.append(
-                clean(name), self.get_component_rich_style("status-line--bad") if state == "stopped" else ""
-            )
+            text.append(glyph, named)
+            text.append(clean(name), named if style == BAD else "")
         text.truncate(max(1, self.size.width), overflow="ellipsis")
         return text

@@ -65,6 +65,17 @@ def test_a_user_that_calls_its_process_so_is_not_believed(name: str) -> None:
     assert state(name, Process(real.name, real.exe, real.command, 1000)) == "absent"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_whose_first_process_is_stopped_by_a_signal_is_halted(name: str) -> None:
+    real = REAL[name]
+    first, child = (
+        Process(real.name, real.exe, real.command, real.uid, started, halted=halted)
+        for started, halted in ((5.0, True), (9.0, False))
+    )
+    assert state(name, child, first) == "halted"
+    assert state(name, child) == "running"
+
+
 def test_any_perl_is_not_amavis() -> None:
     assert (
         state("amavis", Process("perl", "/usr/bin/perl", "/usr/bin/perl -T /usr/sbin/other", 0)) == "absent"

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from backends.errors import BackendError
 from backends.greylist.access import read_conf
-from backends.health.facts import Port
+from backends.health.facts import UNREAD, Port
 from backends.text import visible
 
 PATIENCE = 1.6  # s
 _REQUEST = b"request=mailtui_health\n\n"
 """On what is no request of Postfix's gld stores nothing: with its database at hand it closes the connection, or says
 `dunno` (ERRACCEPT=1); without it, it closes the connection unread, or says `dunno` (seen with 1.7)."""
-UNREAD = "closes the connection unread"
 
 
 def probe(port: int, patience: float = PATIENCE) -> Port:

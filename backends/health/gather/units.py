@@ -2,88 +2,40 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
-from backends.health.facts import Service, Services
+from backends.health.facts import Service, Services, Unit
+from backends.health.units import UNITS
 from backends.host import ServiceState
 from backends.runner import Command, Runner
-from backends.services import PROGRAMS, Work, looked_at
+from backends.services import Work, looked_at
 
 SYSTEMD = Path("/run/systemd/system")
 _PROPERTIES = "Id,LoadState,ActiveState,Result,NRestarts,UnitFileState,StateChangeTimestamp"
 _BUSY = re.compile(r"\(ch\d+-(?!avail)")
 _CHILD = re.compile(r"\(ch\d|\(virgin")
-_UNITS = {"postfix": ("postfix@-", "postfix"), "clamd": ("clamav-daemon", "clamd")}
-"""Units in the order in which they tell the most."""
-_NAMES = {"postfix": "postfix", "clamd": "clamav-daemon"}
-"""What is to be restarted."""
-
-
-class Unit(msgspec.Struct, frozen=True):
-    """What systemctl(1) tells of a unit."""
-
-    active: str
-    result: str
-    restarts: int | None
-    wanted: bool | None
-    since: float | None
 
 
 def processes() -> Services:
     """All services by their processes alone: no program is run, so this cannot hang."""
     states, works = looked_at()
-    return of(states, works, {})
+    return Services(tuple(_service(one, works.get(one.name)) for one in states), SYSTEMD.is_dir())
 
 
-def of(states: Sequence[ServiceState], works: Mapping[str, Work], units: Mapping[str, Unit]) -> Services:
-    """All services with what was found out of them. Pure but for whether systemd runs here."""
-    return Services(tuple(_service(one, works.get(one.name), units) for one in states), SYSTEMD.is_dir())
-
-
-def with_units(found: Services, units: Mapping[str, Unit]) -> Services:
-    """With what systemd tells of them as well. Pure."""
-    return msgspec.structs.replace(found, services=tuple(_told(one, units) for one in found.services))
-
-
-def _service(state: ServiceState, work: Work | None, units: Mapping[str, Unit]) -> Service:
-    found = _told(Service(state.name, state.state), units)
+def _service(state: ServiceState, work: Work | None) -> Service:
+    runs = "running" if state.state == "halted" else state.state
     if work is None:
-        return found
-    return msgspec.structs.replace(
-        found,
-        pid=work.pid,
-        memory=work.memory,
-        started=work.started,
+        return Service(state.name, runs)
+    return Service(
+        state.name,
+        runs,
+        work.pid,
+        work.memory,
+        work.started,
         halted=work.halted,
         children=sum(1 for title in work.titles if _CHILD.search(title)),
         busy=sum(1 for title in work.titles if _BUSY.search(title)),
     )
-
-
-def _told(found: Service, units: Mapping[str, Unit]) -> Service:
-    """With its unit; one that is not known is what Debian calls it."""
-    program = next(one for one in PROGRAMS if one.name == found.name)
-    names = _UNITS.get(found.name, program.units)
-    own = max((name for name in names if name in units), key=lambda name: _telling(units[name]), default="")
-    named = _NAMES.get(found.name) or own or program.units[0]
-    if not own:
-        return msgspec.structs.replace(found, unit=found.unit or named)
-    found = msgspec.structs.replace(found, unit=named, process_unit=own)
-    wanted = next((units[name].wanted for name in (named, *names) if name in units), None)
-    unit = units[own]
-    return msgspec.structs.replace(
-        found, result=unit.result, restarts=unit.restarts, wanted=wanted, since=unit.since
-    )
-
-
-def _telling(unit: Unit) -> tuple[bool, float]:
-    """How much a unit of several tells: that one is Postfix's own which runs, or ran last (13: postfix, 12: postfix@-)."""
-    if unit.active in {"active", "activating", "reloading", "deactivating"}:
-        return True, 0.0  # of several the first: 12's postfix only stands for postfix@-
-    return False, unit.since or 0.0
 
 
 def units(runner: Runner) -> dict[str, Unit]:
@@ -93,7 +45,7 @@ def units(runner: Runner) -> dict[str, Unit]:
     """
     if not SYSTEMD.is_dir():
         return {}
-    names = dict.fromkeys(name for one in PROGRAMS for name in (*_UNITS.get(one.name, ()), *one.units))
+    names = dict.fromkeys(name for several in UNITS.values() for name in several)
     argv = (
         "systemctl",
         "show",

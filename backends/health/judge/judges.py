@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from backends.health.judge.disks import disks
 from backends.health.judge.known import Facts, Judged
-from backends.health.judge.queue import queue, refusing
+from backends.health.judge.log import mail_log, outgoing, refusing
+from backends.health.judge.queue import queue
 from backends.health.judge.services import LABELS, service
 from backends.health.judge.signatures import signatures
 from backends.health.judge.upkeep import (
@@ -41,7 +42,9 @@ JUDGES: tuple[Judge, ...] = (
         for name in LABELS
     ),
     Judge(frozenset({"queue"}), queue),
-    Judge(frozenset({"log"}), refusing),
+    Judge(frozenset({"log", "services"}), refusing),
+    Judge(frozenset({"log"}), outgoing),
+    Judge(frozenset({"log", "services"}), mail_log),
     Judge(frozenset({"antivirus", "services"}), signatures),
     Judge(frozenset({"disks"}), disks),
     Judge(frozenset({"dns"}), resolvers),

@@ -10,20 +10,42 @@ from backends.health.values import Check, Evidence, Mend, Point
 T = TypeVar("T")
 
 
+EARLY = 60.0
+"""Seconds before the beginning of a trouble, as far as that is known, in which its first signs may lie."""
+
+
 class Judged(NamedTuple):
-    """A check, and in one word what is wrong: stopped, halted, silent, refused, garbage, database, busy, trouble, full."""
+    """A check, and in one word what is wrong: stopped, halted, silent, refused, garbage, database, busy, trouble, full.
+
+    `began`: what was seen before is no sign of it; 0: not known.
+    """
 
     check: Check
     fault: str = ""
+    began: float = 0.0
 
 
 class Facts(NamedTuple):
-    """The answers by the names of their questions, and what was recorded before: points and the growth of file systems."""
+    """The answers by the names of their questions, and what was known before: points, the growth of file systems.
+
+    `wrong`: since when checks have been seen not to be good. `looked`: when it was looked last whether they are; 0: never.
+    """
 
     now: float
     outcomes: Mapping[str, Any]
     course: tuple[Point, ...] = ()
     growth: Mapping[str, Growth] = {}
+    wrong: Mapping[str, float] = {}
+    looked: float = 0.0
+
+    def began(self, name: str, known: float | None = None, *, exact: bool = False) -> float:
+        """From when on what is seen can be of a trouble. `known`: it has begun no earlier; `exact`: just then."""
+        recorded = self.wrong.get(name)
+        if recorded is None:
+            found = max(self.looked, known or 0.0)
+        else:
+            found = min(recorded, known) if exact and known is not None else recorded
+        return max(0.0, found - EARLY)
 
     def value(self, name: str, kind: type[T]) -> T | None:
         """What was answered, if it was."""

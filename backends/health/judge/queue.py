@@ -1,8 +1,8 @@
-"""The queue: how much waits, since when, why, and whether it grows; and what senders are told. Pure."""
+"""The queue: how much waits, since when, why, and whether it grows. Pure."""
 
 from collections.abc import Iterator
 
-from backends.health.facts import LogFacts, QueueFacts
+from backends.health.facts import QueueFacts
 from backends.health.judge.known import Facts, Judged, unknown
 from backends.health.values import Check, Evidence, Level, Measure, Mend, Point
 from backends.text import age_text, messages_text
@@ -15,7 +15,6 @@ CROWDED = 1000
 STUCK = 100
 STANDING, LOOKS = 300.0, 2
 """Seconds of which so many recorded points must show mail that nothing takes up."""
-FRESH = 180.0  # s
 FAULTS = {
     "scanner": "because nothing can be scanned",
     "filter": "because the content filter does not take them",
@@ -109,35 +108,3 @@ def _measures(found: QueueFacts, now: float) -> Iterator[Measure]:
         yield Measure(f"queue-{name}", found.count(name))
     if found.oldest is not None:
         yield Measure("queue-oldest", round(now - found.oldest), "s")
-
-
-def refusing(facts: Facts) -> Iterator[Judged]:
-    """Whether senders are told to come again for a fault of this server."""
-    log = facts.value("log", LogFacts)
-    if log is None:
-        if (error := facts.error("log")) is not None:
-            yield unknown("log", "The mail log cannot be read", error)
-        return
-    seen = log.of("refused")
-    if seen is None:
-        yield Judged(
-            Check(
-                "log",
-                "good",
-                "No sender was told to come again for a fault of this server in the last 20 minutes",
-            )
-        )
-        return
-    lately = facts.now - seen.last < FRESH
-    said = f"Senders were told to come again (451): {seen.count:,} times in 20 minutes"
-    yield Judged(
-        Check(
-            "log",
-            "bad" if lately and seen.count >= FEW else "watch",
-            said,
-            (Evidence(seen.said, seen.last, seen.count),),
-            seen.first,
-            measures=(Measure("refused", seen.count),),
-        ),
-        "refusing",
-    )

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from backends.antivirus.values import Status
 from backends.health.facts import Database, LogFacts, Port, Service, Services
-from backends.health.gather.units import with_units
 from backends.health.judge.known import Facts, Judged
 from backends.health.judge.working import at_work
+from backends.health.units import with_units
 from backends.health.values import Check, Evidence, Level, Measure, Mend
 from backends.text import age_text, size_text, visible
 
@@ -38,19 +38,22 @@ def service(facts: Facts, name: str) -> Iterator[Judged]:
     if one.state == "stopped" and not one.wanted and not needed:
         return
     judged = _starting(one, places, facts.now) or _judged(one, places, systemd=told.systemd)
-    check, fault = at_work(facts, one, places, judged)
-    evidence = (*check.evidence, *_logged(facts, name, check.level))
+    check, fault, _ = at_work(facts, one, places, judged)
+    stopped = fault == "stopped"
+    began = facts.began(name, one.since if stopped else one.started, exact=stopped)
+    evidence = (*check.evidence, *_logged(facts, name, check.level, began))
     yield Judged(
         Check(
             check.name,
             check.level,
             check.said,
             evidence,
-            _since(facts, one, check.level, fault),
+            _since(facts, one, check.level, fault, began),
             check.mends,
             (*_measures(one, places), *check.measures),
         ),
         fault,
+        began,
     )
 
 
@@ -207,24 +210,25 @@ def _shown(one: Service) -> tuple[Evidence, ...]:
     return (Evidence(f"process {one.pid}{memory}; started", one.started),)
 
 
-def _logged(facts: Facts, name: str, level: Level) -> Iterator[Evidence]:
-    """What the log says of a service that is in trouble."""
+def _logged(facts: Facts, name: str, level: Level, began: float) -> Iterator[Evidence]:
+    """What the log says of a service that is in trouble, since that can have begun."""
     log = facts.value("log", LogFacts)
     if log is None or level == "good":
         return
-    for seen in log.seen:
-        if LOGS.get(seen.kind) == name:
+    for kind in log.seen:
+        if LOGS.get(kind.kind) == name and (seen := kind.since(began)) is not None:
             yield Evidence(seen.said, seen.last, seen.count)
 
 
-def _since(facts: Facts, one: Service, level: Level, fault: str) -> float | None:
+def _since(facts: Facts, one: Service, level: Level, fault: str, began: float) -> float | None:
     if level == "good":
         return None
     if fault == "stopped" and one.since is not None:
         return one.since
     log = facts.value("log", LogFacts)
     kind = next((kind for kind, name in LOGS.items() if name == one.name), "")
-    seen = log.of(kind) if log is not None and kind else None
+    logged = log.of(kind) if log is not None and kind else None
+    seen = logged.since(began) if logged is not None else None
     return seen.first if seen is not None else None
 
 

@@ -31,7 +31,7 @@ def signatures(facts: Facts) -> Iterator[Judged]:
 
 
 def _check(name: str, found: list[Finding], status: Status) -> Judged:
-    wrong = [finding for finding in found if finding.state == "bad"]
+    wrong = [finding for finding in found if finding.state in {"bad", "watch"}]
     if not wrong and name == "freshclam" and status.freshclam.trouble:
         return Judged(
             Check(
@@ -50,7 +50,7 @@ def _check(name: str, found: list[Finding], status: Status) -> Judged:
     return Judged(
         Check(
             name,
-            "watch",
+            "bad" if first.state == "bad" else "watch",
             _sentence(name, first),
             evidence,
             mends=mends,

@@ -1,9 +1,7 @@
 """How services do their work: amavis's children and what a message takes, gld's database. Pure."""
 
 from backends.errors import NotPermitted
-from backends.health.facts import Database, LogFacts, Port, Seen, Service, Services
-from backends.health.gather.log import percentile
-from backends.health.gather.policy import UNREAD
+from backends.health.facts import UNREAD, Database, LogFacts, Port, Seen, Service, Services
 from backends.health.judge.known import Facts, Judged
 from backends.health.values import Check, Evidence, Level, Measure, Mend
 
@@ -20,7 +18,7 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
     if one.name != "amavis" or judged.fault in {"stopped", "halted"}:
         return judged
     log = facts.value("log", LogFacts)
-    scan = percentile(log.scans(facts.now - SCANNED), 0.95) if log is not None else None
+    scan = log.slowest(facts.now - SCANNED) if log is not None else None
     measures = [Measure("amavis-children", one.children), Measure("amavis-busy", one.busy)]
     if scan is not None:
         measures.append(Measure("amavis-scan", scan, "s", SCAN_SLOW))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from backends.apply.told import Drift, FileDrift
+from backends.apply.told import RIGHTS, Drift, FileDrift
 
 RELEASES = {"bookworm": "Debian 12 (bookworm)", "trixie": "Debian 13 (trixie)"}
 FILTERS = {
     "pre-queue": "mail is filtered before the queue",
     "post-queue": "mail is filtered behind the queue",
 }
-WORDS = {"changed in the reference": "change", "missing": "create", "conflict": "CONFLICT"}
+WORDS = {"changed in the reference": "change", RIGHTS: "change", "missing": "create", "conflict": "CONFLICT"}
 NAMED = 8
 
 
@@ -53,6 +53,8 @@ def _files(drift: Drift) -> list[FileDrift]:
 def _why(file: FileDrift) -> str:
     if file.state == "conflict":
         return f": changed both here and in the reference{_named(file.conflicts)}"
+    if file.state == RIGHTS:
+        return f": changed here, {', '.join(file.diff)}"
     added = sum(line.startswith("+") and not line.startswith("+++") for line in file.diff)
     gone = sum(line.startswith("-") and not line.startswith("---") for line in file.diff)
     return f"  +{added} -{gone}" if added or gone else ""

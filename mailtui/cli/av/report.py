@@ -3,7 +3,7 @@
 from backends.antivirus.values import Finding
 from mailtui.cli.output import Output
 
-MARKS = {"good": "●", "note": "○", "bad": "✖"}
+MARKS = {"good": "●", "note": "○", "watch": "▲", "bad": "✖"}
 
 
 def print_finding(out: Output, finding: Finding) -> None:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Iterator
 
-from backends.antivirus.values import Freshclam, Status
+from backends.antivirus.values import Freshclam
 from backends.text import age_text, time_text
 from mailtui.antivirus_text import run_text
 from mailtui.cli.av.report import print_finding
@@ -11,8 +11,8 @@ from mailtui.cli.session import Session
 
 DESCRIPTION = """
 Say whether clamd answers, how busy it is, whether it has in memory what is on disk, how old that is, and what came of
-freshclam's last runs; of what is wrong what to do. Nothing is changed by it. The exit code is 3 when clamd does not
-answer, 1 when something else is wrong.
+freshclam's last runs; of what is wrong what to do. Nothing is changed by it. The exit code is 1 when something is wrong
+(✖) or wants to be watched (▲).
 """
 EXAMPLES = """
 EXAMPLES
@@ -37,13 +37,7 @@ def run(session: Session) -> int:
             print_finding(session.out, finding)
         for text in _runs(status.freshclam, status.taken):
             session.out.line(text)
-    return _code(status)
-
-
-def _code(status: Status) -> int:
-    if not status.daemon.answers:
-        return 3
-    return 1 if any(finding.state == "bad" for finding in status.findings) else 0
+    return 1 if any(finding.state in {"bad", "watch"} for finding in status.findings) else 0
 
 
 def _runs(freshclam: Freshclam, now: float) -> Iterator[str]:

@@ -42,7 +42,7 @@ COUNT_EVERY = 60.0  # s; the mail log may be large
 SLOW = 1.0  # s without an answer after which that is told
 BELOW = 11
 """Lines of the pane that are not for findings."""
-COLOURS = {"good": "$success", "note": "", "bad": "$error"}
+COLOURS = {"good": "$success", "note": "", "watch": "$warning", "bad": "$error"}
 VIEWS = (SIGNATURES, CAUGHT, RUNS)
 
 
@@ -120,7 +120,7 @@ class AntivirusPane(FedPane[Status]):
 
     def took(self, reading: Status) -> None:
         self.reading = reading
-        wrong = sum(one.state == "bad" for one in reading.findings)
+        wrong = sum(one.state in {"bad", "watch"} for one in reading.findings)
         self.post_message(self.Badge(self, str(wrong) if wrong else ""))
         self.query_one(Findings).show(reading)
         now = reading.taken

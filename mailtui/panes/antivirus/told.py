@@ -9,7 +9,7 @@ from mailtui.screens.finding_rows import NAME_WIDTH, finding_rows
 from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, SpanView, folded
 
-WORST_FIRST = ("bad", "note", "good")
+WORST_FIRST = ("bad", "watch", "note", "good")
 IN_FACTS = {"clamd", "load", "freshclam", "last run"}
 """Findings that say nothing but what the facts say, when they are good."""
 BORDERS = 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backends.apply.told import ComponentDrift, FileDrift, State
+from backends.apply.told import RIGHTS, ComponentDrift, FileDrift, State
 from backends.text import visible
 from mailtui.panes.config.reading import files_of
 from mailtui.widgets.cells import Cell, Column
@@ -73,6 +73,7 @@ def state_cell(state: State, signs: Glyphs) -> Cell:
     sign, style = {
         "in sync": (signs.good, "dim"),
         "changed here": (signs.part, ""),
+        "rights changed here": (signs.warn, "warn"),
         "changed in the reference": (signs.warn, "warn"),
         "missing": (signs.gone, "warn"),
         "conflict": (signs.bad, "bad"),
@@ -83,6 +84,8 @@ def state_cell(state: State, signs: Glyphs) -> Cell:
 def note(file: FileDrift) -> str:
     """What of a file its state comes from, in a few words."""
     parts = [_entries(file.conflicts, "the same lines")] if file.conflicts else []
+    if file.state == RIGHTS:
+        parts += map(visible, file.diff)
     if file.kept:
         parts.append(f"keeps {_entries(file.kept, 'own lines')}")
     if file.decided:
@@ -100,6 +103,10 @@ def explained(file: FileDrift) -> str:
         said.append("It is not there; an apply writes it.")
     elif file.state == "changed in the reference":
         said.append("An apply brings it to the reference.")
+    elif file.state == RIGHTS:
+        said.append(
+            f"Its owner or mode was changed here; an apply puts it back: {visible(', '.join(file.diff))}."
+        )
     if file.kept:
         said.append(f"Changed here, and stays so: {_entries(file.kept, 'lines of its own')}.")
     if file.decided:

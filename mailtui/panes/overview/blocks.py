@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backends.errors import BackendError
-from backends.health.values import Point
+from backends.health.values import Line, Point
 from backends.text import age_text, clip, visible
 from mailtui.bars import across, spark
+from mailtui.health_text import when
 from mailtui.panes.overview.parts import COUNTED, HOUR, Grey, Hour, Today, Value
 from mailtui.widgets.cells import abbreviate
 from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, folded
 
 LABEL, LONG_LABEL, NUMBER = 9, 12, 6
+TAG = 24  # cells
 BARS = {"ham": "good", "spam": "bar", "virus": "bad"}
 LEAST_SCALE = 20
 """So many messages fill a bar at least: three on hold are no mountain."""
@@ -49,6 +51,17 @@ def lines(title: str, shown: Shown, width: int, how: How) -> list[Row]:
     if isinstance(shown.value, Grey):
         return rows + _grey(shown.value)
     return rows + _today(shown.value, width, how)
+
+
+def log_lines(found: Sequence[Line], width: int, how: How) -> list[Row]:
+    """Lines of the mail log, each cut to one."""
+    rows: list[Row] = []
+    for one in found:
+        head, tag = f"{when(one.at, how.now, seconds=True)} ", clip(visible(one.tag), TAG, how.signs.more)
+        room = max(1, width - len(head) - len(tag) - 1)
+        text = clip(" ".join(visible(one.said).split()), room, how.signs.more)
+        rows.append([(head, "dim"), (f"{tag} ", "name"), (text, "text")])
+    return rows
 
 
 def _title(title: str, right: str, width: int) -> Row:

@@ -4,17 +4,20 @@ from collections.abc import Iterable
 
 import msgspec
 
-from backends.health.values import Check, Report
+from backends.health.values import Check, Line, Report
 
 RANKS = {"bad": 0, "watch": 1, "unknown": 2, "good": 3}
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The checks, the worst first. Unless `whole`, others follow, and which one explains which is not known yet."""
+    """The checks, the worst first, and the log's newest troubles. Unless `whole`, others follow, and which one explains
+    which is not known yet.
+    """
 
     checks: tuple[Check, ...]
     taken: float
     whole: bool = True
+    lines: tuple[Line, ...] = ()
 
     @property
     def told(self) -> tuple[tuple[Check, tuple[Check, ...]], ...]:
@@ -61,4 +64,4 @@ def so_far(known: Iterable[Check], taken: float) -> Look:
 
 def of_report(report: Report) -> Look:
     """The look that a report is."""
-    return Look(report.checks, report.taken)
+    return Look(report.checks, report.taken, lines=report.lines)

@@ -36,7 +36,7 @@ EVERY = {"hour": 30.0, "grey": 60.0, "today": 60.0}
 REST = 50.0
 """So many times as long as such a reading took its source is left alone."""
 SIDE_BY_SIDE = 72  # terminal cells from which on the blocks stand beside each other
-BLOCK_HEIGHT = 5
+BLOCK_HEIGHT, BORDER = 5, 1
 LIST_HEIGHT = 6  # lines that are left to the verdict
 
 
@@ -61,6 +61,7 @@ class OverviewPane(FedPane[Look]):
         self.acts = Acts(self)
         self._known: dict[str, Check] = {}
         self._everything = False
+        self._below = 0
         self._shown = dict.fromkeys(TITLES, Shown())
         self._own: deque[Point] = deque(maxlen=MOST_POINTS)
         self._said: dict[str, object] = {}
@@ -80,6 +81,7 @@ class OverviewPane(FedPane[Look]):
         with Container(id="overview-blocks"):
             for name in TITLES:
                 yield Block(id=f"overview-{name}")
+        yield Block(id="overview-log")
 
     def on_mount(self) -> None:
         self.show_doing()
@@ -137,6 +139,7 @@ class OverviewPane(FedPane[Look]):
         self.look = reading
         if reading.whole and (point := measured(reading)) is not None:
             self._own.append(point)
+            self._show_blocks()
         self._show_list()
 
     def _show_list(self) -> None:
@@ -148,6 +151,7 @@ class OverviewPane(FedPane[Look]):
                 read_only=self.settings.read_only,
             )
             self.list.show(lambda width: verdict.lines(look, width, way))
+        self._show_log()
         if self._is_new("mend", self._meant() is not None):
             self.refresh_bindings()
 
@@ -195,6 +199,19 @@ class OverviewPane(FedPane[Look]):
             block = self.query_one(f"#overview-{name}", Block)
             block.show(partial(blocks.lines, title, shown, how=how))
 
+    def _show_log(self) -> None:
+        """The log's newest troubles, as many as leave room for all of the verdict."""
+        found = self.look.lines if self.look is not None else ()
+        lines = sum(one.display for one in self.query(".pane-title, .pane-error, #overview-doing"))
+        room = self.size.height - lines - self._below - self.list.virtual_size.height - BORDER
+        log = self.query_one("#overview-log", Block)
+        shown = found[-room:] if room > 0 else ()
+        log.display = bool(shown)
+        if shown:
+            how = How(self.glyphs, self.settings.plain, self.host.now())
+            log.styles.height = len(shown) + BORDER
+            log.show(partial(blocks.log_lines, shown, how=how))
+
     def on_resize(self) -> None:
         """Blocks beside each other, or as many below each other as there is room for."""
         beside = self.size.width >= SIDE_BY_SIDE
@@ -204,6 +221,8 @@ class OverviewPane(FedPane[Look]):
         for number, name in enumerate(TITLES):
             self.query_one(f"#overview-{name}").display = number < fit
         self.query_one("#overview-blocks").display = fit > 0
+        self._below = (BORDER + BLOCK_HEIGHT * (1 if beside else fit)) if fit else 0
+        self.call_after_refresh(self._show_log)
 
     # Keys
 

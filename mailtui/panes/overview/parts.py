@@ -70,10 +70,11 @@ def measured(look: Look) -> Point | None:
 
 
 def with_measured(hour: Hour, own: Iterable[Point]) -> Hour:
-    """With what this console has measured since the last that was recorded."""
+    """With what this console has measured since the last that was recorded: the hour ends with the newest of it."""
     last = hour.points[-1].at if hour.points else 0.0
     points = [*hour.points, *(point for point in own if point.at > last)]
-    return Hour(tuple(point for point in points if point.at > hour.now - HOUR), hour.now)
+    now = max(hour.now, points[-1].at) if points else hour.now
+    return Hour(tuple(point for point in points if point.at > now - HOUR), now)
 
 
 def read_grey(host: "Host", feed: Feed["Value"]) -> Grey:

@@ -45,9 +45,13 @@ def test_all_is_well() -> None:
     assert "8,700,000 signatures in memory" in found()["loaded"].said
 
 
-def test_all_that_is_bad_says_what_to_do() -> None:
-    bad = (
-        found(changed(DAEMON, answers=False, error="gone", hint="start it"))["clamd"],
+def test_a_clamd_that_does_not_answer_is_bad_and_says_what_to_do() -> None:
+    daemon = found(changed(DAEMON, answers=False, error="gone", hint="start it"))["clamd"]
+    assert (daemon.state, daemon.hint) == ("bad", "start it")
+
+
+def test_what_lets_viruses_pass_but_no_mail_wait_is_to_be_watched_and_says_what_to_do() -> None:
+    wrong = (
         found(changed(DAEMON, stats=Stats(12, 0, 12, 5)))["load"],
         found(databases=(DAILY,))["official"],
         found(databases=(MAIN, changed(DAILY, built=NOW - 9 * DAY)))["official"],
@@ -61,7 +65,7 @@ def test_all_that_is_bad_says_what_to_do() -> None:
             "last run"
         ],
     )
-    assert [(one.state, bool(one.hint)) for one in bad] == [("bad", True)] * len(bad)
+    assert [(one.state, bool(one.hint)) for one in wrong] == [("watch", True)] * len(wrong)
 
 
 def test_a_queue_is_bad_only_while_no_thread_is_idle() -> None:
@@ -74,7 +78,7 @@ def test_what_has_just_come_is_given_time_to_be_loaded() -> None:
     just = changed(DAILY, loaded=False, changed=NOW - 20)
     assert found(databases=(MAIN, just))["loaded"].state == "note"
     late = found(databases=(MAIN, changed(just, changed=NOW - HOUR)))["loaded"]
-    assert (late.state, "every 60m" in late.hint) == ("bad", True)
+    assert (late.state, "every 60m" in late.hint) == ("watch", True)
     assert "every" not in found(databases=(MAIN, changed(DAILY, loaded=False)), self_check=0)["loaded"].hint
     assert found(databases=(MAIN, changed(DAILY, loaded=None)))["loaded"].state == "note"
 

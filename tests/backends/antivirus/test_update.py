@@ -136,7 +136,7 @@ def test_a_failure_names_its_cause(clamd: PrivateClamd) -> None:
     status = clamd.antivirus().status()
     assert status.freshclam.runs[0].outcome == "failed"
     told = {one.name: one for one in status.findings}["last run"]
-    assert (told.state, "connect" in told.said.lower()) == ("bad", True)
+    assert (told.state, "connect" in told.said.lower()) == ("watch", True)
     clamd.sets_up_freshclam("Nonsense yes")
     with pytest.raises(Failed, match="did not begin"):
         updated(clamd)

@@ -74,7 +74,9 @@ def well() -> dict[str, Any]:
 
 
 def seen(kind: str, *, count: int = 9, last: float = NOW - 3) -> facts.Seen:
-    return facts.Seen(kind, count, NOW - 600, last, f"postfix/smtpd: {kind}")
+    step = (last - NOW + 600) / max(1, count - 1)
+    times = tuple(NOW - 600 + step * number for number in range(count))
+    return facts.Seen(kind, times, f"postfix/smtpd: {kind}")
 
 
 def log(*kinds: str) -> facts.LogFacts:

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from backends.errors import NotPermitted
 from backends.health.asking import Asking
-from backends.health.facts import Setup
+from backends.health.facts import LogFacts, Reason, Setup, Unit, percentile
 from backends.health.gather import certificates, clock, disks, dns, dovecot, log, policy, ports, units
 from backends.health.gather import queue as queues
 from backends.health.gather.setup import inet, setup
+from backends.health.units import with_units
 from backends.maillog import journal
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
@@ -147,7 +148,7 @@ def test_units() -> None:
     )
     found = units.parse(said, NOW)
     assert list(found) == ["clamav-daemon"]
-    assert found["clamav-daemon"] == units.Unit("failed", "exit-code", 4, True, 1795430000.0)
+    assert found["clamav-daemon"] == Unit("failed", "exit-code", 4, True, 1795430000.0)
 
 
 @given(st.text())
@@ -186,8 +187,145 @@ def test_what_the_log_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (scanner.first, scanner.last) == (NOW - 10, NOW - 8.5)
     assert "\x1b" not in scanner.said
     assert [(one.kind, one.seconds) for one in found.done] == [("ham", 1.22), ("spam", 0.3)]
-    assert log.percentile([3.0, 1.0, 2.0], 0.95) == 3.0
-    assert log.percentile([], 0.5) is None
+    assert percentile([3.0, 1.0, 2.0], 0.95) == 3.0
+    assert percentile([], 0.5) is None
+    assert [(line.tag, line.at - NOW) for line in found.lines] == [
+        ("amavis", -8.5),
+        ("gld", -6),
+        ("postfix/smtpd", -5),
+        ("postfix/smtpd", -4),
+        ("postfix/cleanup", -3),
+    ]
+    assert "\x1b" not in str(found.lines)
+    assert found.newest == NOW - 10800
+
+
+def lines(*said: str, at: float = NOW - 60) -> list[bytes]:
+    """Lines of the log, each a second later."""
+    stamps = (
+        time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at + number)) for number in range(len(said))
+    )
+    return [f"{stamp} mx {text}".encode() for stamp, text in zip(stamps, said, strict=True)]
+
+
+def tried(queue_id: str, to: str, status: str, why: str, relay: str = "none") -> str:
+    return (
+        f"postfix/smtp[7]: {queue_id}: to=<{to}>, relay={relay}, delay=0.3, delays=0.1/0/0.2/0, dsn=4.4.1, "
+        f"status={status} ({why})"
+    )
+
+
+def queued(queue_id: str, sender: str) -> str:
+    return f"postfix/qmgr[8]: {queue_id}: from=<{sender}>, size=300, nrcpt=1 (queue active)"
+
+
+def logged(*said: str, at: float = NOW - 60) -> LogFacts:
+    return log.read(lines(*said, at=at), NOW - 1200, NOW)
+
+
+def test_mail_to_others_is_counted_by_messages() -> None:
+    why = "connect to mx.example.net[203.0.113.5]:25: Connection timed out"
+    told: list[str] = []
+    for number in range(6):
+        queue_id = f"4F00000000{number}"
+        told += [queued(queue_id, "news@example.org" if number else "bob@example.org")]
+        told += [tried(queue_id, f"x{number}@example.net", "deferred", why)] * 2
+    told += [queued("4F000000009", ""), tried("4F000000009", "eve@example.net", "deferred", why)]
+    told += [tried("4F000000008", "ann@example.org", "deferred", "connect to 127.0.0.1[127.0.0.1]:10024: no")]
+    told += [tried("4F000000007", "a@b.example", "sent", "250 ok", "127.0.0.1[127.0.0.1]:10024")]
+    told += [tried("4F000000006", '"x>, relay=y, status=sent (z"@b.example', "bounced", "no")]
+    found = logged(*told).outside
+    assert (found.sent, found.failed, found.first, found.places) == (0, 6, NOW - 59, 1)
+    assert found.reasons == (Reason("connect to *: Connection timed out", 6),)
+    assert found.domains == (Reason("example.net", 6),)
+    assert found.senders == (Reason("news@example.org", 5), Reason("bob@example.org", 1))
+    assert logged(
+        *told, tried("4F000000001", "x1@example.net", "sent", "250 ok", "mx[203.0.113.5]:25")
+    ).outside.sent
+    assert logged(*told, at=NOW - 1100).outside.failed == 0
+
+
+def test_what_strangers_have_logged_as_mail_to_others_is_shown_safely() -> None:
+    found = logged(
+        queued("4F000000001", "\x1b[31m$(id)@example.org"),
+        tried("4F000000001", "x@\u202eexample.net", "bounced", "\x1b]0;hi\x07 no"),
+    ).outside
+    assert found.failed == 1
+    assert "\x1b" not in str(found)
+    assert "\u202e" not in str(found)
+
+
+def test_when_mail_was_taken_from_outside() -> None:
+    found = logged(
+        "postfix/smtpd[3]: 4F000000001: client=mx.example.net[203.0.113.5]",
+        "postfix/smtpd[3]: NOQUEUE: client=mx.example.net[203.0.113.5]",
+        "postfix/smtpd[3]: 4F000000002: client=localhost[127.0.0.1]",
+        "postfix/smtpd[3]: proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok",
+        "postfix/smtpd[3]: proxy-reject: END-OF-MESSAGE: 451 4.5.0 no",
+    )
+    assert found.taken == (NOW - 60, NOW - 57)
+
+
+def test_only_the_newest_warnings_are_kept_and_no_everyday_ones() -> None:
+    everyday = (
+        "postfix/smtpd[3]: warning: hostname x.example does not resolve to address 203.0.113.9",
+        "postfix/smtpd[3]: warning: unknown[203.0.113.9]: SASL LOGIN authentication failed: no",
+        "postfix/smtpd[3]: warning: non-SMTP command from unknown[203.0.113.9]: GET / HTTP/1.1",
+        "someone[3]: warning: database is full",
+    )
+    assert logged(*everyday).lines == ()
+    told = [f"postfix/master[3]: warning: process {number} killed\x1b[31m" for number in range(99)]
+    found = logged(*told).lines
+    assert [line.said for line in found] == [
+        f"warning: process {number} killed^[[31m" for number in range(94, 99)
+    ]
+    assert [
+        line.tag
+        for line in logged("dovecot: imap(alice)<7><x>: Error: no room", "amavis[7]: (7-1) (!)x").lines
+    ] == [
+        "dovecot",
+        "amavis",
+    ]
+
+
+def entry(at: float, said: str) -> bytes:
+    return (
+        f"__REALTIME_TIMESTAMP={int(at * 1e6)}\n_HOSTNAME=mx\nSYSLOG_IDENTIFIER=gld\nSYSLOG_PID=9\nMESSAGE={said}\n\n"
+    ).encode()
+
+
+def test_a_file_that_nothing_is_written_to_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mail.log"
+    path.write_bytes(b"\n".join([*lines("gld[9]: Unable to connect to MYSQL", at=NOW - 300), b""]))
+    monkeypatch.setattr(log, "WRITERS", {str(path): "rsyslog"})
+    well = log.log(FakeRunner(), NOW, NOW - 299, logs=(path,)).file
+    assert well is not None
+    assert (well.path, well.newest, well.behind) == (str(path), NOW - 300, False)
+    asked = journal.latest((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
+    with FakeRunner(Expected(asked, entry(NOW - 9, "Unable to connect to MYSQL"))) as runner:
+        found = log.log(runner, NOW, NOW - 9, logs=(path,), journaled=lambda: NOW - 9)
+    assert found.file is not None
+    assert (found.file.behind, found.file.elsewhere, found.file.by) == (True, True, "rsyslog")
+    assert [seen.last for seen in found.seen] == [NOW - 9]
+    lost = log.log(FakeRunner(), NOW, NOW - 9, logs=(path,), journaled=lambda: 0.0).file
+    assert lost is not None
+    assert (lost.behind, lost.elsewhere) == (True, False)
+    quiet = log.log(FakeRunner(), NOW + 900, NOW - 299, logs=(path,), journaled=lambda: NOW - 300).file
+    assert quiet is not None
+    assert not quiet.behind
+
+
+def test_a_file_that_was_left_when_its_writer_was_removed_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mail.log"
+    path.write_bytes(b"\n".join([*lines("gld[9]: x", at=NOW - 9000), b""]))
+    monkeypatch.setattr(log, "WRITERS", {})
+    asked = journal.latest((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
+    with FakeRunner(Expected(asked, entry(NOW - 9, "x"))) as runner:
+        found = log.log(runner, NOW, NOW - 9, logs=(path,), journaled=lambda: NOW - 9).file
+    assert found is not None
+    assert (found.behind, found.elsewhere) == (False, True)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=20))
@@ -366,7 +504,7 @@ def test_certificates(tmp_path: Path) -> None:
 def test_services_of_this_machine() -> None:
     found = units.processes()
     assert [one.name for one in found.services] == ["postfix", "gld", "amavis", "clamd", "dovecot", "mariadb"]
-    told = units.with_units(found, {"clamav-daemon": units.Unit("failed", "exit-code", 4, True, 5.0)})
+    told = with_units(found, {"clamav-daemon": Unit("failed", "exit-code", 4, True, 5.0)})
     clamd = told.services[3]
     assert (clamd.unit, clamd.process_unit, clamd.restarts, clamd.since) == (
         "clamav-daemon",
@@ -379,18 +517,18 @@ def test_services_of_this_machine() -> None:
 def test_the_unit_of_postfix_is_the_one_that_has_its_processes() -> None:
     found = units.processes()
     old = {
-        "postfix@-": units.Unit("active", "success", 0, True, 9.0),
-        "postfix": units.Unit("active", "success", 0, True, 10.0),
+        "postfix@-": Unit("active", "success", 0, True, 9.0),
+        "postfix": Unit("active", "success", 0, True, 10.0),
     }
     new = {
-        "postfix@-": units.Unit("inactive", "success", 0, None, None),
-        "postfix": units.Unit("active", "success", 0, True, 8.0),
+        "postfix@-": Unit("inactive", "success", 0, None, None),
+        "postfix": Unit("active", "success", 0, True, 8.0),
     }
-    assert [units.with_units(found, one).services[0].process_unit for one in (old, new)] == [
+    assert [with_units(found, one).services[0].process_unit for one in (old, new)] == [
         "postfix@-",
         "postfix",
     ]
-    assert units.with_units(found, new).services[0].unit == "postfix"
+    assert with_units(found, new).services[0].unit == "postfix"
 
 
 def test_a_parameter_that_nothing_uses(tmp_path: Path) -> None:

@@ -7,16 +7,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from backends.errors import BadRequest, Failed, NotAnswering, NotPermitted
 from backends.health import adapter
 from backends.health.adapter import RingFile
 from backends.health.asking import Asking, Question
-from backends.health.facts import Growth, QueueFacts
+from backends.health.facts import (
+    Certificate,
+    Clock,
+    Drifted,
+    Growth,
+    LogFacts,
+    QueueFacts,
+    RootMail,
+    Seen,
+    Setup,
+    Stale,
+)
 from backends.health.ring import DAY, HOUR, Filled, Ring, added, growth, load, save
 from backends.health.values import Check, Mend, Point
-from tests.backends.health.machine import NOW, Kept, Sources, health, ports, services
+from tests.backends.health.machine import NOW, Kept, Sources, health, log, ports, services
 from tests.support.fake_runner import Expected, FakeRunner
 
 
@@ -128,6 +140,65 @@ def test_what_is_wrong_is_recorded_with_since_when() -> None:
     assert kept.ring.wrong == {"dovecot": NOW}
     health(Sources(), kept, now=NOW + 120).record()
     assert kept.ring.wrong == {}
+
+
+def test_what_is_asked_seldom_is_recorded_as_well_and_stays_between() -> None:
+    asked: list[str] = []
+
+    def maps() -> Stale:
+        asked.append("maps")
+        return Stale(("hash:/etc/postfix/virtual",), 9)
+
+    spoilt: dict[str, Question] = {
+        "certificates": lambda: (Certificate("/x", ("postfix",), NOW + DAY),),
+        "clock": lambda: Clock(synchronised=False, error=9.0),
+        "maps": maps,
+        "setup": lambda: Setup({}, unused=("main.cf: unused parameter: x=y",)),
+        "root": lambda: RootMail(""),
+        "drift": lambda: Drifted(("/etc/gld.conf: conflict",)),
+    }
+    names = {"certificates", "clock", "maps", "parameters", "root-mail", "drift"}
+    kept = Kept()
+    health(Sources(**spoilt), kept).record()
+    assert kept.ring.wrong == dict.fromkeys(names, NOW)
+    health(Sources(**spoilt), kept, now=NOW + 60).record()
+    assert asked == ["maps"]
+    assert kept.ring.wrong == dict.fromkeys(names, NOW)
+    found = health(Sources(**spoilt), kept, now=NOW + 120).check()
+    assert {check.name: check.since for check in found.checks if check.level != "good"} == dict.fromkeys(
+        names, NOW
+    )
+    spoilt["clock"] = lambda: raises(NotPermitted("no", hint="h"))
+    spoilt["root"] = lambda: RootMail("alice")
+    health(Sources(**spoilt), kept, now=NOW + 900).record()
+    assert asked == ["maps"] * 3
+    assert kept.ring.wrong == dict.fromkeys(names - {"root-mail"}, NOW)
+    assert len(json.dumps(msgspec.to_builtins(kept.ring))) < 1500
+
+
+def test_a_ring_of_before_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "health.ring"
+    path.write_text(
+        f'{{"version":1,"points":[{{"at":{NOW},"deferred":3}}],"filled":[],"wrong":{{"dovecot":5.0}}}}'
+    )
+    assert load(path) == Ring(points=(Point(NOW, deferred=3),), wrong={"dovecot": 5.0})
+
+
+def test_evidence_is_of_the_time_since_the_last_look() -> None:
+    halted, well_ = services(gld={"halted": True}), services()
+    found, clock = [well_], [NOW - 400]
+    looked = health(Sources(services=lambda: found[0], log=lambda: log("policy", "refused")))
+    looked._clock = lambda: clock[0]
+    looked.check()
+    found[0], clock[0] = halted, NOW + 700
+    assert {check.name: check.cause for check in looked.check().checks}["log"] == "gld"
+    assert {check.name: check.cause for check in health(Sources(services=lambda: halted)).check().checks}[
+        "log"
+    ] == ""
+    kept = Kept(Ring(points=(Point(NOW - 60),), wrong={"gld": NOW - 100}))
+    old = LogFacts(NOW - 1200, NOW, (Seen("refused", (NOW - 900,), "x"), Seen("policy", (NOW - 900,), "x")))
+    recorded = health(Sources(services=lambda: halted, log=lambda: old), kept).check()
+    assert {check.name: check.cause for check in recorded.checks}["log"] == ""
 
 
 def test_mending() -> None:

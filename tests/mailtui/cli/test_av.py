@@ -32,10 +32,10 @@ def test_without_a_command_it_is_the_status(run: Run) -> None:
     assert "status" in run("av", "--help").out
 
 
-def test_a_clamd_that_does_not_answer_has_its_exit_code(run: Run, host: FakeHost) -> None:
+def test_a_clamd_that_does_not_answer_is_wrong_and_what_needs_it_fails(run: Run, host: FakeHost) -> None:
     host.scanning = False
     shown = run("av")
-    assert (shown.code, "✖ clamd: clamd does not run" in shown.out) == (3, True)
+    assert (shown.code, "✖ clamd: clamd does not run" in shown.out) == (1, True)
     assert "journalctl -u clamav-daemon" in shown.out
     for words in (("scan", "/etc/passwd"), ("selftest",)):
         failed = run("av", *words)

@@ -1,0 +1,92 @@
+"""Mail on its way to others, by the mail log: how much of it was delivered, how much failed, and of that the commonest."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from backends.health.facts import Outside, Reason
+from backends.queue.listing.reason import normalise
+from backends.queue.message import domain_of
+from backends.text import visible
+
+SPAN = 900.0
+"""Seconds whose attempts are counted."""
+MOST = 3
+KNOWN = 256
+_SENDER = re.compile(rb"([0-9A-Za-z]{6,40}): from=<([^>\n]{0,320})>, size=")
+_DELIVERY = re.compile(
+    rb"([0-9A-Za-z]{6,40}): to=<([^>\n]{0,320})>,(?: orig_to=<[^>\n]{0,320}>,)? relay=([^,\s]{1,300}),"
+    rb"(?: conn_use=\d{1,9},)? delay=[\d.]{1,20}, delays=[\d./]{1,80}, dsn=[\d.]{1,20}, status=(sent|deferred|bounced) \((.*)"
+)
+_HERE = re.compile(rb"(?:connect to )?(?:127\.|localhost\b|\[?::1)")
+
+
+class _Failed:
+    __slots__ = ("at", "domain", "why")
+
+    def __init__(self, at: float, domain: str, why: str) -> None:
+        self.at, self.domain, self.why = at, domain, why
+
+
+class Deliveries:
+    """Counts messages, not attempts; one that was delivered to any of its recipients got out."""
+
+    def __init__(self, since: float) -> None:
+        self._since = since
+        self._senders: dict[bytes, bytes] = {}
+        self._sent = set[bytes]()
+        self._failed: dict[bytes, _Failed] = {}
+        self._labels: dict[str, str] = {}
+
+    def queued(self, said: bytes) -> None:
+        """A line of the queue manager."""
+        if (found := _SENDER.match(said)) is not None:
+            self._senders[found[1]] = found[2]
+
+    def tried(self, at: float, said: bytes) -> None:
+        """A line of the SMTP client."""
+        if at < self._since or (found := _DELIVERY.match(said)) is None:
+            return
+        queue_id, recipient, relay, status, why = found.groups()
+        if _HERE.match(relay) or (relay == b"none" and _HERE.match(why)):
+            return  # the content filter
+        if status == b"sent":
+            self._sent.add(queue_id)
+            return
+        before = self._failed.get(queue_id)
+        domain = domain_of(recipient.decode("utf-8", "replace"))
+        self._failed[queue_id] = _Failed(before.at if before else at, domain, self._label(why))
+
+    def _label(self, why: bytes) -> str:
+        """A reason without what differs between messages."""
+        text = visible(why.removesuffix(b")").decode("utf-8", "replace"))
+        if (label := self._labels.get(text)) is None:
+            label = normalise(text)
+            if len(self._labels) < KNOWN:
+                self._labels[text] = label
+        return label
+
+    def outside(self) -> Outside:
+        """What came of it, bounces left out: those to strangers fail on every server."""
+        own = {one for one, sender in self._senders.items() if sender}
+        unknown = self._failed.keys() - self._senders.keys()
+        failed = {
+            one: how for one, how in self._failed.items() if one not in self._sent and one in own | unknown
+        }
+        domains = Counter(how.domain for how in failed.values())
+        senders = Counter(
+            self._senders[one].decode("utf-8", "replace") for one in failed if one in self._senders
+        )
+        return Outside(
+            len(self._sent),
+            len(failed),
+            min((how.at for how in failed.values()), default=None),
+            len(domains),
+            _most(Counter(how.why for how in failed.values())),
+            _most(domains),
+            _most(senders),
+        )
+
+
+def _most(counted: Mapping[str, int]) -> tuple[Reason, ...]:
+    return tuple(Reason(visible(text), count) for text, count in Counter(counted).most_common(MOST))

@@ -1,0 +1,210 @@
+"""What the mail log comes to: refusals of now and of before, mail that does not get out, a file that nothing writes."""
+
+from typing import Any
+
+import pytest
+
+from backends.health import facts
+from backends.health.causes import report
+from backends.health.facts import LogFacts, Outside, Reason, Written
+from backends.health.judge.judges import JUDGES
+from backends.health.judge.known import Facts
+from backends.health.values import Check, Report
+from tests.backends.health.machine import DAY, NOW, antivirus, ports, services, told, well, wrong
+from tests.backends.health.test_judge import DOWN, REFUSED
+
+
+def seen(kind: str, *times: float) -> facts.Seen:
+    return facts.Seen(kind, tuple(times), f"postfix/smtpd: {kind}")
+
+
+def log(*found: facts.Seen, **other: Any) -> LogFacts:
+    return LogFacts(NOW - 1200, NOW, found, **other)
+
+
+def known(wrong_since: dict[str, float], looked: float, **spoilt: Any) -> Report:
+    """What is reported by a look after others."""
+    facts_known = Facts(NOW, well() | spoilt, wrong=wrong_since, looked=looked)
+    return report([one for judge in JUDGES for one in judge.judge(facts_known)], facts_known, 0.1)
+
+
+def old(last: float = NOW - 600, count: int = 41) -> facts.Seen:
+    return seen("refused", *(last - number for number in range(count, -1, -1)))
+
+
+def test_old_refusals_are_not_laid_to_what_is_broken_now() -> None:
+    stopped = services(gld={"state": "stopped", "since": NOW - 120, "pid": None, "started": None})
+    spoilt: dict[str, Any] = {"services": stopped, "ports": ports(gld=REFUSED)}
+    policy = seen("policy", NOW - 700, NOW - 600)
+    found = wrong(told(**spoilt, log=log(old(), policy)))
+    assert found["gld"].said == "gld does not run"
+    assert not any("policy" in one.said for one in found["gld"].evidence)
+    assert found["log"].cause == ""
+    new = seen("refused", *(NOW - 600 - n for n in range(9)), NOW - 100, NOW - 90, NOW - 3)
+    found = wrong(told(**spoilt, log=log(new, seen("policy", NOW - 700, NOW - 100))))
+    assert found["gld"].said == "Senders are told to come again (451) because gld does not run"
+    assert found["log"].cause == "gld"
+    assert "451): 3 times since" in found["log"].said
+    assert [one.times for one in found["gld"].evidence if "policy" in one.said] == [1]
+
+
+def test_what_was_seen_before_the_last_good_look_is_no_sign() -> None:
+    halted = services(gld={"halted": True})
+    spoilt: dict[str, Any] = {"services": halted, "log": log(old(), seen("policy", NOW - 600))}
+    assert wrong(known({}, NOW - 20, **spoilt))["log"].cause == ""
+    assert wrong(known({"gld": NOW - 660}, NOW - 20, **spoilt))["log"].cause == "gld"
+    assert wrong(known({"gld": NOW - 300}, NOW - 20, **spoilt))["log"].cause == ""
+
+
+def test_evidence_of_a_process_is_no_older_than_it() -> None:
+    fresh = services(gld={"halted": True, "started": NOW - 200})
+    found = wrong(told(services=fresh, log=log(old(), seen("policy", NOW - 600))))
+    assert found["log"].cause == ""
+
+
+def refusals(found: Report) -> Check:
+    return next(check for check in found.checks if check.name == "log")
+
+
+def test_refusals_that_go_on_are_bad_and_those_that_are_past_are_told_as_past() -> None:
+    now = old(NOW - 5)
+    assert refusals(told(log=log(now))).level == "bad"
+    assert refusals(told(log=log(now, taken=(NOW - 9,)))).level == "bad"
+    assert refusals(told(log=log(now, taken=(NOW - 2, NOW - 1)))).level == "bad"
+    past = refusals(told(log=log(now, taken=(NOW - 3, NOW - 2, NOW - 1))))
+    assert past.level == "watch"
+    assert "42 times until " in past.said
+    assert past.said.endswith("; mail is taken again since")
+    assert "mail is taken again" in refusals(told(log=log(old(NOW - 70), taken=(NOW - 1,)))).said
+
+
+@pytest.mark.parametrize("name", ["gld", "amavis", "postfix", "mariadb"])
+def test_refusals_are_past_when_what_brings_them_about_was_started_since(name: str) -> None:
+    found = refusals(told(log=log(old(NOW - 5)), services=services(**{name: {"started": NOW - 3}})))
+    assert found.level == "watch"
+    assert found.said.endswith(f"; {name} was started since")
+    halted = services(**{name: {"started": NOW - 3, "halted": True}})
+    assert "started since" not in refusals(told(log=log(old(NOW - 5)), services=halted)).said
+    dovecot = services(dovecot={"started": NOW - 3})
+    assert refusals(told(log=log(old(NOW - 5)), services=dovecot)).level == "bad"
+
+
+def test_past_refusals_are_not_the_effect_of_another_trouble() -> None:
+    past = log(old(NOW - 300), seen("scanner", NOW - 300), taken=(NOW - 200, NOW - 100))
+    stopped = services(clamd={"state": "stopped", "since": NOW - 60})
+    found = told(services=stopped, antivirus=antivirus(DOWN), log=past)
+    assert "451" not in found.checks[0].said
+    assert wrong(found)["log"].level == "watch"
+
+
+FAILING = Outside(
+    0,
+    5,
+    NOW - 700,
+    1,
+    (Reason("Connection timed out", 5),),
+    (Reason("example.net", 5),),
+    (Reason("bob@example.org", 4), Reason("ann@example.org", 1)),
+)
+
+
+def test_a_small_server_from_which_nothing_gets_out() -> None:
+    (check,) = wrong(told(log=log(outside=FAILING))).values()
+    assert (check.name, check.level, check.since) == ("outgoing", "watch", NOW - 700)
+    assert (
+        check.said
+        == "No mail to others gets out: 5 messages failed in the last 15 minutes, none was delivered"
+    )
+    assert [one.said for one in check.evidence] == [
+        "Connection timed out",
+        "most of them to example.net: 5",
+        "most of them from bob@example.org: 4",
+    ]
+    assert [mend.text for mend in check.mends][:2] == [
+        "mailtui queue list --domain example.net",
+        "mailtui queue list --sender bob@example.org",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "failed", "places", "level"),
+    [(0, 4, 4, "good"), (1, 99, 9, "good"), (0, 20, 2, "watch"), (0, 19, 9, "watch"), (0, 20, 3, "bad")],
+)
+def test_how_bad_it_is_that_mail_does_not_get_out(sent: int, failed: int, places: int, level: str) -> None:
+    found = told(log=log(outside=Outside(sent, failed, NOW, places)))
+    assert next(check.level for check in found.checks if check.name == "outgoing") == level
+
+
+def test_mail_that_waits_because_none_gets_out_is_one_trouble() -> None:
+    queue = facts.QueueFacts({"deferred": 40}, 40, whole=True, recent=30)
+    found = told(queue=queue, log=log(outside=FAILING))
+    assert [check.name for check in found.causes] == ["outgoing"]
+    assert wrong(found)["queue"].cause == "outgoing"
+    dead = facts.Resolvers((facts.Resolver("192.168.0.1", 1.6, "no answer"),))
+    assert [check.name for check in told(dns=dead, queue=queue, log=log(outside=FAILING)).causes] == ["dns"]
+
+
+@pytest.mark.parametrize("text", ["$(id)@example.org", "x y", "a;b", "\x1b[31m", "--max", "é@example.org"])
+def test_a_mend_holds_no_text_that_a_shell_obeys(text: str) -> None:
+    strange = Outside(0, 9, NOW, 1, (), (Reason(text, 9),), (Reason(text, 9),))
+    for mend in wrong(told(log=log(outside=strange)))["outgoing"].mends:
+        assert text not in mend.text or text == "--max"
+        assert not mend.argv
+
+
+def file(**other: Any) -> Written:
+    return Written("/var/log/mail.log", NOW - 3000, **other)
+
+
+def test_a_log_that_is_not_written_any_more() -> None:
+    found = wrong(told(log=log(file=file(behind=True, elsewhere=True, by="rsyslog"))))
+    check = found["mail-log"]
+    assert check.since == NOW - 3000
+    assert "the journal has newer lines" in check.said
+    assert check.mends[0].argv == ("systemctl", "restart", "rsyslog")
+    lost = wrong(told(log=log(file=file(behind=True)), services=facts.Services((), systemd=False)))[
+        "mail-log"
+    ]
+    assert "what it logs is lost" in lost.said
+    assert lost.mends[0].text == "apt install rsyslog"
+    other = told(
+        log=log(file=file(behind=True, by="syslog-ng")),
+        services=facts.Services(services().services, systemd=False),
+    )
+    assert wrong(other)["mail-log"].mends[0].argv == ("service", "syslog-ng", "restart")
+
+
+def test_a_log_that_is_written_and_one_that_is_the_journal_are_no_fault() -> None:
+    assert not wrong(told(log=log(file=file())))
+    assert not wrong(told(log=log(file=file(elsewhere=True))))
+    assert "mail-log" not in {check.name for check in told(log=log()).checks}
+
+
+def test_a_full_disk_explains_that_the_log_is_not_written() -> None:
+    def cause(**folders: str) -> str:
+        full = (facts.Volume("8:1", folders, 100 << 30, 1 << 20, 0, 0),)
+        found = told(disks=full, log=log(file=file(behind=True, by="rsyslog")))
+        return wrong(found)["mail-log"].cause
+
+    assert cause(spool="/var/spool/postfix", log="/var/log") == "disk-spool"
+    assert cause(quarantine="/var/lib/amavis") == ""
+
+
+def test_what_the_scanner_was_told_before_it_was_started_is_no_trouble_now() -> None:
+    found = told(log=log(seen("scanner", NOW - 60)), services=services(clamd={"started": NOW - 30}))
+    assert "amavis" not in wrong(found)
+    assert "amavis" in wrong(told(log=log(seen("scanner", NOW - 60))))
+
+
+@pytest.mark.parametrize("level", ["bad", "watch"])
+def test_mail_that_waits_for_a_filter_that_works_again_is_only_watched(level: str) -> None:
+    count = 300 if level == "bad" else 9
+    queue = facts.QueueFacts(
+        {"deferred": count}, count, whole=True, recent=count // 20, faults={"filter": count}
+    )
+    (check,) = wrong(told(queue=queue)).values()
+    assert (check.name, check.level) == ("queue", "watch")
+    assert "the filter works again" in check.said
+    assert check.mends[0].argv == ("postqueue", "-f")
+    halted = wrong(told(queue=queue, services=services(amavis={"halted": True, "started": NOW - DAY})))
+    assert halted["queue"].level == level
