@@ -92,7 +92,7 @@ def change_commands(change: Change) -> list[str]:
         *([] if change.action.startswith("undo") else [table.path]),
     ]
     if change.key:
-        words += [change.key, *([] if change.value is None else [change.value])]
+        words += [change.key, *([] if change.value is None else ["-" if change.hidden else change.value])]
     return [shlex.join(words), *build_commands(table)]
 
 

@@ -106,9 +106,27 @@ def _take(
             wrong.append(f"{where}: there is no setting {visible(name)[:40]!r}, only {known}")
             continue
         try:
-            found[name] = _value(name, value, typed=typed)
+            found[name] = _keys(value, where, wrong) if name == "keys" else _value(name, value, typed=typed)
         except BadRequest as error:
             wrong.append(f"{where}: {name} {error}; for example {EXAMPLES[name]}")
+
+
+def _keys(value: Any, where: str, wrong: list[str]) -> dict[str, str]:
+    """The keys that are text, by their names, also where a name was written without quotation marks; others are named.
+
+    :raises BadRequest: there are no keys at all.
+    """
+    if not isinstance(value, dict):
+        _no(visible(str(value))[:40])
+    named: dict[str, Any] = {}
+    for name, one in value.items():
+        named |= (
+            {f"{name}.{last}": key for last, key in one.items()} if isinstance(one, dict) else {name: one}
+        )
+    for name in [name for name, key in named.items() if not isinstance(key, str)]:
+        shown = f"{visible(name)[:60]} cannot be {visible(str(named.pop(name)))[:40]!r}"
+        wrong.append(f"{where}: [keys]: {shown}; for example {EXAMPLES['keys'].splitlines()[1]}")
+    return named
 
 
 def _value(name: str, value: Any, *, typed: bool) -> Any:
@@ -126,9 +144,6 @@ def _value(name: str, value: Any, *, typed: bool) -> Any:
         case "plain" | "read_only":
             chosen = _WORDS.get(str(value).lower()) if typed else value
             return chosen if isinstance(chosen, bool) else _no(shown)
-        case "keys":
-            good = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-            return value if good else _no(shown)
         case _:
             return (
                 str(value)

@@ -28,6 +28,9 @@ class Maps(Protocol):
         When `stop` is set meanwhile, what is said is not all that there is.
         """
 
+    def hides(self, table: "maps.Table") -> bool:
+        """Whether a table's values are shown only to who asks: passwords, and what others may not read."""
+
     def entries(self, name: str) -> "Iterable[Entry]":
         """The entries of a table's source, those that Postfix ignores as well.
 
@@ -60,8 +63,12 @@ class Maps(Protocol):
         :raises BadRequest: the filter cannot be read.
         """
 
-    def look_up(self, what: str, *, name: str = "", parameter: str = "") -> "list[maps.Looked]":
+    def look_up(
+        self, what: str, *, name: str = "", parameter: str = "", secrets: bool = False
+    ) -> "list[maps.Looked]":
         """An address, domain, host or name looked up for each use, of one table, one parameter, or all.
+
+        What tables answer whose values are hidden is told only with `secrets`.
 
         :raises BadRequest: Postfix could not look it up.
         """
@@ -72,9 +79,10 @@ class Maps(Protocol):
     def content(self, name: str) -> bytes:
         """A table's source as it is."""
 
-    def plan_set(self, name: str, key: str, value: str) -> "maps.Change":
+    def plan_set(self, name: str, key: str, value: str, *, unused: bool = False) -> "maps.Change":
         """An entry added or replaced. Changes nothing.
 
+        :raises Refused: Postfix never looks up such a key in this table, and `unused` was not said.
         :raises BadRequest: it is no entry, or the table is read in order and must be edited as a whole.
         """
 

@@ -19,6 +19,7 @@ from backends.maps.check import KEY, index_of, stale
 from backends.maps.config import Config
 from backends.maps.edit import difference
 from backends.maps.forms import Form, forms
+from backends.maps.hiding import HIDDEN, hides, unquoted
 from backends.maps.kinds import INDEX, PATTERNS
 from backends.maps.programs import Programs, complaints
 from backends.maps.reading import must_have_entries
@@ -47,6 +48,21 @@ def source(table: Table) -> There:
     return there
 
 
+def must_match(config: Config, table: Table, key: str) -> None:
+    """
+    :raises Refused: the key is one that Postfix never looks up in this table.
+    """
+    ways = forms(table.uses, config.words("parent_domain_matches_subdomains"))
+    line = f"{key}: x" if table.alias else f"{key} x"
+    seen = scan(BytesIO(line.encode("utf-8", "surrogateescape")), alias=table.alias, ways=ways)
+    for one in seen.problems:
+        if isinstance(one, Form):
+            raise Refused(
+                f"{visible(key)!r} would never match: it {one.why}",
+                hint=f"{one.hint}; or write it all the same: mailtui maps set --even-unused",
+            )
+
+
 def planned(
     config: Config, table: Table, action: str, after: bytes, *, key: str = "", value: str | None = None
 ) -> Change:
@@ -55,17 +71,9 @@ def planned(
     notes = []
     if stale(table) and Path(f"{table.path}{INDEX[table.type]}").exists():
         notes.append("the index is older than the source: what was changed before takes effect as well")
-    if value is not None:
-        ways = forms(table.uses, config.words("parent_domain_matches_subdomains"))
-        line = f"{key}: x" if table.alias else f"{key} x"
-        seen = scan(BytesIO(line.encode("utf-8", "surrogateescape")), alias=table.alias, ways=ways)
-        notes += [
-            f"{visible(key)!r} never matches: it {one.why}; {one.hint}"
-            for one in seen.problems
-            if isinstance(one, Form)
-        ]
-    diff = difference(table.path, before, after)
-    return Change(table, action, before, after, diff, key=key, value=value, notes=tuple(notes))
+    hidden = hides(table)
+    diff = difference(table.path, before, after, hidden=hidden, alias=table.alias)
+    return Change(table, action, before, after, diff, key=key, value=value, notes=tuple(notes), hidden=hidden)
 
 
 def carry_out(
@@ -125,7 +133,7 @@ def rebuild(programs: Programs, store: Store, table: Table, *, fewer: bool = Fal
         with _copy(path, None) as copy:
             with copy.open("wb") as target:
                 shutil.copyfileobj(file, target, 1 << 20)
-            said = complaints(_build(programs, table, copy))
+            said = _told(table, _build(programs, table, copy))
             new = _count(programs, f"{table.type}:{copy}")
             old = _count(programs, table.name) if index.exists() else 0
             if new < old and not fewer:
@@ -182,7 +190,8 @@ def _build(programs: Programs, table: Table, copy: Path) -> Result:
     tool = "postalias" if table.alias else "postmap"
     result = programs.build(tool, f"{table.type}:{copy}")
     if result.code != 0:
-        said = _placed(visible(result.complaint), copy, Path(table.path))
+        complaint = unquoted(result.complaint) if hides(table) else result.complaint
+        said = _placed(visible(complaint), copy, Path(table.path))
         raise Failed(
             f"{table.name} cannot be built: {said}",
             hint=f"see what is wrong with it: mailtui maps lint {table.path}",
@@ -193,8 +202,13 @@ def _build(programs: Programs, table: Table, copy: Path) -> Result:
 def _complaints(programs: Programs, table: Table, copy: Path) -> list[str]:
     """What Postfix says of a copy, which is built where that is needed."""
     if table.type in INDEX:
-        return [visible(one) for one in complaints(_build(programs, table, copy))]
-    return [visible(one) for one in complaints(programs.ask(f"{table.type}:{copy}", [KEY]))]
+        return _told(table, _build(programs, table, copy))
+    return _told(table, programs.ask(f"{table.type}:{copy}", [KEY]))
+
+
+def _told(table: Table, result: Result) -> list[str]:
+    hidden = hides(table)
+    return [visible(unquoted(one) if hidden else one) for one in complaints(result)]
 
 
 def _must_be_good(programs: Programs, change: Change, copy: Path, path: Path) -> None:
@@ -222,11 +236,12 @@ def _wrong(programs: Programs, change: Change, table: str) -> str:
     result = programs.ask(table, [change.key])
     found = result.stdout.decode("utf-8", "surrogateescape").partition("\t")[2].removesuffix("\n")
     if said := complaints(result):
-        return visible(said[-1])
+        return visible(unquoted(said[-1]) if change.hidden else said[-1])
+    shown = HIDDEN if change.hidden else repr(visible(found))
     if change.value is None:
-        return f"{visible(change.key)} still gives {visible(found)!r}" if found else ""
+        return f"{visible(change.key)} still gives {shown}" if found else ""
     if found != change.value.strip() and not (change.table.alias and found):
-        return f"{visible(change.key)} gives {visible(found)!r}"
+        return f"{visible(change.key)} gives {shown}"
     return ""
 
 

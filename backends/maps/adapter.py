@@ -17,6 +17,7 @@ from backends.maps.blocks import mark, opened
 from backends.maps.check import Scans, check, stale
 from backends.maps.config import Config
 from backends.maps.edit import drop, put
+from backends.maps.hiding import hidden_answers, hides
 from backends.maps.index import Index
 from backends.maps.kinds import INDEX, KEYED
 from backends.maps.looking import lists, look
@@ -65,6 +66,9 @@ class PostfixMaps:
             each(about)
         return findings if chosen else [*findings, *unused(config)]
 
+    def hides(self, table: Table) -> bool:
+        return hides(table)
+
     def entries(self, name: str) -> Iterable[Entry]:
         table = find(self._config().tables, name)
         must_have_entries(table)
@@ -92,7 +96,9 @@ class PostfixMaps:
         with opened(Path(table.path)) as file:
             return search(table, file, text, stop, progress or ignored)
 
-    def look_up(self, what: str, *, name: str = "", parameter: str = "") -> list[Looked]:
+    def look_up(
+        self, what: str, *, name: str = "", parameter: str = "", secrets: bool = False
+    ) -> list[Looked]:
         config = self._config()
         tables = (find(config.tables, name),) if name else config.tables
         wanted = [
@@ -107,7 +113,8 @@ class PostfixMaps:
                 else f"{visible(name)} is not looked into directly",
                 hint="see which ones there are: mailtui maps list",
             )
-        return list(look(self._programs, config, what, wanted))
+        closed = frozenset(table.name for table in config.tables if not secrets and hides(table))
+        return [hidden_answers(one, closed) for one in look(self._programs, config, what, wanted)]
 
     def why_not(self) -> str:
         folder = self._config().folder
@@ -118,8 +125,10 @@ class PostfixMaps:
     def content(self, name: str) -> bytes:
         return acting.source(find(self._config().tables, name)).content or b""
 
-    def plan_set(self, name: str, key: str, value: str) -> Change:
+    def plan_set(self, name: str, key: str, value: str, *, unused: bool = False) -> Change:
         config, table, before = self._keyed(name)
+        if not unused:
+            acting.must_match(config, table, key)
         return acting.planned(
             config, table, "set", put(before, key, value, alias=table.alias), key=key, value=value
         )

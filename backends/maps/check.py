@@ -14,6 +14,7 @@ from backends.maps.blocks import mark, opened, unreadable
 from backends.maps.config import Config
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
+from backends.maps.hiding import hides, unquoted
 from backends.maps.kinds import INDEX, KEYED, NOT_TRUSTED, PATTERNS
 from backends.maps.owners import owners
 from backends.maps.programs import Programs
@@ -86,7 +87,7 @@ def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans, s
                 scanned.entries,
                 [key.decode("utf-8", "surrogateescape") for key in scanned.sample],
             )
-            findings += problems(table, scanned)
+            findings += problems(table, scanned, hidden=hides(table))
         elif table.type in PATTERNS:
             entries, more = _patterns(table)
             findings += more
@@ -180,6 +181,8 @@ def _asked(programs: Programs, table: Table) -> list[Finding]:
         ):
             number, _, text = one.removeprefix(head).partition(": ")
             line = int(number) if number.isdecimal() else 0
+        if hides(table):
+            text = unquoted(text)
         level: Level = "note" if table.type == "nis" else "bad"
         found.append(Finding(table.name, level, text, advice(table, one), line))
     return found

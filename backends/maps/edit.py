@@ -3,6 +3,7 @@
 import difflib
 
 from backends.errors import BadRequest, Missing
+from backends.maps.hiding import hidden_line
 from backends.maps.lines import BLANK, Entry, entries, quote, read
 from backends.text import visible
 
@@ -38,8 +39,13 @@ def drop(content: bytes, key: str, *, alias: bool) -> bytes:
     return content
 
 
-def difference(name: str, before: bytes, after: bytes) -> tuple[str, ...]:
-    """A unified diff, each line safe to show; of more than some thousand lines only their number."""
+def difference(
+    name: str, before: bytes, after: bytes, *, hidden: bool = False, alias: bool = False
+) -> tuple[str, ...]:
+    """A unified diff, each line safe to show; of more than some thousand lines only their number.
+
+    Where values are `hidden`, lines have the first word alone.
+    """
     old, new = (
         content.decode("utf-8", "replace").removesuffix("\n").split("\n") for content in (before, after)
     )
@@ -52,7 +58,10 @@ def difference(name: str, before: bytes, after: bytes) -> tuple[str, ...]:
     lines = difflib.unified_diff(
         old[start : len(old) - stop], new[start : len(new) - stop], name, name, lineterm=""
     )
-    return tuple("\t".join(map(visible, line.split("\t"))) for line in lines if not line.startswith("@@"))
+    told = [line for line in lines if not line.startswith("@@")]
+    if hidden:
+        told[2:] = [line[:1] + hidden_line(line[1:], alias=alias) for line in told[2:]]
+    return tuple("\t".join(map(visible, line.split("\t"))) for line in told)
 
 
 def _comments(text: bytes) -> bytes:
@@ -78,7 +87,7 @@ def _line(key: str, value: str, *, alias: bool) -> bytes:
     line = quote(raw_key, alias=alias) + b"\t" + raw_value
     if b"\n" in line or line.lstrip(BLANK)[:1] == b"#" or read(line, alias=alias) != (raw_key, raw_value, ""):
         raise BadRequest(
-            f"{visible(key[:60])!r} with {visible(value[:60])!r} is no entry of a table",
+            f"{visible(key[:60])!r} with this value is no entry of a table",
             hint="give a key without blanks (or in quotation marks), and a value on one line",
         )
     return line + b"\n"

@@ -1,6 +1,7 @@
 """What was found in a table's source, in words. Pure."""
 
 from backends.maps.forms import Form
+from backends.maps.hiding import HIDDEN
 from backends.maps.patterns import shadowed
 from backends.maps.scan import SHOWN, Problem, Scan
 from backends.maps.values import Finding, Table
@@ -16,9 +17,9 @@ _NAMES = {
 }
 
 
-def problems(table: Table, found: Scan) -> list[Finding]:
-    """What a scan of a source found."""
-    findings = [_problem(table, kind, problem) for kind, problem in found.problems.items()]
+def problems(table: Table, found: Scan, *, hidden: bool = False) -> list[Finding]:
+    """What a scan of a source found; `hidden`: without what may be values."""
+    findings = [_problem(table, kind, problem, hidden=hidden) for kind, problem in found.problems.items()]
     for key, lines in found.twice:
         findings.append(
             Finding(
@@ -43,7 +44,7 @@ def problems(table: Table, found: Scan) -> list[Finding]:
     return findings
 
 
-def _problem(table: Table, kind: str | Form, problem: Problem) -> Finding:
+def _problem(table: Table, kind: str | Form, problem: Problem, *, hidden: bool) -> Finding:
     line, key = problem.examples[0]
     if isinstance(kind, Form):
         return Finding(
@@ -55,7 +56,8 @@ def _problem(table: Table, kind: str | Form, problem: Problem) -> Finding:
             problem.count - 1,
         )
     what, hint = _NAMES[kind]
-    return Finding(table.name, "bad", f"{_shown(key)} {what}", hint, line, problem.count - 1)
+    shown = HIDDEN if hidden else _shown(key)
+    return Finding(table.name, "bad", f"{shown} {what}", hint, line, problem.count - 1)
 
 
 def hidden(table: Table, content: bytes) -> list[Finding]:

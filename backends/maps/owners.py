@@ -7,10 +7,9 @@ import stat
 from pathlib import Path
 
 from backends.maps.config import Config
-from backends.maps.kinds import INDEX, SETTINGS
+from backends.maps.hiding import passwords
+from backends.maps.kinds import INDEX
 from backends.maps.values import Finding, Table
-
-PASSWORDS = ("smtp_sasl_password_maps", "lmtp_sasl_password_maps")
 
 
 def owners(config: Config, table: Table) -> list[Finding]:
@@ -38,8 +37,7 @@ def _of(config: Config, table: Table, path: Path, state: os.stat_result) -> list
         found.append(
             Finding(table.name, "note", f"{path} is owned by {_user(state.st_uid)}, who can change it", hint)
         )
-    secret = table.type in SETTINGS or any(use.parameter in PASSWORDS for use in table.uses)
-    if secret and mode & 0o004:
+    if passwords(table) and mode & 0o004:
         found.append(
             Finding(
                 table.name, "bad", f"{path} holds passwords, and everybody may read it", f"chmod o= {path}"

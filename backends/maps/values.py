@@ -108,7 +108,10 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A file as it is to be, and as it was when that was decided; `diff` are the lines of a unified diff."""
+    """A file as it is to be, and as it was when that was decided; `diff` are the lines of a unified diff.
+
+    `hidden`: the table's values are not to be shown, and are not in `diff`.
+    """
 
     table: Table
     action: str
@@ -118,6 +121,7 @@ class Change(msgspec.Struct, frozen=True):
     key: str = ""
     value: str | None = None
     notes: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def empty(self) -> bool:

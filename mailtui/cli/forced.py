@@ -10,8 +10,10 @@ from mailtui.cli.parser import FORCED
 ASKED = "SSH_ORIGINAL_COMMAND"
 LONGEST = 4096
 ALONE = frozenset({"--json", "--plain", "--help", "-h", "--version", "-V"})
-FILES = frozenset({"--apply", "--config-dir", "--log", "--prometheus", "--record", "--svg", FORCED})
-"""Options that name files, or do something else."""
+FILES = frozenset(
+    {"--apply", "--config-dir", "--log", "--prometheus", "--record", "--secrets", "--svg", FORCED}
+)
+"""Options that name files, show passwords, or do something else."""
 
 
 def words_of(asked: str) -> list[str]:

@@ -8,12 +8,14 @@ from threading import Event
 
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import index as places
+from backends.maps.acting import must_match
 from backends.maps.adapter import find, ignored
 from backends.maps.asking import Answers
 from backends.maps.config import Config, parse
 from backends.maps.edit import difference, drop, put
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
+from backends.maps.hiding import passwords
 from backends.maps.index import Index
 from backends.maps.kinds import KEYED, PATTERNS
 from backends.maps.lines import entries as source_lines
@@ -74,6 +76,9 @@ class DemoMaps:
             each(about)
         return findings
 
+    def hides(self, table: Table) -> bool:
+        return passwords(table)
+
     def entries(self, name: str) -> Iterable[Entry]:
         table = find(self.tables(), name)
         must_have_entries(table)
@@ -98,7 +103,9 @@ class DemoMaps:
         must_have_entries(table)
         return search(table, BytesIO(self._files[table.path]), text, stop, progress or ignored)
 
-    def look_up(self, what: str, *, name: str = "", parameter: str = "") -> list[Looked]:
+    def look_up(
+        self, what: str, *, name: str = "", parameter: str = "", secrets: bool = False
+    ) -> list[Looked]:
         tables = (find(self.tables(), name),) if name else self.tables()
         wanted = [
             one
@@ -115,8 +122,10 @@ class DemoMaps:
     def content(self, name: str) -> bytes:
         return self._files[find(self.tables(), name).path]
 
-    def plan_set(self, name: str, key: str, value: str) -> Change:
+    def plan_set(self, name: str, key: str, value: str, *, unused: bool = False) -> Change:
         table, before = self._keyed(name)
+        if not unused:
+            must_match(self._config, table, key)
         return self._planned(table, "set", put(before, key, value, alias=table.alias), key, value)
 
     def plan_remove(self, name: str, key: str) -> Change:
@@ -163,7 +172,9 @@ class DemoMaps:
         self, table: Table, action: str, after: bytes, key: str = "", value: str | None = None
     ) -> Change:
         before = self._files[table.path]
-        return Change(table, action, before, after, difference(table.path, before, after), key, value)
+        hidden = self.hides(table)
+        diff = difference(table.path, before, after, hidden=hidden, alias=table.alias)
+        return Change(table, action, before, after, diff, key, value, hidden=hidden)
 
     def _keyed(self, name: str) -> tuple[Table, bytes]:
         table = find(self.tables(), name)

@@ -12,21 +12,23 @@ from textual.widgets import Input, Static
 
 
 class AskScreen(ModalScreen[str | None]):
-    """What was typed, or None."""
+    """What was typed, or None; `hidden`: it is a password, and shown as dots."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Leave", id="ask.leave")]
 
-    def __init__(self, question: str, lines: Sequence[str] = (), *, guess: str = "") -> None:
+    def __init__(
+        self, question: str, lines: Sequence[str] = (), *, guess: str = "", hidden: bool = False
+    ) -> None:
         super().__init__()
-        self._question, self._lines, self._guess = question, lines, guess
+        self._question, self._lines, self._guess, self._hidden = question, lines, guess, hidden
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="question", markup=False)
             if self._lines:
                 yield Static("\n".join(self._lines), classes="details", markup=False)
-            yield Input(self._guess, id="ask-text")
+            yield Input(self._guess, id="ask-text", password=self._hidden)
             yield Static("enter goes on    esc leaves all as it is", classes="answer", markup=False)
 
     @on(Input.Submitted)

@@ -102,7 +102,7 @@ def test_a_key_goes_through_all_kinds(server: Machine) -> None:
 @pytest.mark.parametrize("kind", [*BUILT, "texthash"])
 def test_an_entry_is_set_and_taken_back(server: Machine, kind: str) -> None:
     name, table = f"t_{kind}", f"{kind}:{ETC}/t_{kind}"
-    mailtui(server, "set", name, "dora@x.test", "dora")
+    mailtui(server, "set", name, "dora@x.test", "dora", "--yes")
     assert server.run(["postmap", "-q", "dora@x.test", table]).stdout == "dora\n"
     mailtui(server, "undo")
     assert server.run(["postmap", "-q", "dora@x.test", table], check=False).stdout == ""
@@ -112,10 +112,10 @@ def test_an_entry_is_set_and_taken_back(server: Machine, kind: str) -> None:
 
 def test_what_the_running_postfix_sees(server: Machine) -> None:
     """A change counts without a reload, for the index is replaced, not written into."""
-    mailtui(server, "set", "t_hash", "zoe@example.test", "root@localhost")
+    mailtui(server, "set", "t_hash", "zoe@example.test", "root@localhost", "--yes")
     said = server.run(["sendmail", "-bv", "zoe@example.test"], check=False)
     assert said.returncode == 0
-    mailtui(server, "remove", "t_hash", "zoe@example.test")
+    mailtui(server, "remove", "t_hash", "zoe@example.test", "--yes")
 
 
 def test_stale_indexes_are_built_with_the_right_tool(server: Machine) -> None:

@@ -58,7 +58,8 @@ def test_the_environment_wins(tmp_path: Path) -> None:
         ("pane = true", "pane cannot be 'True'"),
         ("pane = 7.5", "pane cannot be '7.5'"),
         ("keys = 7", "keys cannot be '7'; for example [keys]"),
-        ("[keys]\nhold = 7", "keys cannot be"),
+        ("[keys]\nhold = 7", '[keys]: hold cannot be \'7\'; for example "queue.hold" = "ctrl+h"'),
+        ("[keys]\nqueue.hold.x = 'a'", "[keys]: queue.hold cannot be"),
         ('"\\u001b[31m" = 1', "there is no setting '^[[31m', only theme, interval"),
     ],
 )
@@ -69,6 +70,13 @@ def test_a_mistake_is_named_and_the_rest_counts(tmp_path: Path, line: str, said:
     assert len(found.wrong) == 1
     assert said in found.wrong[0]
     assert found.wrong[0].startswith(str(file))
+
+
+def test_one_wrong_key_leaves_the_others(tmp_path: Path) -> None:
+    _file(tmp_path, '[keys]\n"queue.hold" = "ctrl+h"\nqueue.release = "ctrl+r"\n"maps.set" = 7\n"a" = [1]\n')
+    found = preferences({"HOME": str(tmp_path)})
+    assert found.keys == {"queue.hold": "ctrl+h", "queue.release": "ctrl+r"}
+    assert len(found.wrong) == 2
 
 
 @pytest.mark.parametrize(

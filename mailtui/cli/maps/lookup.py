@@ -9,7 +9,8 @@ DESCRIPTION = """
 Look up an address, a domain, a host's name or address, or a local user, as Postfix does for each parameter and
 restriction that uses a table: the whole address, without its extension, domain, parent domains, user@, @domain, the
 octets of an address. Every step is asked of the real table (postmap -q) and shown with its answer, up to the first
-one that answers. proxy: tables are asked directly. The exit code is 1 when nothing answers.
+one that answers. proxy: tables are asked directly. Answers of tables that hold passwords, or that others may not read,
+are hidden unless you say --secrets. The exit code is 1 when nothing answers.
 """
 EXAMPLES = """
 EXAMPLES
@@ -30,12 +31,15 @@ def configure(parser: ArgumentParser, _name: str) -> None:
         default="",
         help="only for this parameter or restriction: transport_maps",
     )
+    parser.add_argument("--secrets", action="store_true", help="also answers that are hidden")
 
 
 def run(session: Session) -> int:
     options, out = session.options, session.out
     whole = bool(options.map or options.parameter)
-    found = session.host.maps.look_up(options.key, name=options.map, parameter=options.parameter)
+    found = session.host.maps.look_up(
+        options.key, name=options.map, parameter=options.parameter, secrets=options.secrets
+    )
     if options.json:
         for looked in found:
             out.json(

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from backends.maps.values import Change, Done, Finding
+from mailtui.cli.confirm import must_be, typed
 from mailtui.cli.session import Session
 from mailtui.maps_text import change_lines, done_lines, finding_text
 
@@ -41,12 +42,20 @@ def report(session: Session, done: Done) -> int:
     return 0
 
 
-def carry_out(session: Session, change: Change, *, shown: bool = False) -> int:
-    """Show a change, unless that was done, and do it unless this is a dry run; what changes nothing is no act."""
+def carry_out(session: Session, change: Change, *, asks: bool = True, stdin_taken: bool = False) -> int:
+    """Show a change, have it confirmed, and do it unless this is a dry run; what changes nothing is no act.
+
+    :raises Refused: it was not confirmed.
+    """
     options, out = session.options, session.out
-    if options.json and (options.dry_run or change.empty):
+    if asks and not (options.dry_run or options.yes or change.empty):
+        for line in change_lines(change):
+            out.note(line)
+        answer = typed(session, f"Change {change.table.path}? Type yes: ", stdin_taken=stdin_taken)
+        must_be(answer, confirmed=answer is not None and answer.lower() == "yes")
+    elif options.json and (options.dry_run or change.empty):
         out.json(change_value(change))
-    elif not options.json and not shown:
+    elif not options.json:
         for line in change_lines(change):
             out.line(line)
     if options.dry_run or change.empty:

@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from itertools import islice
 
 from backends.errors import BadRequest
+from backends.maps.adapter import find
+from backends.maps.hiding import hidden_entry
 from backends.maps.values import About
 from backends.text import age_text, size_text, time_text
 from mailtui.cli.maps.report import print_finding
@@ -13,7 +15,8 @@ from mailtui.cli.table import Column, print_table
 
 DESCRIPTION = """
 Show one table: what refers to it, its files, what is wrong with it, and its entries as Postfix reads them, with the
-lines that it ignores. With --json the entries alone, one object on a line.
+lines that it ignores. With --json the entries alone, one object on a line. Values of tables that hold passwords, or that
+others may not read, are hidden unless you say --secrets.
 """
 EXAMPLES = """
 EXAMPLES
@@ -37,17 +40,20 @@ def configure(parser: ArgumentParser, _name: str) -> None:
     parser.add_argument(
         "--limit", metavar="N", type=number, help=f"show at most so many entries ({LIMIT}; with --json all)"
     )
+    parser.add_argument("--secrets", action="store_true", help="also values that are hidden")
 
 
 def run(session: Session) -> int:
     options, out, maps = session.options, session.out, session.host.maps
+    hidden = not options.secrets and maps.hides(find(maps.tables(), options.name))
     if options.json:
         for entry in islice(maps.entries(options.name), options.limit):
-            out.json(entry)
+            out.json(hidden_entry(entry) if hidden else entry)
         return 0
     maps.check(lambda about: _head(session, about), [options.name])
     try:
-        entries = iter(maps.entries(options.name))
+        read = maps.entries(options.name)
+        entries = map(hidden_entry, read) if hidden else iter(read)
     except BadRequest as error:
         out.line(f"{error}: {error.hint}")
         return 0

@@ -35,7 +35,7 @@ def run(session: Session) -> int:
         return list_kept(session, COLUMNS, maps.acts(), _cells)
     if not options.dry_run:
         session.must_change()
-    return carry_out(session, maps.plan_undo(options.number))
+    return carry_out(session, maps.plan_undo(options.number), asks=False)
 
 
 def _cells(act: Act) -> list[str]:

@@ -46,7 +46,7 @@ class Acts:
 
     def set(self, table: Table, entry: Entry | None) -> None:
         """Ask for key and value; those under the cursor are there already."""
-        name = visible(table.name)
+        name, hidden = visible(table.name), self._pane.hidden
         key_of, value_of = (
             ("", "") if entry is None or entry.problem else (typable(entry.key), typable(entry.value))
         )
@@ -54,10 +54,10 @@ class Acts:
         def with_key(key: str | None) -> None:
             if key is None:
                 return
-            guess = value_of if key == key_of else ""
+            guess = value_of if key == key_of and not hidden else ""
             lines = [f"in {name}, on one line; an entry that the key has already is replaced"]
             self._pane.app.push_screen(
-                AskScreen(f"What does the table give for {visible(key)}?", lines, guess=guess),
+                AskScreen(f"What does the table give for {visible(key)}?", lines, guess=guess, hidden=hidden),
                 lambda value: None if value is None else self._set(table, key, value),
             )
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from textual.cache import LRUCache
 
 from backends.host.maps import Maps
+from backends.maps.hiding import hidden_entry
 from backends.maps.index import Index
 from backends.maps.reading import Entry
 from backends.maps.search import MOST, Found
@@ -39,6 +40,8 @@ class Rows:
     """Entries as rows, here none; an entry that is not there yet is shown as being read."""
 
     count = 0
+    hidden = False
+    """Whether values are shown only where an entry is opened."""
 
     def entry(self, row: int) -> Entry | None:
         """The entry of a row; None: it is not there yet."""
@@ -62,6 +65,7 @@ class Rows:
         entry = self.entry(row)
         if entry is None:
             return "", ("reading", "dim"), "", ""
+        entry = hidden_entry(entry) if self.hidden else entry
         style = "warn" if entry.problem else ""
         return (
             (f"{entry.line:,}", "dim"),
@@ -139,9 +143,12 @@ def look(
         return Shown(wanted, Rows(), "kept elsewhere: in main.cf or master.cf, in a database, or at a server")
     if wanted.filter:
         found = maps.search(wanted.table, wanted.filter, stop, progress)
-        return Shown(wanted, Matching(found), found.cut or (f"only the first {MOST:,}" if found.more else ""))
+        matching = Matching(found)
+        matching.hidden = maps.hides(wanted.table)
+        return Shown(wanted, matching, found.cut or (f"only the first {MOST:,}" if found.more else ""))
     index = maps.index(wanted.table, stop, progress)
     rows = Indexed(wanted.table, index, want)
+    rows.hidden = maps.hides(wanted.table)
     if index.count:
         rows.put(0, maps.part(wanted.table, index, 0))
     return Shown(wanted, rows, index.cut)

@@ -8,6 +8,7 @@ from textual.binding import BindingType
 
 from backends.errors import BackendError
 from backends.host import Host
+from backends.maps.hiding import hidden_entry
 from backends.maps.reading import Entry
 from backends.maps.values import Table
 from backends.text import clip, visible
@@ -99,7 +100,8 @@ class MapsPane(ShownMaps):
         entry, about = self.entry(), self.about()
         if entry is not None and about is not None:
             title = f"{visible(about.table.name)}, line {entry.line:,}"
-            self.app.push_screen(AnswerScreen(title, lambda: entry_lines(entry)))
+            shown = hidden_entry(entry) if self.hidden and self.settings.read_only else entry
+            self.app.push_screen(AnswerScreen(title, lambda: entry_lines(shown)))
 
     def action_copy(self) -> None:
         entry, about = self.entry_in_focus(), self.about()

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from backends.errors import BackendError
 from backends.host import Host
+from backends.maps.hiding import HIDDEN, passwords
 from backends.maps.reading import Entry
 from backends.maps.values import About, Finding
 from backends.text import clip, visible
@@ -143,7 +144,7 @@ class ShownMaps(FedPane[Reading]):
             return [visible(said(finding)), visible(finding.hint)]
         if focused == "entries" and (entry := self.entry()):
             why = ignored_text(entry)
-            return [f"Postfix ignores this line: {visible(why)}"] if why else [_written(entry)]
+            return [f"Postfix ignores this line: {visible(why)}"] if why else [self._written(entry)]
         about = self.about()
         return about_lines(about, self.host.now()) if about else []
 
@@ -173,6 +174,20 @@ class ShownMaps(FedPane[Reading]):
     def entry_in_focus(self) -> Entry | None:
         """The same, where the cursor is worked with."""
         return self.entry() if self._table("entries").has_focus else None
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the values of the table under the cursor are shown only where an entry is opened."""
+        if self.shown is not None and self._current:
+            return self.shown.rows.hidden
+        about = self.about()
+        return about is not None and passwords(about.table)
+
+    def _written(self, entry: Entry) -> str:
+        value = visible(entry.value[:LONGEST])
+        if self.hidden:
+            value = HIDDEN if self.settings.read_only else f"{HIDDEN}: enter shows it"
+        return f"{visible(entry.key[:LONGEST])}  {value}"
 
     # The entries
 
@@ -313,7 +328,3 @@ class ShownMaps(FedPane[Reading]):
 def _file_of(about: About | None) -> tuple[object, ...]:
     """What tells a table's source from a changed one, as far as the pane knows."""
     return (about.table, about.size, about.modified, about.entries) if about else ()
-
-
-def _written(entry: Entry) -> str:
-    return f"{visible(entry.key[:LONGEST])}  {visible(entry.value[:LONGEST])}"

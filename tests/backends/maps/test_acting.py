@@ -5,13 +5,16 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backends.apply.checkpoint.store import Store
 from backends.errors import BackendError, BadRequest, Failed, Missing, Refused
 from backends.maps import acting
+from backends.maps.adapter import PostfixMaps
 from backends.maps.programs import Programs
 from backends.maps.values import Change
+from backends.outcome import Outcome
 from tests.support.maps import Tables
 
 MAIN = """\
@@ -260,3 +263,27 @@ def test_a_table_that_answers_otherwise_than_planned_is_told(
     with pytest.raises(Failed, match="does not answer as it should"):
         site.maps.carry_out(change)
     assert site.maps.acts()[0].number == 1
+
+
+def test_what_is_recorded_of_a_failure_has_no_password_in_it(site: Tables) -> None:
+    site.main("smtp_sasl_password_maps = texthash:$etc/sasl\n")
+    site.write("sasl", "mx.test u:hunter2\n").chmod(0o600)
+    told: list[Outcome] = []
+    maps = PostfixMaps(
+        site.runner,
+        config_dir=str(site.etc),
+        state=site.folder / "state",
+        record=lambda done, _names: told.append(done),
+    )
+    change = maps.plan_edit("sasl", b" hunter2\nmx.test u:hunter2\n")
+    assert change.diff[-2:] == ("+ (hidden)", " mx.test (hidden)")
+    with pytest.raises(Refused, match="must not start with whitespace") as caught:
+        maps.carry_out(change)
+    (done,) = told
+    assert "must not start with whitespace" in done.printed[-1]
+    assert "hunter2" not in str(caught.value) + done.printed[-1]
+    answers = maps.plan_set("sasl", "mx.test", "u:other")
+    wrong = msgspec.structs.replace(answers, after=answers.before)
+    with pytest.raises(Refused, match="would not answer as planned") as caught:
+        maps.carry_out(wrong)
+    assert "hunter2" not in str(caught.value)

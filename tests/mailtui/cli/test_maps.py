@@ -1,7 +1,11 @@
 """`mailtui maps …` on a host whose tables are the demo host's, and on real ones."""
 
 import json
+import os
+import pty
+import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +69,8 @@ def test_changes_are_shown_made_and_taken_back(run: Run, host: FakeHost) -> None
     dry = run("maps", "set", "transport", "new.example", "smtp:", "--dry-run")
     assert "+new.example^Ismtp:" in dry.out
     assert host.maps.content("transport") == before
-    assert run("maps", "set", "transport", "new.example", "smtp:").code == 0
-    assert run("maps", "remove", "transport", "slow.example").code == 0
+    assert run("maps", "set", "transport", "new.example", "smtp:", "--yes").code == 0
+    assert run("maps", "remove", "transport", "slow.example", "--yes").code == 0
     assert [one["what"].partition(" ")[0] for one in lines(run("maps", "undo", "--list", "--json").out)] == [
         "remove",
         "set",
@@ -74,8 +78,37 @@ def test_changes_are_shown_made_and_taken_back(run: Run, host: FakeHost) -> None
     run("maps", "undo")
     assert b"slow.example" in host.maps.content("transport")
     assert "nothing changes" in run("maps", "set", "transport", "new.example", "smtp:").out
+
+
+def test_changes_are_confirmed_and_what_may_not_be_is_not_done(run: Run, host: FakeHost) -> None:
+    before = host.maps.content("transport")
+    for words in (("set", "transport", "new.example", "smtp:"), ("remove", "transport", "slow.example")):
+        refused = run("maps", *words)
+        assert refused.code == 5
+        assert "say --yes" in refused.err
+        assert "/etc/postfix/transport" in refused.err
+    assert host.maps.content("transport") == before
     assert run("--read-only", "maps", "set", "transport", "a", "b").code == 5
     assert run("maps", "set", "client_access", "10.0.0.0/8", "OK").code == 2
+
+
+def test_a_key_that_never_matches_is_refused(run: Run, host: FakeHost) -> None:
+    refused = run("maps", "set", "sender_access", "@bad.example", "REJECT", "--yes")
+    assert refused.code == 5
+    assert "would never match" in refused.err
+    assert "--even-unused" in refused.err
+    assert b"bad.example" not in host.maps.content("sender_access")
+    assert run("maps", "set", "sender_access", "@bad.example", "REJECT", "--yes", "--even-unused").code == 0
+    assert b"@bad.example\tREJECT" in host.maps.content("sender_access")
+
+
+def test_a_value_comes_from_standard_input(run: Run, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("smtp:[a b]\nanother line\n"))
+    assert run("maps", "set", "transport", "new.example", "-", "--yes").code == 0
+    assert b"new.example\tsmtp:[a b]\n" in host.maps.content("transport")
+    monkeypatch.setattr("sys.stdin", StringIO(""))
+    assert run("maps", "set", "transport", "new.example", "-", "--yes").code == 2
+    assert run("maps", "set", "transport", "new.example", "--yes").code == 2
 
 
 def test_hostile_text_commands_nothing(run: Run, tmp_path: Path) -> None:
@@ -140,9 +173,93 @@ def test_real_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "build it" in call("lint", "virtual")[1]
     assert call("rebuild")[0] == 0
     assert call("lint", "virtual")[0] == 0
-    assert call("set", "virtual", "d@e", "f")[1].endswith("undo with: mailtui maps undo 1\n")
+    assert call("set", "virtual", "d@e", "f", "--yes")[1].endswith("undo with: mailtui maps undo 1\n")
     assert tables.get("d@e", f"hash:{tables.etc}/virtual") == "f"
     assert call("lookup", "d+x@e", "--map", "virtual")[0] == 0
     assert call("undo")[0] == 0
     assert tables.get("d@e", f"hash:{tables.etc}/virtual") == ""
     assert call("rebuild")[1] == "No index is missing or older than its source\n"
+
+
+PASSWORD = "hunter2hunter2"
+
+
+def secret_site(folder: Path) -> Tables:
+    if reason := why_not():
+        pytest.skip(reason)
+    tables = Tables(folder)
+    tables.main("smtp_sasl_password_maps = hash:$etc/sasl_passwd\nvirtual_alias_maps = hash:$etc/virtual\n")
+    tables.write("sasl_passwd", f"mx.example u:{PASSWORD}\n# old.example u:{PASSWORD}\n", "hash").chmod(0o600)
+    tables.write("virtual", f"a@b.example {PASSWORD}\n", "hash").chmod(0o640)
+    return tables
+
+
+def test_passwords_are_shown_to_who_asks_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = secret_site(tmp_path)
+
+    class Real(FakeHost):
+        maps = tables.maps
+
+    def call(*words: str) -> str:
+        main(["maps", *words], lambda _: Real())
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    reading = (
+        ("show", "sasl_passwd"),
+        ("show", "sasl_passwd", "--json"),
+        ("show", "virtual"),
+        ("lookup", "mx.example", "--map", "sasl_passwd"),
+        ("lookup", "a@b.example", "--map", "virtual", "--json"),
+    )
+    for words in reading:
+        assert PASSWORD not in call(*words)
+        assert "(hidden)" in call(*words)
+        assert PASSWORD in call(*words, "--secrets")
+    (tmp_path / "new").write_text(f" {PASSWORD}\nmx.example u:{PASSWORD}-new\n")
+    changing = (
+        ("set", "sasl_passwd", "mx.example", f"u:{PASSWORD}x", "--yes"),
+        ("set", "sasl_passwd", "mx.example", f"u:{PASSWORD}y", "--dry-run", "--json"),
+        ("set", "sasl_passwd", "mx.example", f"u:{PASSWORD}z"),
+        ("undo",),
+        ("edit", "sasl_passwd", "--from", str(tmp_path / "new"), "--yes"),
+        ("remove", "sasl_passwd", "mx.example", "--yes"),
+    )
+    for change in changing:
+        shown = call(*change)
+        assert "mx.example" in shown or "begins with" in shown or "Postfix would complain" in shown
+        assert PASSWORD not in shown
+    tables.write("sasl_passwd", f" {PASSWORD}\nmx.example u:p\n")
+    assert "begins with a blank" in call("lint", "sasl_passwd")
+    assert PASSWORD not in call("lint", "sasl_passwd")
+
+
+def test_a_password_is_asked_for_without_showing_it(tmp_path: Path) -> None:
+    tables = secret_site(tmp_path)
+    inner, outer = pty.openpty()
+    program = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "mailtui", "--config-dir", str(tables.etc)),
+            *("maps", "set", "sasl_passwd", "mx.example", "--dry-run"),
+        ],
+        stdin=outer,
+        stdout=outer,
+        stderr=outer,
+        start_new_session=True,
+    )
+    os.close(outer)
+    seen = b""
+    typed = False
+    while program.poll() is None or not seen:
+        try:
+            seen += os.read(inner, 4096)
+        except OSError:
+            break
+        if b"Value of mx.example: " in seen and not typed:
+            typed = True
+            os.write(inner, f"u:{PASSWORD}-other\n".encode())
+    os.close(inner)
+    assert program.wait(10) == 0
+    assert typed
+    assert b"+mx.example" in seen
+    assert PASSWORD.encode() not in seen

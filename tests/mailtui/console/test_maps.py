@@ -216,6 +216,56 @@ async def test_an_entry_is_set_after_its_difference_was_confirmed_and_taken_back
         await until(pilot, lambda: "undo 1: hash:/etc/postfix/virtual" in toasts(app))
 
 
+async def test_values_that_are_hidden_are_shown_where_one_asks(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "hides", lambda table: table.path.endswith("transport"))
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/transport")
+        assert "slow.example" in shown(app)
+        assert "slow:" not in shown(app)
+        assert "(hidden): enter shows it" in shown(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AnswerScreen) and "slow:" in shown(app))
+        await pilot.press("escape", "a", "enter")
+        await until(pilot, lambda: isinstance(app.screen, AskScreen))
+        await typed(pilot, "quick:")
+        assert "quick:" not in shown(app)
+        assert "•••••" in shown(app)
+        await pilot.press("enter")
+        await asked(pilot, app, "+slow.example    (hidden)")
+        assert "$ mailtui maps set /etc/postfix/transport slow.example -" in shown(app)
+        assert "quick:" not in shown(app)
+        await pilot.press("y")
+        await until(pilot, lambda: b"slow.example\tquick:" in maps.content("transport"))
+
+
+async def test_who_only_reads_is_shown_no_hidden_value(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "hides", lambda _table: True)
+    async with console(host, replace(SETTINGS, read_only=True), size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/transport")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AnswerScreen) and "(hidden)" in shown(app))
+        assert "slow:" not in shown(app)
+
+
+async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMaps) -> None:
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
+        before = maps.content("sender_access")
+        await pilot.press("a")
+        for _ in range(len("@spam.example")):
+            await pilot.press("backspace")
+        await typed(pilot, "@bad.example")
+        await pilot.press("enter")
+        await typed(pilot, "REJECT")
+        await pilot.press("enter")
+        await until(pilot, lambda: "would never match" in toasts(app))
+        assert maps.content("sender_access") == before
+
+
 async def test_the_entry_under_the_cursor_is_removed(host: DemoHost, maps: DemoMaps) -> None:
     async with console(host, size=(110, 36)) as (app, pilot, pane):
         await pilot.press("x")

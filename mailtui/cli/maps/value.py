@@ -1,0 +1,42 @@
+"""The value of an entry: from the command line, from standard input, or typed, where a password is not shown."""
+
+import sys
+from getpass import getpass
+
+from backends.errors import BadRequest
+from backends.maps.adapter import find
+from backends.text import visible
+from mailtui.cli.confirm import typed
+from mailtui.cli.session import Session
+
+LONGEST = 1 << 20
+
+
+def value_of(session: Session) -> str:
+    """
+    :raises BadRequest: there is none.
+    """
+    value: str | None = session.options.value
+    if value == "-":
+        value = sys.stdin.readline(LONGEST).rstrip("\r\n")
+    elif value is None:
+        value = _typed(session)
+    if not value or not value.strip():
+        raise BadRequest(
+            "There is no value", hint="give it behind the key, or - there and a line on standard input"
+        )
+    return value
+
+
+def _typed(session: Session) -> str | None:
+    """What somebody typed, or None where there is no terminal to ask at."""
+    options, maps = session.options, session.host.maps
+    question = f"Value of {visible(options.key)}: "
+    if not maps.hides(find(maps.tables(), options.name)):
+        return typed(session, question, stdin_taken=False)
+    if not sys.stderr.isatty() or not sys.stdin.isatty():
+        return None
+    try:
+        return getpass(question)
+    except EOFError:
+        return None
