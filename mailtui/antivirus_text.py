@@ -59,7 +59,8 @@ def verdict(status: Status) -> Finding:
         return Finding("", "bad", f"clamd does not answer{_fetched(status)}")
     wrong = dict.fromkeys(one.name for one in status.findings if one.state in {"bad", "watch"})
     if wrong:
-        return Finding("", "watch", f"clamd answers, but look at: {', '.join(wrong)}")
+        worst = "bad" if any(one.state == "bad" for one in status.findings) else "watch"
+        return Finding("", worst, f"clamd answers, but look at: {', '.join(wrong)}")
     clamd = f"clamd {status.daemon.release}".rstrip()
     known = any(one.name == "loaded" and one.state == "good" for one in status.findings)
     said = f"{clamd} {'knows what is on disk' if known else 'answers'}{_fetched(status)}"

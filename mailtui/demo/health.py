@@ -20,6 +20,7 @@ from backends.health.facts import (
     Database,
     Done,
     LogFacts,
+    Outside,
     Port,
     QueueFacts,
     Resolver,
@@ -31,10 +32,11 @@ from backends.health.facts import (
     Setup,
     Stale,
     Volume,
+    Written,
 )
 from backends.health.gather.queue import queue
 from backends.health.ring import Filled, Ring, added
-from backends.health.values import Point
+from backends.health.values import Line, Point
 from backends.host import Host
 from backends.journal import Journal
 from backends.runner import Command, Result, Stream
@@ -149,7 +151,11 @@ class _Sources:
         done = tuple(
             Done(now - at * 7, "spam" if at % 6 == 0 else "ham", took[at % 5]) for at in range(120, 0, -1)
         )
-        return LogFacts(since, now, seen, done)
+        lines = tuple(
+            Line(at, "amavis", TROUBLE) for at in when[-2:] if at > now - 20 * MINUTE
+        )  # mended, they go when they are older
+        file = Written("/var/log/mail.log", now - 3)
+        return LogFacts(since, now, seen, done, (), Outside(214, 3, now - 700, 3), now - 3, lines, file)
 
     def _database(self) -> Database:
         about = self._host.greylist.about()

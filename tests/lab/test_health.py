@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from tests.lab.apply import TEST, machine_with, mailtui, ok
 from tests.lab.image import bare
 from tests.lab.machine import Machine
+from tests.lab.mail import queue
+from tests.lab.mail import send as send_to
+from tests.lab.network import CLIENT, MACHINE
 from tests.lab.process import wait_until
 from tests.lab.test_quarantine import send
 
@@ -50,6 +54,17 @@ while True:
     except OSError:
         pass
 """
+KNOCK = f"""\
+import smtplib, sys
+for number in range(int(sys.argv[1])):
+    with smtplib.SMTP("{MACHINE}", 25, "client.example.org", 60) as smtp:
+        try:
+            smtp.sendmail("bob@example.org", ["alice@example.test"], f"Subject: {{number}}\\r\\n\\r\\nhello\\r\\n")
+            print(250)
+        except smtplib.SMTPRecipientsRefused as refused:
+            print(next(iter(refused.recipients.values()))[0])
+"""
+"""Sends letters from outside, and prints what comes of each."""
 USUAL = {"freshclam", "signatures"}
 """What is wrong on a machine without a network."""
 LIMIT = 2.6
@@ -119,6 +134,16 @@ def all_well(machine: Machine) -> bool:
     return not wrong
 
 
+def check_of(machine: Machine, name: str) -> dict[str, Any]:
+    """One check of a look now."""
+    return next(check for check in report(machine)["checks"] if check["name"] == name)
+
+
+def knock(machine: Machine, times: int) -> list[int]:
+    """Letters from outside; gives what is said to each."""
+    return [int(code) for code in machine.outside(["python3", "-c", KNOCK, str(times)]).stdout.split()]
+
+
 def unit(machine: Machine, name: str) -> str:
     """The unit that a service's processes belong to."""
     if name == "postfix" and machine.release.name == "bookworm":
@@ -169,6 +194,8 @@ def test_a_halted_service_is_the_cause_and_its_mend_lets_it_go_on(server: Machin
         server.run(["systemctl", "kill", "--signal=STOP", unit(server, name)])
         check = named(server, name)[name]
         assert "is halted: process " in check["said"]
+        lights = json.loads(mailtui(server, "--json", timeout=60).stdout)["services"]
+        assert [one["name"] for one in lights if one["state"] == "halted"] == [name]
         server.run(check["mends"][0]["argv"])
         wait_until("it is well again", lambda: all_well(server), timeout=90, every=1)
 
@@ -214,6 +241,62 @@ def test_mail_that_waits_for_the_scanner_is_one_trouble(server: Machine) -> None
     assert any("clamd" in one["said"] and one["times"] > 1 for one in bad(found)["clamd"]["evidence"])
     server.run(["systemctl", "start", "clamav-daemon"])
     wait_until("it is well again", lambda: not bad(report(server)), timeout=120, every=1)
+
+
+def test_refusals_are_laid_to_what_brought_them_about_and_then_are_past(server: Machine) -> None:
+    ok(server, "greylist", "whitelist", "add", CLIENT)
+    assert knock(server, 1) == [250]
+    with spoilt(server):
+        stop(server, "gld")
+        assert knock(server, 6) == [451] * 6
+        found = named(server, "gld", said="Senders are told to come again (451)")
+        assert found["log"]["cause"] == "gld"
+        server.run(["systemctl", "start", "gld"])
+        wait_until(
+            "it is past", lambda: "started since" in check_of(server, "log")["said"], timeout=10, every=0.5
+        )
+        assert check_of(server, "log")["level"] == "watch"
+        assert knock(server, 3) == [250] * 3
+        assert check_of(server, "log")["said"].endswith("; mail is taken again since")
+        stop(server, "amavis")
+        named(server, "amavis")
+        past = check_of(server, "log")
+        assert (past["level"], past["cause"]) == ("watch", "")
+
+
+def test_mail_that_does_not_get_out_is_told_with_who_sends_it_and_listed_by_its_mend(server: Machine) -> None:
+    send_to(server, "alice@example.test", "user@refused.example.net", 5)
+    wait_until("it was tried", lambda: len(queue(server, "deferred")) >= 5, timeout=120, every=1)
+    check = check_of(server, "outgoing")
+    assert (check["level"], "5 messages failed" in check["said"]) == ("watch", True)
+    assert "refused" in check["evidence"][0]["said"]
+    assert [one["said"] for one in check["evidence"][1:]] == [
+        "most of them to refused.example.net: 5",
+        "most of them from alice@example.test: 5",
+    ]
+    for mend in check["mends"][:2]:
+        assert server.run(["sh", "-c", mend["text"]]).stdout.count("@refused.example.net") >= 5
+    server.run(["postsuper", "-d", "ALL", "deferred"])
+
+
+def test_a_log_that_nothing_writes_any_more_is_told_and_its_mend_has_it_written(server: Machine) -> None:
+    knock(server, 1)
+    assert check_of(server, "mail-log")["level"] == "good"
+    began = time.time()
+    server.run(["systemctl", "stop", "syslog.socket", "rsyslog.service"])
+    time.sleep(62)
+    knock(server, 1)
+    wait_until("it is told", lambda: check_of(server, "mail-log")["level"] == "watch", timeout=20, every=1)
+    check = check_of(server, "mail-log")
+    assert "the journal has newer lines" in check["said"]
+    assert began - 60 < check["since"] < began + 5
+    server.run(check["mends"][0]["argv"])
+    wait_until(
+        "it is written",
+        lambda: bool(knock(server, 1)) and check_of(server, "mail-log")["level"] == "good",
+        timeout=30,
+        every=1,
+    )
 
 
 def test_settings_that_do_nothing_and_tables_that_are_stale(server: Machine) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from backends.errors import BackendError
-from backends.health.values import Check, Evidence, Measure, Mend, Point, Report
+from backends.health.values import Check, Evidence, Line, Measure, Mend, Point, Report
 from backends.runner import Result
 
 NOON = 1795435200.0
@@ -71,6 +71,7 @@ class FakeHealth:
     def __init__(self, checks: Sequence[Check] = (CLAMD, DISK, ALIASES, QUEUE, AMAVIS, *FINE)) -> None:
         self.checks = tuple(checks)
         self.points = course()
+        self.lines: tuple[Line, ...] = ()
         self.error: Exception | None = None
         self.hangs = threading.Event()
         self.mended: list[Mend] = []
@@ -88,7 +89,7 @@ class FakeHealth:
         deadline = time.monotonic() + 8
         while self.hangs.is_set() and not (stop and stop.is_set()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        return Report(NOON, 0.2, self.checks)
+        return Report(NOON, 0.2, self.checks, self.lines)
 
     def course(self, span: float = 3600.0) -> tuple[Point, ...]:
         return self.points

@@ -161,7 +161,7 @@ async def test_what_is_wrong_is_marked_wherever_it_is_shown(monkeypatch: Patch) 
     good = host.antivirus.status()
     late = msgspec.structs.replace(good.databases[1], loaded=False)
     failed = Run(Clock().now - 60, Clock().now - 50, "failed", complaint="Can't resolve host")
-    wrong = Finding("loaded", "bad", "newer on disk than in memory for 5h: daily.cld", "clamdscan --reload")
+    wrong = Finding("loaded", "watch", "newer on disk than in memory for 5h: daily.cld", "clamdscan --reload")
     status = msgspec.structs.replace(
         good,
         databases=(good.databases[0], late, Database("bad.ndb", "third-party", 3, 0.0, trouble="cut off")),
@@ -171,7 +171,7 @@ async def test_what_is_wrong_is_marked_wherever_it_is_shown(monkeypatch: Patch) 
     monkeypatch.setattr(host.antivirus, "status", lambda _stop: status)
     async with console(host, size=(100, 24)) as (app, pilot, _):
         text = shown(app)
-        assert "✖ clamd answers, but look at: loaded" in text
+        assert "▲ clamd answers, but look at: loaded" in text
         assert "clamdscan --reload" in text
         assert "Signatures 2" in text
         assert "Runs ✖" in text

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from backends.errors import Failed, NotAnswering
 from backends.greylist.stats_values import Part, Totals
-from backends.health.values import Check, Evidence, Mend
+from backends.health.values import Check, Evidence, Line, Measure, Mend
+from backends.host import ServiceState
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.panes.feed import Feed
@@ -23,7 +25,7 @@ from mailtui.screens.confirm import ConfirmScreen
 from mailtui.screens.help import HelpScreen
 from mailtui.settings import Settings
 from tests.mailtui.cli.fake import HOSTILE
-from tests.mailtui.console.fake_health import CLAMD, DISK, FINE, QUEUE, RESTART, FakeHealth
+from tests.mailtui.console.fake_health import CLAMD, DISK, FINE, NOON, QUEUE, RESTART, FakeHealth
 from tests.mailtui.console.test_config import toasts
 from tests.mailtui.console.test_console import SIZE, Clock, shown, until
 
@@ -110,6 +112,67 @@ async def test_what_this_console_measured_follows_what_was_recorded() -> None:
         await until(
             pilot, lambda: any(line.startswith(" hold ") and "3" in line for line in shown(app).splitlines())
         )
+
+
+async def test_what_stands_below_is_of_the_same_look() -> None:
+    host = Host()
+    async with console(host) as (app, pilot, pane):
+        more = tuple(Measure(one.name, one.value + 500) for one in QUEUE.measures)
+        queue = structs.replace(QUEUE, measures=more)
+        host.told.checks = tuple(queue if check is QUEUE else check for check in host.told.checks)
+        looks = host.told.looks
+        pane.feed.read()
+        await until(pilot, lambda: host.told.looks > looks and not pane.feed.reading)
+        await pilot.pause()
+        assert "deferred    912" in shown(app)
+
+
+def log_lines(count: int) -> tuple[Line, ...]:
+    return tuple(
+        Line(NOON - 9 + number, "postfix/smtpd", f"warning: number {number}") for number in range(count)
+    )
+
+
+async def test_the_logs_newest_troubles_stand_at_the_bottom_where_there_is_room() -> None:
+    host = Host()
+    host.told.lines = log_lines(5)
+    async with console(host, size=(80, 45)) as (app, pilot, pane):
+        places = [
+            line_of(app, text)
+            for text in ("Scores, today", "11:59:51 postfix/smtpd warning: number 0", "number 4")
+        ]
+        assert places == sorted(places)
+        host.told.lines = (Line(NOON, f"x{HOSTILE}", HOSTILE * 50),)
+        await pilot.press("r")
+        await until(pilot, lambda: "12:00:00" in shown(app).splitlines()[-2])
+        assert "\x1b" not in shown(app)
+        assert "number 4" not in shown(app)
+        host.told.lines = ()
+        await pilot.press("r")
+        await until(pilot, lambda: pane.settled and not pane.query_one("#overview-log").display)
+
+
+async def test_the_log_takes_no_room_from_the_verdict() -> None:
+    host = Host()
+    host.told.lines = log_lines(5)
+    async with console(host, size=(80, 24)) as (app, _, pane):
+        assert "7 other checks are fine" in shown(app)
+        assert pane.list.size.height >= pane.list.virtual_size.height
+    async with console(host, size=(80, 30)) as (app, pilot, pane):
+        assert "number 4" in shown(app)
+        await pilot.press("a")
+        await until(pilot, lambda: "number 0" not in shown(app))
+        assert pane.list.size.height >= min(pane.list.virtual_size.height, 20)
+
+
+async def test_a_service_that_is_halted_has_no_green_light() -> None:
+    class Halted(Host):
+        def services(self) -> list[ServiceState]:
+            return [ServiceState("gld", "halted"), ServiceState("postfix", "running")]
+
+    async with console(Halted()) as (app, pilot, _):
+        await until(pilot, lambda: "✖gld" in shown(app))
+        assert "●postfix" in shown(app)
 
 
 async def test_all_is_well_says_so() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.apply.drift import file_drift
 from backends.apply.machine.facts import Facts
 from backends.apply.planning.plan import Plan, planned
 from backends.apply.told import Take
@@ -123,3 +124,25 @@ def test_a_link_in_the_place_of_a_file_is_refused(machine: Machine) -> None:
     (machine.root / "etc" / "maildroprc").symlink_to("/etc/passwd")
     with pytest.raises(Refused, match="symbolic link"):
         machine.plan()
+
+
+@OWN
+def test_who_has_changed_a_file_is_told_apart(machine: Machine) -> None:
+    machine.apply(machine.plan())
+    path = machine.root / "etc" / "maildroprc"
+
+    def state() -> tuple[str, str]:
+        found = next(one for one in machine.plan().files if one.file.path == "/etc/maildroprc")
+        told = file_drift(found)
+        return told.state, "; ".join(told.diff)
+
+    assert state()[0] == "in sync"
+    path.chmod(0o600)
+    assert state() == ("rights changed here", "mode 0600 becomes 0644")
+    path.chmod(0o644)
+    os.chown(path, 7, 0)
+    assert state() == ("rights changed here", "owner becomes root:root")
+    os.chown(path, 0, 0)
+    machine.bases["/etc/maildroprc"] = b"# another\n"
+    path.write_bytes(b"# another\n")
+    assert state()[0] == "changed in the reference"
