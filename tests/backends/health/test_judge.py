@@ -212,7 +212,7 @@ def test_a_disk_that_fills() -> None:
         "bad",
     ]
     said = wrong(told({"8:1": facts.Growth(float(16 << 30), 2 * DAY)}))["disk-spool"].said
-    assert said == "/var/spool/postfix is full in 3 days: 50G of 100G, +16G a day"
+    assert said == "/var/spool/postfix is full in 3 days: 50 GiB of 100 GiB used, 16 GiB more a day"
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,16 @@ def test_a_disk_that_fills() -> None:
 def test_room_and_inodes(size: int, free: int, inodes: int, left: int, level: str) -> None:
     found = told(disks=(facts.Volume("8:1", {"log": "/var/log"}, size, free, inodes, left),))
     assert wrong(found)["disk-log"].level == level
+
+
+def test_room_is_told_as_it_is() -> None:
+    def said(size: int, free: int) -> str:
+        found = told(disks=(facts.Volume("8:1", {"spool": "/s"}, size, free, 0, 0),))
+        return wrong(found)["disk-spool"].said
+
+    assert said(40 << 20, (40 << 20) - (40 << 10)) == "/s has too little room: 40 MiB of 40 MiB free"
+    assert said(100 << 30, 1 << 30) == "/s is full: 99 GiB of 100 GiB used"
+    assert said(100 << 30, 9 << 30) == "/s is nearly full: 91 GiB of 100 GiB used"
 
 
 def test_what_waits_for_others_is_watched() -> None:
