@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from backends.antivirus.findings import findings
 from backends.antivirus.values import Daemon
 from backends.errors import Failed, NotAnswering, NotPermitted
 from backends.health import facts
 from backends.health.asking import silent
 from backends.health.judge.judges import JUDGES
-from backends.health.judge.known import Facts
+from backends.health.judge.known import Facts, mend_of
 from backends.health.values import Check, Point
 from tests.backends.health.machine import (
     DAY,
@@ -197,6 +199,25 @@ def test_a_full_disk_is_the_cause_of_all_that_needs_room() -> None:
     )
     assert [check.name for check in found.causes] == ["disk-spool"]
     assert found.checks[0].said.startswith("Mail is deferring because /var is full")
+
+
+def test_a_mend_of_our_own_is_in_its_pane() -> None:
+    def pane(text: str) -> str:
+        return mend_of(text).pane
+
+    assert [pane(text) for text in ("mailtui av update", "mailtui av update; or so", "mailtui --apply")] == [
+        "7",
+        "7",
+        "8",
+    ]
+    assert [pane(text) for text in ("systemctl restart x", "see it, then: mailtui av", "mailtui health")] == [
+        ""
+    ] * 3
+    status = antivirus()
+    old = tuple(msgspec.structs.replace(one, built=NOW - 30 * DAY) for one in status.databases)
+    of_old = tuple(findings(status.daemon, old, status.freshclam, 600, NOW))
+    check = wrong(told(antivirus=msgspec.structs.replace(status, findings=of_old)))["signatures"]
+    assert (check.mends[0].text, check.mends[0].pane) == ("mailtui av update", "7")
 
 
 def test_a_disk_that_fills() -> None:
