@@ -77,6 +77,14 @@ def size_text(size: int) -> str:
     return f"{value:.1f}{units[0]}" if value < 9.95 else f"{value:.0f}{units[0]}"
 
 
+def bytes_text(size: int) -> str:
+    """Bytes in words, for a sentence: 512 bytes, 1.4 KiB, 3.0 MiB."""
+    text = size_text(size)
+    if text.isdigit():
+        return "1 byte" if size == 1 else f"{size} bytes"
+    return f"{text[:-1]} {text[-1].upper()}iB"
+
+
 def age_text(seconds: float) -> str:
     """A span of time in at most five characters, rounded down: 90s, 21m, 3h, 2d; nothing is older than 9999d."""
     left = max(0, int(seconds))

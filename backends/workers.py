@@ -1,7 +1,8 @@
 """Work done in child processes: several at a time, as the user that owns the folder, and ended in good order.
 
 What a child did comes back as a value through a pipe. A child that is told to stop finishes the file at hand and
-says what it has done so far; so it does when its parent is gone. One that cannot is ended after GRACE.
+says what it has done so far; so it does when its parent is gone. One that cannot is ended after GRACE, and so is one
+that stands still.
 """
 
 import fcntl
@@ -19,6 +20,7 @@ import msgspec
 
 from backends import errors
 from backends.errors import BackendError, Failed
+from backends.standing import Standing
 
 T = TypeVar("T")
 GLANCE = 50  # ms between two looks at whether to stop
@@ -112,18 +114,25 @@ def count() -> int:
 def each(
     jobs: Sequence[Job], kind: type[T], stop: Stop, glance: Callable[[], object] | None = None
 ) -> list[T]:
-    """Do all jobs at the same time and give what each gave, in their order; `glance` is called all the while.
+    """Do all jobs at the same time and give what each gave, in their order; `glance` is called all the while, and gives
+    how far they are, or None.
 
     :raises BackendError: what a child raised; the others were waited for.
     :raises Failed: a child did not end well.
     """
     children: list[_Child] = []
+    ended: dict[int, str] = {}
     try:
         for job in jobs:
             children.append(_start(job, stop, children))
-        _collect(children, stop, glance)
+        _collect(children, stop, glance, ended)
     finally:
         codes = [_gone(child) for child in children]
+    for why in ended.values():
+        raise Failed(
+            f"A part of the work {why}, and was ended",
+            hint="it runs as the owner of the folder, who can halt it: look what they run (ps -u), then run it again",
+        )
     return [_answer(child, code, kind) for child, code in zip(children, codes, strict=True)]
 
 
@@ -193,20 +202,27 @@ def _say(sink: int, said: bytearray) -> None:
         rest = rest[os.write(sink, rest) :]
 
 
-def _collect(children: Sequence[_Child], stop: Stop, glance: Callable[[], object] | None) -> None:
-    """Read what the children say until all are silent; tell them to stop when we are told, and end the silent ones."""
+def _collect(
+    children: Sequence[_Child], stop: Stop, glance: Callable[[], object] | None, ended: dict[int, str]
+) -> None:
+    """Read what the children say until all are silent; tell them to stop when we are told, and end the silent ones.
+
+    Those that stand still are ended as well, and `ended` has why.
+    """
     waiting = {child.pipe: child for child in children}
     poll = select.poll()
     for pipe in waiting:
         poll.register(pipe, select.POLLIN)
-    number, until = signal.SIGTERM, 0.0
+    number, until, standing = signal.SIGTERM, 0.0, Standing()
     while waiting:
         if stop.number and time.monotonic() >= until:
             for child in waiting.values():
                 os.kill(child.pid, number)
             number, until = signal.SIGKILL, time.monotonic() + GRACE
-        if glance is not None:
-            glance()
+        far = glance() if glance is not None else None
+        for pid, why in standing.found([child.pid for child in waiting.values()], far).items():
+            ended[pid] = why
+            os.kill(pid, signal.SIGKILL)
         for pipe, _ in poll.poll(GLANCE):
             if chunk := os.read(pipe, CHUNK):
                 waiting[pipe].said.extend(chunk)

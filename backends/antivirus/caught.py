@@ -13,12 +13,13 @@ from backends.maillog import journal
 from backends.maillog.files import LOG
 from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
-from backends.runner import Runner
+from backends.runner import Command, Runner
 from backends.text import visible
 
 MOST = 10_000
 """Signatures that are counted."""
-JOURNAL = journal.latest(("SYSLOG_IDENTIFIER=amavis",), 200_000, "-365d")
+LINES = 200_000
+"""Entries of the journal that are read, the newest."""
 _STAMP = re.compile(STAMP)
 _LINE = re.compile(
     rb"(?P<when>" + STAMP + rb") \S+ amavis(?:\[\d+\])?: \([^)]{1,40}\) "
@@ -61,13 +62,18 @@ def counted(found: Iterable[bytes], now: float, *, whole: bool = True) -> Caught
     return Caught(since, until, messages, tuple(ranked), whole)
 
 
+def asking() -> Command:
+    """The command that gives amavis's lines of the journal."""
+    return journal.latest(journal.of_amavis(), LINES, "-365d")
+
+
 def _of_journal(runner: Runner) -> Iterator[bytes]:
     """The lines of the journal, where there is no such file.
 
     :raises NotPermitted: this user may not read it, or there is none.
     """
     try:
-        with runner.stream(JOURNAL) as stream:
+        with runner.stream(asking()) as stream:
             for entry in journal.entries(iter(stream.read, b"")):
                 yield entry.line
             journal.check(stream.result())

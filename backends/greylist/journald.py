@@ -1,12 +1,9 @@
 """The lines of gld and Postfix out of systemd's journal, where there is no mail.log: as a log file would have them.
 
-Everybody may log as gld, so gld's lines are taken by what journald adds by itself: the unit, or the account, for of a
-child that has ended already journald cannot tell the unit (2 of 31 lines on a Debian 13).
+Everybody may log as gld, so gld's lines are those that journald knows to be its own.
 """
 
-import pwd
 from collections.abc import Iterator
-from contextlib import suppress
 from threading import Event
 
 from backends.greylist.scanning import stopped
@@ -24,10 +21,7 @@ ACCOUNT = "postfix-gld"
 
 def asking() -> Command:
     """The command that gives the lines."""
-    trusted = ["_SYSTEMD_UNIT=gld.service"]
-    with suppress(KeyError):
-        trusted.append(f"_UID={pwd.getpwnam(ACCOUNT).pw_uid}")
-    of_gld = [word for one in trusted for word in ("SYSLOG_IDENTIFIER=gld", one, "+")]
+    of_gld = (*journal.written_by("gld", ACCOUNT, "gld.service"), "+")
     of_postfix = [f"SYSLOG_IDENTIFIER=postfix/{name}" for name in _DAEMONS]
     return journal.latest((*of_gld, *of_postfix), LINES, f"-{DAYS}d")
 

@@ -20,6 +20,8 @@ class Progress:
         """In the process of that number: so many bytes are done."""
         _SLOT.pack_into(self._done, _SLOT.size * number, done)
 
-    def look(self) -> None:
+    def look(self) -> int:
+        """Tell it, and give the bytes done."""
         done = sum(value for (value,) in _SLOT.iter_unpack(self._done))
         self._glance(min(done, self._size), self._size)
+        return done

@@ -6,7 +6,7 @@ from backends.errors import NoSpace, Refused
 from backends.mailbox.importing import Plan
 from backends.mailbox.maildir import STORAGE, Limit
 from backends.mailbox.target import Target
-from backends.text import messages_text, size_text, visible
+from backends.text import bytes_text, messages_text, visible
 
 FOLDER_FILES = 16
 """Files that a new folder needs beside its messages."""
@@ -23,7 +23,7 @@ def must_fit(plans: Sequence[Plan], target: Target, limits: Sequence[Limit]) -> 
         return
     if room > target.free:
         raise NoSpace(
-            f"{size_text(room)} are needed for {shown}, {size_text(target.free)} are free",
+            f"{bytes_text(room)} are needed for {shown}, {bytes_text(target.free)} are free",
             hint="free space there, or import into a Maildir on another file system",
         )
     if target.free_files is not None and files + FOLDER_FILES * len(plans) > target.free_files:
@@ -32,7 +32,7 @@ def must_fit(plans: Sequence[Plan], target: Target, limits: Sequence[Limit]) -> 
             hint="delete small files there, or import into a Maildir on another file system",
         )
     for limit in limits:
-        more, text = (size, size_text) if limit.kind == STORAGE else (files, messages_text)
+        more, text = (size, bytes_text) if limit.kind == STORAGE else (files, messages_text)
         if limit.used + more > limit.limit:
             raise Refused(
                 f"The quota is {text(limit.limit)}: {text(limit.used)} are used, {text(more)} would come",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from backends.errors import Failed, Refused
 from backends.maillog.blocks import Block, Blocks
-from backends.maillog.journal import Entry, command, entries
+from backends.maillog.journal import Entry, command, entries, of_amavis
 from backends.runner import Runner, Stream
 from backends.scores.kept import Segment
 from backends.scores.line import HEAD
@@ -18,7 +18,6 @@ from backends.scores.scan import Scanner, Whole, joined
 
 KEY = "journal"
 NAME = "the journal"
-TAG = "amavis"
 _RECENT = 2000
 _SECOND = 1_000_000
 
@@ -70,7 +69,7 @@ def read_journal(runner: Runner, segment: Segment, stop: Event | None) -> int:
     :raises Failed: it reported an error.
     :raises Refused: it was stopped.
     """
-    asked = command(TAG, after=segment.state.cursor)
+    asked = command(of_amavis(), after=segment.state.cursor)
     with runner.stream(asked) as stream:
         lines = Lines(entries(_chunks(stream, stop)))
         scanner = Scanner(0)
@@ -92,7 +91,7 @@ def read_journal(runner: Runner, segment: Segment, stop: Event | None) -> int:
 def find_in_journal(runner: Runner, time: int) -> Whole | None:
     """The message of an entry of that time (µs)."""
     second = time // _SECOND
-    result = runner.run(command(TAG, since=second, until=second + 2))
+    result = runner.run(command(of_amavis(), since=second, until=second + 2))
     content, start = bytearray(), -1
     for entry in entries([result.stdout]):
         if entry.time == time and start < 0 and HEAD.match(entry.line):

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.errors import BadRequest
-from backends.text import age_text, cells, clip, parse_age, parse_size, size_text, time_text, visible
+from backends.text import (
+    age_text,
+    bytes_text,
+    cells,
+    clip,
+    parse_age,
+    parse_size,
+    size_text,
+    time_text,
+    visible,
+)
 
 ANY = st.text(st.characters(codec=None, categories=None))
 
@@ -81,6 +91,11 @@ def test_wide_and_combining_characters_are_measured() -> None:
 )
 def test_sizes(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+def test_bytes_in_words() -> None:
+    told = [bytes_text(size) for size in (0, 1, 1023, 1434, 40 << 20, 3 << 40)]
+    assert told == ["0 bytes", "1 byte", "1023 bytes", "1.4 KiB", "40 MiB", "3.0 TiB"]
 
 
 @given(st.integers(0, 1 << 63))

@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backends import workers
+from backends import standing, workers
 from backends.children import readable
 from backends.errors import Failed, NotPermitted
 from backends.workers import Job, Owner, Stop, each
@@ -143,3 +144,29 @@ def test_a_child_that_cannot_stop_does_not_outlive_its_parent(
         os.kill(child, signal.SIGKILL)
     os.close(source)
     assert gone
+
+
+@pytest.mark.usefixtures("root_only")
+def test_a_child_that_its_user_halts_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing, "HALTED", 1.0)
+
+    def halted(_: Stop) -> None:
+        halts = f"kill -STOP {os.getpid()}; sleep 0.2; kill -CONT {os.getpid()}; kill -STOP {os.getpid()}"
+        subprocess.run(["sh", "-c", halts], check=False)
+        time.sleep(30)
+
+    began = time.monotonic()
+    with pytest.raises(Failed, match="was halted by a signal") as caught:
+        each([Job(Owner(NOBODY, NOBODY), halted)], type(None), Stop())
+    assert "ps -u" in caught.value.hint
+    assert time.monotonic() - began < 10
+
+
+def test_a_child_that_comes_no_further_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing, "STILL", 1.0)
+    waits = Job(ME, lambda _: time.sleep(30))
+    with pytest.raises(Failed, match="came no further"):
+        each([waits], type(None), Stop(), lambda: 7)
+    far = iter(range(1000))
+    each([Job(ME, lambda _: time.sleep(2))], type(None), Stop(), lambda: next(far))
+    each([Job(ME, lambda _: time.sleep(2))], type(None), Stop(), lambda: None)

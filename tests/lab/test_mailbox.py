@@ -1,6 +1,7 @@
 """Mailboxes imported on real machines: real Dovecot, which reads each mbox itself, must show the same of the Maildir."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,3 +142,25 @@ def test_a_user_imports_alone_and_cannot_lead_root_astray(server: Machine) -> No
     for stolen in ("/home/alice/link", "/home/carol/mbox"):
         refused = mailtui(server, "mailbox", "import", "--yes", stolen, "--user", "alice")
         assert refused.returncode == 5, (refused.stdout, refused.stderr)
+
+
+HALTING = """
+while :; do for p in /proc/[0-9]*; do
+    grep -qs "^Uid:.$(id -u).$(id -u)" $p/status && grep -qs 'm[a]iltui' $p/cmdline && kill -STOP ${p#/proc/} && exit
+done; done
+"""
+
+
+def test_a_user_who_halts_it_does_not_keep_root_waiting(server: Machine) -> None:
+    """What is written is written as alice, who may stop her processes: that is told, and the next run goes on."""
+    path = put(
+        server, "/home/alice/large", joined([letter(b"%d\n" % one) for one in range(20_000)], Dialect.MBOXO)
+    )
+    words = ("mailtui", "mailbox", "import", "--yes", path, "--user", "alice", "--folder", "Halted")
+    script = f"runuser -u alice -- timeout 60 sh -c {shlex.quote(HALTING)} & exec {shlex.join(words)}"
+    halted = server.run(["timeout", "60", "sh", "-c", script], check=False)
+    assert halted.returncode == 1, (halted.stdout, halted.stderr)
+    assert "was halted by a signal" in halted.stderr
+    assert "run it again" in halted.stderr
+    imported(server, path, "--user", "alice", "--folder", "Halted")
+    assert len(shown(server, "Halted", "uid")) == 20_000

@@ -211,6 +211,14 @@ def test_the_journal_tells_the_same(server: Machine) -> None:
         assert [{**one, "time": 0} for one, _ in pairs] == [{**one, "time": 0} for _, one in pairs]
         assert max(abs(one["time"] - other["time"]) for one, other in pairs) < 2
         assert len(found["found"]) == len(before)
+        caught = json.loads(server.run(["mailtui", "av", "caught", "--json"]).stdout)["messages"]
+        for category in ("SPAM", "INFECTED (Win.Forged)"):
+            forged = f"(1-1) Blocked {category} {{}}, [192.0.2.1]:9 <a@b.test> -> <c@d.test>, Hits: 99, 5 ms"
+            server.run(["runuser", "-u", "nobody", "--", "logger", "-t", "amavis", "--id=77", forged])
+        server.run(["journalctl", "--sync"])
+        assert "Forged" in server.run(["journalctl", "-t", "amavis", "-n", "5"]).stdout
+        assert told(server)["messages"] == found["messages"]
+        assert json.loads(server.run(["mailtui", "av", "caught", "--json"]).stdout)["messages"] == caught
         arrives(server, "only in the journal")
     finally:
         server.run(

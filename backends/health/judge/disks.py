@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from backends.health.facts import Growth, Volume
 from backends.health.judge.known import Facts, Judged, unknown
 from backends.health.values import Check, Evidence, Level, Measure, Mend
-from backends.text import age_text, size_text
+from backends.text import age_text, bytes_text
 
 DAY = 86400.0
 WATCH, BAD = 0.10, 0.02
@@ -38,14 +38,17 @@ def _volume(volume: Volume, growth: Growth | None) -> Judged:
     free = volume.free / volume.size if volume.size else 1.0
     inodes = volume.inodes_free / volume.inodes if volume.inodes else 1.0
     left = volume.free / growth.a_day * DAY if growth is not None and growth.a_day > 0 else None
-    told = f"{size_text(used)} of {size_text(volume.size)}"
+    told = f"{bytes_text(used)} of {bytes_text(volume.size)} used"
     if growth is not None and growth.a_day > 0:
-        told += f", +{size_text(int(growth.a_day))} a day"
+        told += f", {bytes_text(int(growth.a_day))} more a day"
     level: Level = "good"
     said, fault = f"{folder}: {told}", ""
     if volume.read_only:
         level, said, fault = "bad", f"{folder} can only be read: its file system is mounted read-only", "full"
-    elif free < BAD or volume.free < LEAST:
+    elif free >= BAD and volume.free < LEAST:
+        told = f"{bytes_text(volume.free)} of {bytes_text(volume.size)}"
+        level, said, fault = "bad", f"{folder} has too little room: {told} free", "full"
+    elif free < BAD:
         level, said, fault = "bad", f"{folder} is full: {told}", "full"
     elif inodes < BAD:
         level, said, fault = (

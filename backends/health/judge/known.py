@@ -8,6 +8,17 @@ from backends.health.facts import Growth
 from backends.health.values import Check, Evidence, Mend, Point
 
 T = TypeVar("T")
+PANES = {
+    "queue": "2",
+    "greylist": "3",
+    "scores": "4",
+    "quarantine": "5",
+    "cleanup": "5",
+    "maps": "6",
+    "av": "7",
+    "--apply": "8",
+}
+"""The panes of mailtui's own commands, by their keys."""
 
 
 EARLY = 60.0
@@ -62,6 +73,13 @@ class Facts(NamedTuple):
         return isinstance(self.outcomes.get(name), NotAnswering)
 
 
+def mend_of(text: str) -> Mend:
+    """A mend as something told it: a command of mailtui's own is given in its pane."""
+    command, _, rest = text.partition(" ")
+    word = rest.split(" ")[0].rstrip(";,.")
+    return Mend(text, pane=PANES.get(word, "") if command == "mailtui" else "")
+
+
 def unknown(name: str, what: str, error: BackendError) -> Judged:
     """A check that could not be made."""
     said = f"{what}: {error}"
@@ -72,6 +90,6 @@ def unknown(name: str, what: str, error: BackendError) -> Judged:
             "unknown",
             said,
             (Evidence(error.hint),) if right else (),
-            mends=() if right else (Mend(error.hint),),
+            mends=() if right else (mend_of(error.hint),),
         )
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from backends.antivirus.values import Status
 from backends.health.facts import Database, LogFacts, Port, Service, Services
-from backends.health.judge.known import Facts, Judged
+from backends.health.judge.known import Facts, Judged, mend_of
 from backends.health.judge.working import at_work
 from backends.health.units import with_units
 from backends.health.values import Check, Evidence, Level, Measure, Mend
@@ -130,7 +130,7 @@ def _stopped(one: Service, places: list[Port], *, systemd: bool) -> Judged | Non
     label = LABELS[one.name]
     if one.state == "absent":
         said = f"{label} is not installed, and mail needs it"
-        return Judged(Check(one.name, "bad", said, mends=(Mend("mailtui --apply"),)), "stopped")
+        return Judged(Check(one.name, "bad", said, mends=(mend_of("mailtui --apply"),)), "stopped")
     failed = (Evidence(f"systemd: {one.result}"),) if one.result not in {"", "success"} else ()
     mends: tuple[Mend, ...] = (_mend("start", one, systemd=systemd), _look(one, systemd=systemd))
     said = f"{label} does not run"

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 from backends.antivirus.values import Finding, Status
 from backends.health.facts import Services
-from backends.health.judge.known import Facts, Judged
-from backends.health.values import Check, Evidence, Measure, Mend
+from backends.health.judge.known import Facts, Judged, mend_of
+from backends.health.values import Check, Evidence, Measure
 
 CHECKS = {
     "signatures": ("official", "file", "files", "third-party", "loaded"),
     "freshclam": ("freshclam", "last run"),
     "clamd-load": ("load",),
 }
-_PANE = "7"
 
 
 def signatures(facts: Facts) -> Iterator[Judged]:
@@ -45,7 +44,8 @@ def _check(name: str, found: list[Finding], status: Status) -> Judged:
         said = "; ".join(finding.said for finding in found)
         return Judged(Check(name, "good", said, measures=tuple(_measures(name, status))))
     first = wrong[0]
-    mends = (Mend(first.hint), Mend("mailtui av", pane=_PANE)) if first.hint else ()
+    mend = mend_of(first.hint)
+    mends = (mend, *([] if mend.pane else [mend_of("mailtui av")])) if first.hint else ()
     evidence = tuple(Evidence(finding.said) for finding in found if finding is not first)
     return Judged(
         Check(

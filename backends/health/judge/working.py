@@ -2,8 +2,8 @@
 
 from backends.errors import NotPermitted
 from backends.health.facts import UNREAD, Database, LogFacts, Port, Seen, Service, Services
-from backends.health.judge.known import Facts, Judged
-from backends.health.values import Check, Evidence, Level, Measure, Mend
+from backends.health.judge.known import Facts, Judged, mend_of
+from backends.health.values import Check, Evidence, Level, Measure
 
 SCAN_SLOW = 10.0  # s
 SCANNED = 300.0
@@ -31,7 +31,7 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
         if scanner is not None and _still(facts, scanner, log):
             level, fault, said = "bad", "trouble", "amavis cannot have mail scanned"
             evidence = (Evidence(scanner.said, scanner.last, scanner.count), *evidence)
-            mends = (Mend("mailtui av"), *mends)
+            mends = (mend_of("mailtui av"), *mends)
         elif busy:
             level, fault, said = "watch", "busy", f"All {one.children} children of amavis are busy"
         elif scan is not None and scan > SCAN_SLOW:
@@ -67,12 +67,13 @@ def _gld(facts: Facts, judged: Judged, *, unread: bool) -> Judged:
         error = facts.error("greylist")
         if found is None and error is not None and not isinstance(error, NotPermitted):
             return Judged(
-                Check("gld", "watch", f"gld: {error}", check.evidence, mends=(Mend(error.hint),)), "database"
+                Check("gld", "watch", f"gld: {error}", check.evidence, mends=(mend_of(error.hint),)),
+                "database",
             )
         return judged
     effect = "all mail passes ungreylisted" if found.err_accept else "senders are told to wait (451)"
     said = f"gld cannot use its database: {effect}"
-    mends = (Mend(found.hint or "mailtui greylist doctor"),)
+    mends = (mend_of(found.hint or "mailtui greylist doctor"),)
     return Judged(
         Check("gld", "bad", said, (Evidence(found.error), *check.evidence), mends=mends), "database"
     )

@@ -10,7 +10,8 @@ from mailtui.cli.table import Column, print_table
 
 DESCRIPTION = """
 Count the messages that each signature has caught, by amavis's lines in the mail log, and say which file of signatures
-it is in: so it shows what a third party's set is good for.
+it is in: so it shows what a third party's set is good for. Where there is a log file, anybody with an account on the
+machine can add to it in amavis's name (logger(1)); of the journal only what amavis itself wrote is counted.
 """
 EXAMPLES = """
 EXAMPLES

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from backends.mailbox.importing import Done, Plan
-from backends.text import messages_text, size_text, visible
+from backends.text import bytes_text, messages_text, visible
 from mailtui.cli.output import Output
 from mailtui.cli.table import Column, print_table
 
@@ -70,7 +70,7 @@ class Progress:
         full = done * BAR // whole
         bar = ("#" if self._out.plain else "█") * full + ("." if self._out.plain else "░") * (BAR - full)
         self._out.passing(
-            f"{bar} {done * 100 // whole:3} %  {size_text(done)} of {size_text(whole)}  {self._doing}"
+            f"{bar} {done * 100 // whole:3} %  {bytes_text(done)} of {bytes_text(whole)}  {self._doing}"
         )
 
     def end(self) -> None:
@@ -95,7 +95,7 @@ def row_of(plan: Plan, done: Done) -> Mailbox:
 def asked(plans: Sequence[Plan], maildir: str) -> str:
     """What somebody has to say yes to."""
     new, size = sum(len(plan.rows) for plan in plans), sum(plan.size for plan in plans)
-    return f"Import {messages_text(new)}, {size_text(size)}, into {maildir}? Type yes: "
+    return f"Import {messages_text(new)}, {bytes_text(size)}, into {maildir}? Type yes: "
 
 
 def show(out: Output, report: Report) -> None:
@@ -104,9 +104,9 @@ def show(out: Output, report: Report) -> None:
     new, came = sum(one.new for one in rows), sum(one.imported for one in rows)
     size = sum(one.size for one in rows) if report.dry_run else sum(one.imported_size for one in rows)
     if report.dry_run:
-        out.line(f"{report.maildir}: {messages_text(new)} would come, {size_text(size)}")
+        out.line(f"{report.maildir}: {messages_text(new)} would come, {bytes_text(size)}")
     else:
-        out.line(f"{report.maildir}: {came:,} of {messages_text(new)} came, {size_text(size)}")
+        out.line(f"{report.maildir}: {came:,} of {messages_text(new)} came, {bytes_text(size)}")
     if rows:
         print_table(out, COLUMNS, map(_cells, rows))
     for one in rows:
@@ -140,7 +140,7 @@ def _cells(one: Mailbox) -> list[str]:
         one.folder,
         f"{one.messages:,}",
         f"{one.new:,}",
-        size_text(one.size),
+        bytes_text(one.size),
         f"{one.imported:,}",
         one.path,
     ]

@@ -264,7 +264,7 @@ def test_where_the_log_is(tmp_path: Path) -> None:
     with FakeRunner() as runner:
         assert caught.read(runner, log).messages == 4
     journal = exported(b"(1-1) Blocked INFECTED (Win.C) {x}, y")
-    with FakeRunner(Expected(caught.JOURNAL.argv, stdout=journal * 500)) as runner:
+    with FakeRunner(Expected(caught.asking().argv, stdout=journal * 500)) as runner:
         found = caught.read(runner, tmp_path / "none")
     assert (found.messages, found.signatures[0].name) == (500, "Win.C")
     assert found.since == found.until > 0

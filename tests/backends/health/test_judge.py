@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from backends.antivirus.findings import findings
 from backends.antivirus.values import Daemon
 from backends.errors import Failed, NotAnswering, NotPermitted
 from backends.health import facts
 from backends.health.asking import silent
 from backends.health.judge.judges import JUDGES
-from backends.health.judge.known import Facts
+from backends.health.judge.known import Facts, mend_of
 from backends.health.values import Check, Point
 from tests.backends.health.machine import (
     DAY,
@@ -199,6 +201,25 @@ def test_a_full_disk_is_the_cause_of_all_that_needs_room() -> None:
     assert found.checks[0].said.startswith("Mail is deferring because /var is full")
 
 
+def test_a_mend_of_our_own_is_in_its_pane() -> None:
+    def pane(text: str) -> str:
+        return mend_of(text).pane
+
+    assert [pane(text) for text in ("mailtui av update", "mailtui av update; or so", "mailtui --apply")] == [
+        "7",
+        "7",
+        "8",
+    ]
+    assert [pane(text) for text in ("systemctl restart x", "see it, then: mailtui av", "mailtui health")] == [
+        ""
+    ] * 3
+    status = antivirus()
+    old = tuple(msgspec.structs.replace(one, built=NOW - 30 * DAY) for one in status.databases)
+    of_old = tuple(findings(status.daemon, old, status.freshclam, 600, NOW))
+    check = wrong(told(antivirus=msgspec.structs.replace(status, findings=of_old)))["signatures"]
+    assert (check.mends[0].text, check.mends[0].pane) == ("mailtui av update", "7")
+
+
 def test_a_disk_that_fills() -> None:
     def level(a_day: float) -> str:
         found = told({"8:1": facts.Growth(a_day, DAY)})
@@ -212,7 +233,7 @@ def test_a_disk_that_fills() -> None:
         "bad",
     ]
     said = wrong(told({"8:1": facts.Growth(float(16 << 30), 2 * DAY)}))["disk-spool"].said
-    assert said == "/var/spool/postfix is full in 3 days: 50G of 100G, +16G a day"
+    assert said == "/var/spool/postfix is full in 3 days: 50 GiB of 100 GiB used, 16 GiB more a day"
 
 
 @pytest.mark.parametrize(
@@ -228,6 +249,16 @@ def test_a_disk_that_fills() -> None:
 def test_room_and_inodes(size: int, free: int, inodes: int, left: int, level: str) -> None:
     found = told(disks=(facts.Volume("8:1", {"log": "/var/log"}, size, free, inodes, left),))
     assert wrong(found)["disk-log"].level == level
+
+
+def test_room_is_told_as_it_is() -> None:
+    def said(size: int, free: int) -> str:
+        found = told(disks=(facts.Volume("8:1", {"spool": "/s"}, size, free, 0, 0),))
+        return wrong(found)["disk-spool"].said
+
+    assert said(40 << 20, (40 << 20) - (40 << 10)) == "/s has too little room: 40 MiB of 40 MiB free"
+    assert said(100 << 30, 1 << 30) == "/s is full: 99 GiB of 100 GiB used"
+    assert said(100 << 30, 9 << 30) == "/s is nearly full: 91 GiB of 100 GiB used"
 
 
 def test_what_waits_for_others_is_watched() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.maillog.journal import LONGEST, Entry, command, entries
+from backends.maillog.journal import LONGEST, Entry, command, entries, of_amavis, written_by
 
 
 def exported(
@@ -80,6 +80,19 @@ def test_a_field_that_is_too_long_is_passed_over() -> None:
 
 
 def test_commands() -> None:
-    assert command("amavis", after="s=1;i=2").argv[-2:] == ("--identifier=amavis", "--after-cursor=s=1;i=2")
-    assert command("amavis", since=5, until=7).argv[-2:] == ("--since=@5", "--until=@7")
-    assert not command("amavis").mutates
+    assert command(["A=b"], after="s=1;i=2").argv[-2:] == ("--after-cursor=s=1;i=2", "A=b")
+    assert command(["A=b"], since=5, until=7).argv[-3:] == ("--since=@5", "--until=@7", "A=b")
+    assert not command(["A=b"]).mutates
+
+
+def test_a_daemon_is_known_by_what_journald_adds() -> None:
+    assert written_by("root", "root", "x.service") == (
+        *("SYSLOG_IDENTIFIER=root", "_SYSTEMD_UNIT=x.service"),
+        "+",
+        *("SYSLOG_IDENTIFIER=root", "_UID=0"),
+    )
+    assert written_by("x", "nobody-of-that-name", "x.service") == (
+        "SYSLOG_IDENTIFIER=x",
+        "_SYSTEMD_UNIT=x.service",
+    )
+    assert command(of_amavis(), after="s=1").argv[-len(of_amavis()) :] == of_amavis()

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from backends.errors import Failed, Missing
-from backends.maillog.journal import command
+from backends.maillog.journal import command, of_amavis
 from backends.scores.adapter import AmavisScores
 from tests.backends.maillog.test_journal import exported
 from tests.backends.scores.test_line import GOLDEN
 from tests.support.fake_runner import Expected, FakeRunner
 
-ALL = command("amavis").argv
+ALL = command(of_amavis()).argv
 TIME = 1_795_345_822_562_822
 
 
@@ -38,8 +38,8 @@ def subject(runner: FakeRunner, folder: Path) -> AmavisScores:
 
 
 def test_read_and_read_on(tmp_path: Path) -> None:
-    after = command("amavis", after=f"s=1;i={TIME + 16 * 1_000_000}").argv
-    later = command("amavis", after=f"s=1;i={TIME + 50 * 1_000_000}").argv
+    after = command(of_amavis(), after=f"s=1;i={TIME + 16 * 1_000_000}").argv
+    later = command(of_amavis(), after=f"s=1;i={TIME + 50 * 1_000_000}").argv
     with FakeRunner(
         Expected(ALL, journal("fields")), Expected(after, journal("debian-12", 20)), Expected(later)
     ) as runner:
@@ -52,7 +52,7 @@ def test_read_and_read_on(tmp_path: Path) -> None:
 
 def test_a_message_is_found_again(tmp_path: Path) -> None:
     second = TIME // 1_000_000
-    near = command("amavis", since=second + 4, until=second + 6).argv
+    near = command(of_amavis(), since=second + 4, until=second + 6).argv
     with FakeRunner(
         Expected(ALL, journal("fields")), Expected(near, journal("fields")), Expected(near, b"")
     ) as runner:
