@@ -30,6 +30,11 @@ class Window:
         at = self.need(start, end - start)
         return self.data[at : at + end - start]
 
+    def view(self, start: int, end: int) -> memoryview:
+        """The same without a copy of them; it stays what it is when the window moves on."""
+        at = self.need(start, end - start)
+        return memoryview(self.data)[at : at + end - start]
+
     def _read(self, start: int, length: int) -> bytes:
         parts, left = [], min(length, self.size - start)
         while left > 0 and (part := os.pread(self._handle, left, start)):
