@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backends.mailbox.separator import arrived
 from backends.mailbox.split import Dialect, Place
-from backends.mailbox.state import dated, state_of
+from backends.mailbox.state import dated, state_of, without_state
 from backends.mailbox.window import CHUNK, Window
 
 KEY_BYTES = 8
@@ -61,7 +61,7 @@ class Content:
 
     def parts(self, place: Place) -> Iterator[bytes | memoryview]:
         """What is written, piece by piece."""
-        head = state_of(self._lines(place, self._window.part(place.head, place.body))).head
+        head = without_state(self._lines(place, self._window.part(place.head, place.body)))
         yield head
         ended = _ended(head)
         for part in self._body(place):

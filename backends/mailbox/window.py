@@ -13,6 +13,7 @@ class Window:
     def __init__(self, handle: int, size: int) -> None:
         self.size = size
         self.data, self.base = b"", 0
+        self._end = 0
         self._handle = handle
 
     def need(self, start: int, length: int) -> int:
@@ -20,9 +21,11 @@ class Window:
 
         :raises Failed: the file has become shorter than `size`.
         """
-        end = min(start + length, self.size)
-        if start < self.base or end > self.base + len(self.data):
-            self.data, self.base = self._read(start, max(end - start, CHUNK)), start
+        if start < self.base or start + length > self._end:
+            end = min(start + length, self.size)
+            if start < self.base or end > self._end:
+                self.data, self.base = self._read(start, max(end - start, CHUNK)), start
+                self._end = start + len(self.data)
         return start - self.base
 
     def part(self, start: int, end: int) -> bytes:
