@@ -6,11 +6,12 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from backends.mailbox.separator import arrived
-from backends.mailbox.split import HEAD, Dialect, Place
-from backends.mailbox.state import dated, state_of
+from backends.mailbox.split import Dialect, Place
+from backends.mailbox.state import dated, state_of, without_state
 from backends.mailbox.window import CHUNK, Window
 
 KEY_BYTES = 8
+NEWLINE = 10
 _ONE = re.compile(rb"(?<=\n)>From ")
 _EACH = re.compile(rb"(?<=\n)>(?=>*From )")
 SEEN = ","
@@ -43,13 +44,12 @@ class Content:
         head = self._lines(place, window.part(place.head, place.body))
         state = state_of(head)
         digest = sha256(state.identity)
-        size = len(state.head)
-        last = state.head[-1:]
+        size, ended = len(state.head), _ended(state.head)
         for part in self._body(place):
             digest.update(part)
             size += len(part)
-            last = part[-1:]
-        if last not in {b"\n", b""}:
+            ended = _ended(part)
+        if not ended:
             digest.update(b"\n")
             size += 1
         when = arrived(window.part(place.start, min(place.head, place.start + CHUNK)))
@@ -59,31 +59,27 @@ class Content:
         flags = state.flags or (SEEN if state.known else "")
         return Known(key, self._otherwise if when is None else when, size, flags, state.internal)
 
-    def parts(self, place: Place) -> Iterator[bytes]:
+    def parts(self, place: Place) -> Iterator[bytes | memoryview]:
         """What is written, piece by piece."""
-        head = state_of(self._lines(place, self._window.part(place.head, place.body))).head
-        if place.end - place.body <= HEAD:
-            whole = b"".join((head, *self._body(place)))
-            yield whole if whole.endswith(b"\n") or not whole else whole + b"\n"
-            return
+        head = without_state(self._lines(place, self._window.part(place.head, place.body)))
         yield head
-        last = head[-1:]
+        ended = _ended(head)
         for part in self._body(place):
             yield part
-            last = part[-1:]
-        if last not in {b"\n", b""}:
+            ended = _ended(part)
+        if not ended:
             yield b"\n"
 
     def _lines(self, place: Place, text: bytes) -> bytes:
         return text.replace(b"\r\n", b"\n") if place.crlf else text
 
-    def _body(self, place: Place) -> Iterator[bytes]:
+    def _body(self, place: Place) -> Iterator[bytes | memoryview]:
         """The body in pieces of at most CHUNK bytes; a line's end and a quote are never on two of them."""
         at = place.body
         if not (place.quoted or place.crlf):
             while at < place.end:
                 end = min(at + CHUNK, place.end)
-                yield self._window.part(at, end)
+                yield self._window.view(at, end)
                 at = end
             return
         begins = self._window.part(at - 1, at) == b"\n"
@@ -102,6 +98,11 @@ class Content:
                 )
             yield part
             begins = ends
+
+
+def _ended(part: bytes | memoryview) -> bool:
+    """Whether a line does not go on behind it."""
+    return not part or part[-1] == NEWLINE
 
 
 def another(key: int, number: int) -> int:

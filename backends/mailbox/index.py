@@ -7,7 +7,7 @@ line of a long body, shows when the first comes to it as well: else what the sec
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ PLACES = 5
 """Numbers of a place: start, head, body, end, next."""
 WORTH_IT = 8 << 20
 """Bytes of a file below which one process is quicker."""
-NOTICE = 256
+NOTICE = 64
 """Messages between two looks at whether to stop."""
 _QUOTED, _CRLF, _SHORT, _INTERNAL = 1, 2, 4, 8
 _FLAGS = "DFPRST"
@@ -177,9 +177,10 @@ def _listed(
         sizes.append(known.size)
         marks.append(_marks(place, known.flags, internal=known.internal and first and place.start == start))
         end = place.next
-        tell(end)
-        if len(keys) % NOTICE == 0 and stop.asked():
-            break
+        if len(keys) % NOTICE == 0:
+            tell(end)
+            if stop.asked():
+                break
     return Part(
         places=places.tobytes(),
         keys=keys.tobytes(),
@@ -198,10 +199,16 @@ def _has(part: Part, start: int) -> bool:
 
 def _marks(place: Place, flags: str, *, internal: bool) -> int:
     marks = place.quoted * _QUOTED | place.crlf * _CRLF | place.short * _SHORT | internal * _INTERNAL
-    marks |= sum(1 << 4 + bit for bit, flag in enumerate(_FLAGS) if flag in flags)
-    return marks | (1 << 4 + len(_FLAGS)) * (SEEN in flags)
+    return marks | _bits(flags) << 4
 
 
+@cache
+def _bits(flags: str) -> int:
+    bits = sum(1 << bit for bit, flag in enumerate(_FLAGS) if flag in flags)
+    return bits | (1 << len(_FLAGS)) * (SEEN in flags)
+
+
+@cache
 def _text(bits: int) -> str:
     flags = "".join(flag for bit, flag in enumerate(_FLAGS) if bits >> bit & 1)
     return flags or (SEEN if bits >> len(_FLAGS) else "")

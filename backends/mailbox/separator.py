@@ -7,7 +7,6 @@ header begins. Pure.
 import calendar
 import re
 import time
-from contextlib import suppress
 
 START = b"From "
 LONGEST = 1024
@@ -58,15 +57,16 @@ def arrived(line: bytes) -> int | None:
 
 def epoch(year: bytes, month: bytes, day: bytes, clock: bytes, zone: bytes | None) -> int | None:
     """Epoch seconds of a date's parts; local time without a numeric zone, GMT or UTC; None: no such date."""
-    hour, minute, second = (*(int(part) for part in clock.split(b":")), 0)[:3]
+    hour, minute, second, *_ = map(int, (clock + b":0").split(b":"))
     date = (int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, 0, 0, -1)
     if not (1 <= date[2] <= 31 and hour < 24 and minute < 60 and second < 62):
         return None
-    with suppress(OverflowError, ValueError):
+    try:
         if zone is None or (zone[:1].isalpha() and zone not in {b"GMT", b"UTC", b"UT", b"Z"}):
             return max(0, int(time.mktime(date)))
         return max(0, calendar.timegm(date) - _offset(zone))
-    return None
+    except (OverflowError, ValueError):
+        return None
 
 
 def _offset(zone: bytes) -> int:

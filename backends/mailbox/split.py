@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+from backends.mailbox.finding import places
 from backends.mailbox.separator import AHEAD, START, is_separator
 from backends.mailbox.state import state_of
 from backends.mailbox.window import CHUNK, Window
@@ -149,13 +150,10 @@ class Splitter:
         return None
 
     def _starts(self) -> list[int]:
-        """Where `From ` is in the window. Looked for from its end: rfind is twice as fast as find (measured)."""
+        """Where `From ` is in the window."""
         data = self._window.data
         if data is not self._searched:
-            self._searched, self._hits, end = data, [], len(data)
-            while (end := data.rfind(START, 0, end)) >= 0:
-                self._hits.append(end)
-            self._hits.reverse()
+            self._searched, self._hits = data, places(data, START)
         return self._hits
 
     def _look(self, start: int, end: int) -> None:

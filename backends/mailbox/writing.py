@@ -12,11 +12,13 @@ import msgspec
 
 from backends.errors import Failed
 from backends.mailbox.content import Content
+from backends.mailbox.flushing import Flusher
 from backends.mailbox.index import Index, Message, Reading
 from backends.mailbox.maildir import PLACES
 from backends.mailbox.names import file_name, placed
 from backends.mailbox.source import Source
-from backends.mailbox.window import Window
+from backends.mailbox.split import Place
+from backends.mailbox.window import CHUNK, Window
 from backends.way import FOLDER
 from backends.workers import Stop
 
@@ -36,24 +38,35 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Writes rows of an index into an opened folder. `tell` is told the bytes written so far."""
+    """Writes rows of an index into an opened folder."""
 
-    def __init__(self, source: Source, reading: Reading, index: Index, tell: Callable[[int], None]) -> None:
-        self._source, self._index, self._tell = source, index, tell
+    def __init__(self, source: Source, reading: Reading, index: Index, flusher: Flusher) -> None:
+        self._source, self._index, self._flusher = source, index, flusher
         self._content = Content(Window(reading.handle, reading.size), reading.dialect, reading.otherwise)
         self._places: dict[str, int] = {}
         self._waiting: list[tuple[str, str]] = []
         self._count = self._size = self._ahead = 0
 
-    def write(self, folder: int, rows: Sequence[int], stop: Stop) -> Written:
-        """Write them, until told to stop or something fails; what was written till then stays."""
+    def write(self, folder: int, rows: Sequence[int], stop: Stop, tell: Callable[[int], None]) -> Written:
+        """Write them, until told to stop or something fails; what was written till then stays.
+
+        `tell` is told the bytes written so far.
+
+        :raises Failed: the disk did not take it; none of them counts as written.
+        """
+        written = self._written(folder, rows, stop, tell)
+        self._flusher.end()
+        return written
+
+    def _written(self, folder: int, rows: Sequence[int], stop: Stop, tell: Callable[[int], None]) -> Written:
         try:
             self._places = {place: os.open(place, FOLDER, dir_fd=folder) for place in PLACES}
             for row in rows:
                 self._add(self._index[row])
                 if len(self._waiting) == BATCH or self._ahead >= BATCH_SIZE:
                     self._publish()
-                    if stop.asked():
+                    tell(self._size)
+                    if stop.asked() or self._flusher.error:
                         break
             self._publish()
         except Failed as error:
@@ -76,12 +89,7 @@ class Writer:
         handle = self._create(name)
         self._waiting.append((name, message.flags))
         try:
-            size = 0
-            for part in self._content.parts(message.place):
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
-                size += len(part)
+            size = self._put(handle, message.place)
             os.utime(handle, (message.when, message.when))
         finally:
             os.close(handle)
@@ -89,6 +97,18 @@ class Writer:
             self._source.must_be_as_it_was()
             raise Failed("A message is not what it was when it was first read", hint="run it again")
         self._ahead += size
+
+    def _put(self, handle: int, place: Place) -> int:
+        """Write what a message is; gives its bytes."""
+        size = ahead = 0
+        parts: list[bytes | memoryview] = []
+        for part in self._content.parts(place):
+            parts.append(part)
+            ahead += len(part)
+            if ahead >= CHUNK:
+                size += _write(handle, parts, ahead)
+                parts, ahead = [], 0
+        return size + _write(handle, parts, ahead)
 
     def _create(self, name: str) -> int:
         try:
@@ -109,11 +129,21 @@ class Writer:
             os.rename(name, shown, src_dir_fd=self._places["tmp"], dst_dir_fd=self._places[place])
             del self._waiting[0]
             self._count += 1
+        self._flusher.wrote(self._ahead)
         self._size += self._ahead
         self._ahead = 0
-        self._tell(self._size)
 
     def _throw_away(self) -> None:
         for name, _ in self._waiting:
             with suppress(OSError):
                 os.unlink(name, dir_fd=self._places["tmp"])
+
+
+def _write(handle: int, parts: list[bytes | memoryview], size: int) -> int:
+    """Write all of them in one go, but where the disk takes less at a time."""
+    done = os.writev(handle, parts) if parts else 0
+    if done < size:
+        rest = memoryview(b"".join(parts))[done:]
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+    return size

@@ -1,19 +1,23 @@
 """Mailboxes imported into Maildirs: what comes, what stays out, and what happens when something goes wrong."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+import backends.mailbox.importing
 from backends.errors import BackendError, Failed, Missing, NoSpace, Refused
-from backends.mailbox import index, maildir, source
-from backends.mailbox.importing import Done, Import, Plan
+from backends.mailbox import flushing, index, maildir, source
+from backends.mailbox.importing import Done, Import, Plan, halves
+from backends.mailbox.index import Index
 from backends.mailbox.room import must_fit
 from backends.mailbox.split import Dialect
 from backends.mailbox.target import target_at
@@ -313,3 +317,40 @@ def test_killed_at_some_moment_it_is_finished_by_the_next_run(tmp_path: Path, ta
     assert b'"messages":3000' in done.stdout
     assert sorted(files(target).values()) == sorted(letters)
     assert not list((target / "tmp").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ends"),
+    [([1, 1, 1, 1], [2, 4]), ([9, 1, 1], [1, 3]), ([1, 9], [1, 2]), ([5], [0, 1]), ([], [0, 0])],
+)
+def test_each_process_gets_a_share_of_the_bytes(
+    monkeypatch: pytest.MonkeyPatch, sizes: list[int], ends: list[int]
+) -> None:
+    monkeypatch.setattr(backends.mailbox.importing, "WORTH_IT", 0)
+    monkeypatch.setattr(backends.mailbox.importing, "count", lambda: 2)
+    index = Index()
+    index.sizes.extend(sizes)
+    rows = array("L", range(len(sizes)))
+    plan = Plan(
+        path=Path("/m"), steps=(), seen=source.Seen(0, 0, 0, 0, 0), index=index, rows=rows, size=sum(sizes)
+    )
+    first, second = halves(plan)
+    assert [*first, *second] == list(rows)
+    assert [len(first), len(first) + len(second)] in (ends, [ends[0] - 1, ends[1]])
+
+
+def test_what_the_disk_did_not_take_is_not_written_down(
+    mbox: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(flusher: flushing.Flusher) -> None:
+        flusher.error = errno.EIO
+
+    monkeypatch.setattr(flushing, "SHARE", 1)
+    with importing(target) as run, monkeypatch.context() as patch:
+        patch.setattr(flushing.Flusher, "_flush", fails)
+        with pytest.raises(Failed, match="may not be on disk: Input/output error"):
+            run.carry_out(run.plan(Found(mbox, ())))
+    assert not (target / maildir.IMPORTED).exists()
+    assert len(imported(mbox, target)[0].looked.loose) % 8 == 0
+    assert sorted(files(target).values()) == sorted(LETTERS)
+    assert imported(mbox, target)[0].is_done

@@ -70,7 +70,6 @@ def test_where_the_window_ends_makes_no_difference(letters: list[bytes], size: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(window, "CHUNK", size)
         patch.setattr("backends.mailbox.content.CHUNK", size)
-        patch.setattr("backends.mailbox.content.HEAD", size)
         assert places(content, dialect) == whole[0]
         assert split(content, dialect) == whole[1]
 
