@@ -48,6 +48,7 @@ PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
 GLANCE = 0.2  # s between two looks whether work that must end has ended
 INTERRUPTED = 130
 THREADS = 48
+KEY_NAMES = {"←": "left", "→": "right", "↑": "up", "↓": "down", "⌫": "backspace", "⏎": "enter"}
 """At a time; whatever hangs in some of them, others are left for what a key asks for."""
 
 
@@ -288,6 +289,12 @@ class MailtuiApp(App[int]):
         nodes = list(focused.ancestors_with_self) if focused else [self]
         missing = self.pane.missing() if self.pane else []
         self.push_screen(HelpScreen(help_lines(nodes, KeyNames(self.keys), missing)))
+
+    def get_key_display(self, binding: Binding) -> str:
+        shown = super().get_key_display(binding)
+        if not self.settings.plain or shown.isascii():
+            return shown
+        return "/".join(KEY_NAMES.get(sign, sign) for sign in shown)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from mailtui.screens.help import KeyNames  # noqa: PLC0415 - after the first frame

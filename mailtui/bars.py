@@ -8,6 +8,8 @@ FILLS = ("▁▂▃▄▅▆▇█", "░░░░▒▒▒▒", "✖✖✖✖�
 ASCII_FILLS = ("....####", "----====", "xxxxxxxx")
 """For each part, what a cell shows that is filled by one eighth to eight."""
 
+_SIGNS, _ASCII_SIGNS = ("█", "░▒", "✖"), (".#", "-=", "x")
+
 NOTHING = -1
 
 
@@ -43,6 +45,11 @@ def stacked(
             part = _part_of(counts, (start * total / eighths, (start + filled) * total / eighths))
             cells.append(Piece(fills[part][filled - 1], part))
     return cells
+
+
+def signs(*, plain: bool = False) -> tuple[str, ...]:
+    """What tells each part: how a cell looks that is filled in part and in full, where these differ by more than height."""
+    return _ASCII_SIGNS if plain else _SIGNS
 
 
 def spark(values: Sequence[float], *, most: float = 0.0, plain: bool = False) -> str:

@@ -14,7 +14,10 @@ Span = tuple[str, str]
 
 
 class Mark(NamedTuple):
-    """A value of the axis that a line is drawn at; `was`: where it stood before it was moved."""
+    """A value of the axis that a line is drawn at; `was`: where it stood before it was moved.
+
+    The active one is in brackets, for those who see no colour.
+    """
 
     name: str
     at: float
@@ -23,7 +26,8 @@ class Mark(NamedTuple):
 
     @property
     def label(self) -> str:
-        return f"{self.name} {self.at:.2f}"
+        level = f"{self.at:.2f}" if abs(self.at) < 10_000 else f"{self.at:.3g}"
+        return f"[{self.name} {level}]" if self.active else f"{self.name} {level}"
 
     @property
     def moved(self) -> bool:
@@ -200,17 +204,19 @@ class _Drawing:
 
     def _numbers(self) -> list[Span]:
         row: list[Span] = [(" ", "")] * self.room
-        above = f"{_short(self.chart.above)} {'>' if self.plain else '▸'}" if self.chart.above else ""
+        above = f"{_short(self.chart.above)} above {'>' if self.plain else '▸'}" if self.chart.above else ""
+        below = f"{'<' if self.plain else '◂'} {_short(self.chart.below)} below" if self.chart.below else ""
+        first = len(below) - _GUTTER + 2 if below else 0
         last = self.room - len(above) - (2 if above else 0)
         step_ticks = ticks(self.chart.low, self.chart.high, self.used)
         for value in step_ticks:
             text = f"{value:g}" if abs(value) > 1e-9 else "0"
             place = self._place(value)
             start = -1 if place is None else place - (len(text) - 1 if value < 0 else len(text) // 2)
-            if start >= 0 and start + len(text) <= last:
+            if start >= max(0, first) and start + len(text) <= last:
                 _write(row, start, text, "label")
         _write(row, max(0, self.room - len(above)), above, "label")
-        below = f"{'<' if self.plain else '◂'} {_short(self.chart.below)}" if self.chart.below else ""
+        _write(row, 0, below[_GUTTER:], "label")
         return _gathered([(f"{below:<{_GUTTER}}"[:_GUTTER], "label"), *row])
 
 

@@ -13,7 +13,13 @@ from backends.scores.whatif import Moved
 from backends.text import age_text, messages_text, size_text, time_text, visible
 from mailtui.chart import Chart, Mark
 
-HAPPENS = {"tag2": "tagged as spam", "kill": "blocked or quarantined"}
+DESTINIES = {
+    "discard": "discarded",
+    "reject": "rejected",
+    "bounce": "sent back",
+    "pass": "delivered all the same",
+}
+"""What amavis does with what reaches the kill level, by `$final_spam_destiny`."""
 SETTINGS = {"tag2": "$sa_tag2_level_deflt", "kill": "$sa_kill_level_deflt"}
 USER_FILE = "/etc/amavis/conf.d/50-user"
 LOG_LINES = 40
@@ -33,18 +39,26 @@ def levels(thresholds: Thresholds) -> dict[str, float]:
     return {name: level for name, level in both.items() if level is not None}
 
 
-def moved_text(moved: Moved) -> str:
-    """What a moved threshold would have done, or what it does where it stands."""
-    happens = HAPPENS[moved.name]
+def moved_text(moved: Moved, destiny: str = "") -> str:
+    """What a moved threshold would have done, or what it does where it stands; at the kill level the `destiny` follows."""
+    kill, then = moved.name == "kill", DESTINIES.get(destiny, "")
+    now = f"(now {moved.over:,})"
     if moved.at == moved.was:
         share = f" ({moved.over / moved.scored:.1%})" if moved.scored else ""
-        return f"{moved.name} {moved.at:.2f}: {moved.over:,} of {moved.scored:,}{share} are {happens}"
-    start = f"{moved.name} to {moved.at:.2f}:"
+        does = f"reach it{f' and are {then}' if then else ''}" if kill else "are tagged as spam"
+        return f"{moved.name} {level_text(moved.at)}: {moved.over:,} of {moved.scored:,}{share} {does}"
+    start = f"{moved.name} to {level_text(moved.at)}:"
     if not moved.count:
-        return f"{start} nothing changes, {moved.over:,} stay {happens}"
-    if moved.more:
-        return f"{start} +{moved.count:,} would be {happens} (now {moved.over:,})"
-    return f"{start} {moved.count:,} would no longer be {happens} (now {moved.over:,})"
+        return f"{start} nothing changes, {moved.over:,} {'reach it' if kill else 'stay tagged as spam'}"
+    if not moved.more:
+        return f"{start} {moved.count:,} would no longer {'reach it' if kill else 'be tagged as spam'} {now}"
+    does = f"reach it{f' and be {then}' if then else ''}" if kill else "be tagged as spam"
+    return f"{start} +{moved.count:,} would {does} {now}"
+
+
+def level_text(level: float) -> str:
+    """A threshold, short even where it is set out of reach."""
+    return f"{level:.2f}" if abs(level) < 10_000 else f"{level:.3g}"
 
 
 def setting_text(moved: Moved) -> str:
@@ -52,14 +66,26 @@ def setting_text(moved: Moved) -> str:
     return f"{SETTINGS[moved.name]} = {moved.at:g}; in {USER_FILE}"
 
 
-def spread_text(spread: Spread) -> str:
-    """For instance `p50 -0.8  p90 10.4  p95 15.0  p99 22.7  max 1001`."""
+def spread_parts(spread: Spread) -> list[tuple[str, int]]:
+    """For instance `p50 -0.8`, `p90 10.4`, `p95 15.0`, `p99 22.7`, `max 1001`; each with its rank, the first being 0."""
     if spread.most is None:
-        return "nothing was scored"
-    figures = (("p50", spread.p50), ("p90", spread.p90), ("p95", spread.p95), ("p99", spread.p99))
-    told = [f"{name} {value:.1f}" for name, value in figures if value is not None]
-    highest = f"{spread.most:.1f}" if abs(spread.most) < 1000 else f"{spread.most:.0f}"
-    return "  ".join([*told, f"max {highest}"])
+        return [("nothing was scored", 0)]
+    figures = (
+        ("p50", spread.p50, 0),
+        ("p90", spread.p90, 2),
+        ("p95", spread.p95, 0),
+        ("p99", spread.p99, 3),
+        ("max", spread.most, 1),
+    )
+    return [(f"{name} {score_short(value)}", rank) for name, value, rank in figures if value is not None]
+
+
+def fitted(parts: Sequence[tuple[str, int]], width: int) -> str:
+    """Those parts in one line that fit; of all the last of the highest rank is left out first."""
+    kept = list(parts)
+    while len("  ".join(text for text, _ in kept)) > width and len(kept) > 1:
+        kept.pop(max(range(len(kept)), key=lambda place: (kept[place][1], place)))
+    return "  ".join(text for text, _ in kept)
 
 
 def took_text(milliseconds: int | None) -> str:
@@ -70,10 +96,17 @@ def took_text(milliseconds: int | None) -> str:
 
 
 def score_text(score: float | None) -> str:
-    """A score, rounded where it is long; `-`: it has none."""
+    """A score in at most six characters, rounded where it is long; `-`: it has none."""
     if score is None:
         return "-"
-    return f"{score:.2f}" if abs(score) < 1000 else f"{score:.0f}"
+    return f"{score:.2f}" if abs(score) < 99.995 else score_short(score)
+
+
+def score_short(score: float) -> str:
+    """A score to the tenth, rounded where it is long: -0.8, 1001, 12k, 1.0M; at most six characters."""
+    if abs(score) < 999.95:
+        return f"{score:.1f}"
+    return f"{score:.0f}" if abs(score) < 9_999.5 else _thousands(score)
 
 
 def verdict_text(one: Scored) -> str:
@@ -92,8 +125,19 @@ def recipients_text(one: Scored) -> str:
 def rule_sum(value: float) -> str:
     """A sum of scores with its sign, in at most six characters: +1.2, -640, +10.5k."""
     if abs(value) >= 999.5:
-        return f"{value / 1000:+.1f}k"
+        return _thousands(value, "+")
     return f"{value:+.0f}" if abs(value) >= 9.95 else f"{value:+.1f}"
+
+
+def _thousands(value: float, sign: str = "-") -> str:
+    """A large number in thousands, millions or more."""
+    for unit in "kMG":
+        value /= 1000
+        if abs(value) < 99.95:
+            return f"{value:{sign}.1f}{unit}"
+        if abs(value) < 999.5:
+            break
+    return f"{value:{sign}.0f}{unit}"
 
 
 def rule_parts(rule: Rule) -> str:

@@ -16,10 +16,11 @@ from backends.runner import LocalRunner, Runner
 from backends.scores import journaled, mailboxes, thresholds
 from backends.scores.kept import Keeping, Segment, folder_of_user
 from backends.scores.reading import Early, LogReading, trouble
+from backends.scores.rules import once
 from backends.scores.scan import Whole
 from backends.scores.store import Part, Store
 from backends.scores.texts import lines_about, scored, wholes
-from backends.scores.told import Copies, Found, Reading, Rules, Scored, Thresholds, Trouble
+from backends.scores.told import Copies, Found, Reading, Ruled, Rules, Scored, Thresholds, Trouble
 
 PATIENCE = 20.0
 """Seconds that another mailtui, which reads the same logs, is waited for."""
@@ -102,7 +103,8 @@ class AmavisScores:
         )
 
     def rules(self, stop: Event | None = None) -> Rules:
-        messages, closed = mailboxes.delivered(self._boxes(), stop)
+        delivered, closed = mailboxes.delivered(self._boxes(), stop)
+        quarantined: list[Ruled] = []
         troubles = []
         if closed:
             troubles.append(
@@ -112,11 +114,12 @@ class AmavisScores:
                 )
             )
         try:
-            messages += self._quarantine.rules(stop) if self._quarantine is not None else []
+            quarantined = self._quarantine.rules(stop) if self._quarantine is not None else []
         except Refused:
             raise
         except BackendError as error:
             troubles.append(trouble(error))
+        messages = once([*quarantined, *delivered])  # a copy in the quarantine tells when it was scored
         messages.sort(key=lambda one: -one.time)
         return Rules(tuple(messages), tuple(troubles))
 

@@ -12,6 +12,9 @@ MOST_BUCKETS = 4000
 FAR = 24.0
 """Scores that are so far from the thresholds and from the middle do not widen what is shown: GTUBE gives 1,000."""
 
+OUT_OF_REACH = 60.0
+"""A threshold beyond this and its negative is one that was put out of reach (kill at 999), and is not shown."""
+
 
 class Histogram(msgspec.Struct, frozen=True):
     """Buckets from `low` up, each `width` wide and with the counts of ham, spam and virus; a bucket holds its lower end.
@@ -56,6 +59,7 @@ def span(
 
     Nearly all messages and the scores `shown`, the thresholds, have to be seen; what is far from both is counted apart.
     """
+    shown = tuple(one for one in shown if abs(one) <= OUT_OF_REACH)
     middle = tally.percentile(0.5)
     near = [*shown, *([] if middle is None or abs(middle) > FAR else [middle])] or [0.0]
     lowest, highest = tally.percentile(0.002), tally.percentile(0.99)

@@ -33,6 +33,8 @@ _STATUS = re.compile(rb"^X-Spam-Status:" + _FOLDED, re.MULTILINE | re.IGNORECASE
 _FROM = re.compile(rb"^(?:Return-Path|X-Envelope-From):\s*<([^<>\n]*)>", re.MULTILINE | re.IGNORECASE)
 _TO = re.compile(rb"^(?:Delivered-To|X-Original-To):[ \t]*<?([^<>\s]*)", re.MULTILINE | re.IGNORECASE)
 _SUBJECT = re.compile(rb"^Subject:" + _FOLDED, re.MULTILINE | re.IGNORECASE)
+_QUARANTINED = re.compile(rb"^X-Quarantine-ID:[ \t]*<([A-Za-z0-9_+-]{6,40})>", re.MULTILINE | re.IGNORECASE)
+_MESSAGE = re.compile(rb"^Message-ID:\s*(<[^<>\n]{1,500}>)", re.MULTILINE | re.IGNORECASE)
 _AMAVIS = re.compile(rb"\(amavis[^)]*\)(?:\s+with\s+\S+)?\s+id\s+([A-Za-z0-9_+-]{6,40})\s")
 _TESTS = re.compile(r"tests=\[([^\]]*)\]?")
 _RULE = re.compile(r"([A-Za-z0-9_]{1,80})=(-?\d{1,6}(?:\.\d{1,6})?)")
@@ -91,7 +93,9 @@ def ruled(header: bytes, time: float, place: str = "") -> Ruled | None:
     if tests is None:
         return None
     score = _SCORE.search(said)
-    sender, recipients, own = _FROM.search(header), _TO.findall(header), _AMAVIS.search(header)
+    sender, recipients = _FROM.search(header), _TO.findall(header)
+    own = _AMAVIS.search(header) or _QUARANTINED.search(header)
+    message = _MESSAGE.search(header)
     return Ruled(
         time=time,
         spam=said.lower().startswith("yes"),
@@ -102,6 +106,7 @@ def ruled(header: bytes, time: float, place: str = "") -> Ruled | None:
         recipients=tuple(dict.fromkeys(text(one) for one in recipients[:100])),
         source="mailbox",
         place=place,
+        message_id=text(message[1]) if message else "",
     )
 
 

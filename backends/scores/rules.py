@@ -1,4 +1,8 @@
-"""Which rules decide: how often each hit, for spam and for ham, and what it added and took away."""
+"""Which rules decide: how often each hit, for spam and for ham, and what it added and took away. Pure.
+
+A message may lie in the quarantine and in several mailboxes: amavis delivers what it has a copy of (`D_PASS`), and to each
+recipient. Its mail_id, which amavis writes into all of these, makes it one; see `once`.
+"""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -40,6 +44,19 @@ class Rule(msgspec.Struct, frozen=True):
         return self.added + self.taken
 
 
+def once(messages: Iterable[Ruled]) -> list[Ruled]:
+    """Each message once, as the first of its copies tells it: those of one mail_id, or, where amavis wrote none, those
+    with the same Message-ID, sender and rules. One that has neither is taken for a message of its own.
+    """
+    found: dict[object, Ruled] = {}
+    for number, one in enumerate(messages):
+        key: object = one.mail_id or number
+        if not one.mail_id and one.message_id:
+            key = (one.message_id, one.sender, one.score, one.rules)
+        found.setdefault(key, one)
+    return list(found.values())
+
+
 def tallied(
     messages: Iterable[Ruled], since: float = 0, until: float = float("inf"), *, order: Order = "sum"
 ) -> list[Rule]:
@@ -50,7 +67,7 @@ def tallied(
         if not since <= message.time < until:
             continue
         own = 0 if message.spam else 1
-        for name, score in message.rules:
+        for name, score in dict(message.rules).items():
             counts.setdefault(name, [0, 0])[own] += 1
             sums.setdefault(name, [0.0] * 4)[2 * own + (score < 0)] += score
     found = [Rule(name, *counts[name], *(round(one, 3) for one in sums[name])) for name in counts]
@@ -60,9 +77,15 @@ def tallied(
 
 
 def compacted(messages: Iterable[Ruled]) -> tuple[Ruled, ...]:
-    """The same messages in a tenth of the room: what tells whose they are is left out, equal pairs are held once."""
+    """The same messages in a tenth of the room: of what tells them apart the mail_id stays, equal pairs are held once."""
     pairs: dict[tuple[str, float], tuple[str, float]] = {}
     return tuple(
-        Ruled(one.time, one.spam, one.score, tuple(pairs.setdefault(pair, pair) for pair in one.rules))
+        Ruled(
+            one.time,
+            one.spam,
+            one.score,
+            tuple(pairs.setdefault(pair, pair) for pair in one.rules),
+            one.mail_id,
+        )
         for one in messages
     )

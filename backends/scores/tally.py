@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backends.scores.store import NO_SCORE, SPAM, THOUSANDTHS, VIRUS, Rows
+from backends.scores.store import HIGHEST, NO_SCORE, SPAM, THOUSANDTHS, VIRUS, Rows
 
 HAM_KIND, SPAM_KIND, VIRUS_KIND = range(3)
 KINDS = ("ham", "spam", "virus")
@@ -17,6 +17,7 @@ KINDS = ("ham", "spam", "virus")
 REACH = 100
 """Scores between this and its negative are counted, others kept."""
 
+_BEYOND = HIGHEST + 1
 _KIND_OF = np.zeros(256, np.uint8)
 _KIND_OF[list(SPAM)] = SPAM_KIND
 _KIND_OF[list(VIRUS)] = VIRUS_KIND
@@ -122,5 +123,5 @@ def tally(blocks: Iterable[Rows]) -> Tally:
 
 
 def thousandths(score: float) -> int:
-    """A score as it is stored: whole thousandths."""
-    return round(score * THOUSANDTHS)
+    """A score as it is stored: whole thousandths, and beyond all that are stored not further than that."""
+    return round(max(-_BEYOND, min(_BEYOND, score * THOUSANDTHS)))

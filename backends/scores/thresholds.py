@@ -13,6 +13,10 @@ from backends.amavis_files import without_comments
 from backends.scores.told import Thresholds
 
 Level = Literal["tag", "tag2", "kill"]
+_DESTINY = re.compile(
+    r"^[ \t]*(?:our[ \t]+)?\$final_spam_destiny[ \t]*=\s*D_(PASS|DISCARD|REJECT|BOUNCE)\s*;", re.MULTILINE
+)
+_DESTINED = re.compile(r"\bfinal_(?:spam_destiny|destiny(?:_maps)?_by_ccat)\b")
 LEVELS: tuple[Level, ...] = ("tag", "tag2", "kill")
 BANKS = 100
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
@@ -37,7 +41,8 @@ def parse(contents: Iterable[str]) -> tuple[Thresholds, ...]:
 
     Without any file those of amavis itself: no level is set, and nothing counts as spam.
     """
-    base = Thresholds(tag=None, tag2=None, kill=None)
+    contents = tuple(contents)
+    base = Thresholds(tag=None, tag2=None, kill=None, destiny=_destiny(contents))
     banks: dict[str, str] = {}
     for content in contents:
         plain = without_comments(content)
@@ -65,6 +70,18 @@ def parse(contents: Iterable[str]) -> tuple[Thresholds, ...]:
             base = _changed(base, understood=False)
     own = (_bank(name, body, base) for name, body in banks.items())
     return (base, *(bank for bank in own if bank is not None))
+
+
+def _destiny(contents: Iterable[str]) -> str:
+    """The last one that is plainly set, `pass` where none is; empty: it is set by other means as well."""
+    found = "pass"
+    for content in contents:
+        plain = without_comments(content)
+        set_plainly = _DESTINY.findall(plain)
+        if len(_DESTINED.findall(plain)) > len(set_plainly):
+            return ""
+        found = set_plainly[-1].lower() if set_plainly else found
+    return found
 
 
 def _assigned(base: Thresholds, level: str, rest: str) -> tuple[Thresholds, int]:

@@ -59,7 +59,10 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Ruled(msgspec.Struct, frozen=True, gc=False):
-    """A message whose rules are known: each with the score it gave. `place`: the file, in its folder."""
+    """A message whose rules are known: each with the score it gave. `place`: the file, in its folder.
+
+    `mail_id` is amavis's own, `message_id` the sender's; empty: the file does not say.
+    """
 
     time: float
     spam: bool
@@ -70,10 +73,11 @@ class Ruled(msgspec.Struct, frozen=True, gc=False):
     recipients: tuple[str, ...] = ()
     source: str = "quarantine"
     place: str = ""
+    message_id: str = ""
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """Messages whose rules could be read, the latest first, and what could not."""
+    """Messages whose rules could be read, each once and the latest first, and what could not."""
 
     messages: tuple[Ruled, ...] = ()
     troubles: tuple[Trouble, ...] = ()
@@ -100,6 +104,7 @@ class Thresholds(msgspec.Struct, frozen=True):
     """The levels in force, of a policy bank or of all other mail (`bank` is empty); None: switched off.
 
     `understood` is false where amavis's configuration sets one by more than a plain number: it may be another then.
+    `destiny`: what becomes of mail that reaches the kill level (pass, discard, reject, bounce); empty: it is not plain.
     """
 
     bank: str = ""
@@ -107,6 +112,7 @@ class Thresholds(msgspec.Struct, frozen=True):
     tag2: float | None = 6.31
     kill: float | None = 6.31
     understood: bool = True
+    destiny: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -216,7 +216,7 @@ class Traffic:
         row["size"] = one.size
         row["category"] = CATEGORIES.index(KIND_OF[one.kind])
         row["direction"] = 1
-        row["flags"] = QUARANTINED | (0 if one.kind in {"badh", "unchecked"} else BLOCKED)
+        row["flags"] = QUARANTINED | (0 if one.kind in {"badh", "unchecked", "spam"} else BLOCKED)
 
 
 def log_line(one: Scored, host: str = f"mx1.{HOME}") -> str:

@@ -69,7 +69,7 @@ class DemoScores:
         return Rules(tuple(found))
 
     def thresholds(self) -> tuple[Thresholds, ...]:
-        return (Thresholds(tag=None, tag2=LEVEL, kill=LEVEL),)
+        return (Thresholds(tag=None, tag2=LEVEL, kill=LEVEL, destiny="pass"),)
 
 
 class DemoBayes:

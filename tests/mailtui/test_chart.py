@@ -21,14 +21,14 @@ def styles(chart: Chart) -> set[str]:
 
 def test_parts_have_shapes_and_marks_are_lines() -> None:
     assert lines(CHART) == [
-        "          tag2 5.50│     │kill 6.31     ",
+        "        [tag2 5.50]│     │kill 6.31     ",
         "  101 ┤        ████│     │              ",
         "      ┤    ▁▁▁▁████│     │              ",
         "      ┤    ████████│   ░░░░             ",
         "   16 ┤    ████████▒▒▒▒▒▒▒▒             ",
         "      ┤    ████████████▒▒▒▒░░░░✖✖✖✖     ",
         "      ┼────────────┴─────┴──────────────",
-        "◂ 7    4       5       6       7   812 ▸",
+        "◂ 7 below      5       6     812 above ▸",
     ]
 
 

@@ -9,7 +9,7 @@ from backends.scores.near import doubtful
 from backends.scores.rules import Rule, tallied
 from backends.scores.told import Scored
 from backends.scores.whatif import rows_between
-from backends.text import time_text, visible
+from backends.text import messages_text, time_text, visible
 from mailtui.cli.scores.counted import Counted, scores_of, times
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
@@ -93,14 +93,16 @@ def rules(session: Session) -> int:
     """Print the rules that decide, those first that moved scores most."""
     since, until = times(session)
     read = scores_of(session).rules()
-    found = tallied(read.messages, since or 0, until or float("inf"))[: session.options.limit or None]
+    start, end = since or 0, until or float("inf")
+    found = tallied(read.messages, start, end)[: session.options.limit or None]
     if session.options.json:
         for rule in found:
             session.out.json({**msgspec.to_builtins(rule), "sum": rule.sum})
     elif not print_table(session.out, RULES, map(_rule, found)):
         session.out.note("No rule is known: they are read from the quarantine and from delivered mail")
     else:
-        session.out.line(f"of {len(read.messages):,} messages in the quarantine and in mailboxes")
+        count = sum(start <= one.time < end for one in read.messages)
+        session.out.fitted(f"of {messages_text(count)} in the quarantine and in mailboxes, each counted once")
     for one in read.troubles:
         session.out.note(f"mailtui: {visible(one.what)}")
         session.out.note(f"  {visible(one.hint)}")

@@ -8,13 +8,13 @@ from backends.scores.tally import KINDS
 from backends.scores.told import Thresholds
 from backends.scores.whatif import Moved, moved
 from backends.text import age_text, time_text, visible
-from mailtui.bars import ASCII_FILLS, FILLS, spark
+from mailtui.bars import signs, spark
 from mailtui.chart import Chart, Mark, draw
 from mailtui.cli.scores.counted import WIDTH, Counted
 from mailtui.cli.scores.listing import messages, rows_of
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column, print_table
-from mailtui.scores_text import bayes_text, chart_of, moved_text, setting_text, took_text
+from mailtui.scores_text import bayes_text, chart_of, moved_text, score_short, setting_text, took_text
 
 HEIGHT = 14
 COLUMNS = (
@@ -68,14 +68,15 @@ def as_text(session: Session, found: Counted) -> None:
         width = min(out.columns or WIDTH, 200)
         for line in draw(marked(found), width, HEIGHT, plain=plain):
             out.line("".join(text for text, _ in line).rstrip())
-        fills = [(ASCII_FILLS if plain else FILLS)[kind][-1] for kind in range(len(KINDS))]
-        legend = [f"{fills[kind]} {name} {tally.total(kind):,}" for kind, name in enumerate(KINDS)]
+        shapes = signs(plain=plain)
+        legend = [f"{shapes[kind]} {name} {tally.total(kind):,}" for kind, name in enumerate(KINDS)]
         out.fitted("      " + "   ".join(legend) + "   (height: square root)")
     out.line()
     for one in found.moves or _standing(found):
-        out.fitted(moved_text(one))
+        out.fitted(moved_text(one, found.thresholds.destiny))
         if one.at != one.was:
-            out.fitted(f"  for good: {setting_text(one)}, then systemctl restart amavis")
+            out.fitted(f"  for good: {setting_text(one)},")
+            out.fitted("  then systemctl restart amavis")
     _messages(session, found)
     if tally.total():
         out.line()
@@ -126,7 +127,7 @@ def _messages(session: Session, found: Counted) -> None:
 
 def _cells(spread: Spread) -> list[str]:
     figures = (spread.p50, spread.p90, spread.p95, spread.p99, spread.least, spread.most)
-    shown = ("" if value is None else f"{value:.1f}" for value in figures)
+    shown = ("" if value is None else score_short(value) for value in figures)
     return [spread.kind, f"{spread.count:,}", f"{spread.scored:,}", *shown]
 
 

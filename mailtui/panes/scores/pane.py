@@ -9,7 +9,7 @@ from backends.scores.told import Scored
 from mailtui.panes.listed.view import Allowed
 from mailtui.panes.scores.keys import KEYS
 from mailtui.panes.scores.showing import ShownScores
-from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL
+from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, HIT
 from mailtui.scores_text import bayes_text
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
@@ -77,6 +77,7 @@ class ScoresPane(ShownScores):
 
     def action_listed(self) -> None:
         lists = [DOUBTFUL, ALL] + ([CHANGED] if self.wish.between != (0.0, 0.0) else [])
+        lists += [HIT] if self.wish.rule else []
         wanted = lists[(lists.index(self.wish.listed) + 1) % len(lists)]
         self.wants(replace(self.wish, listed=wanted))
 

@@ -22,8 +22,8 @@ from mailtui.panes.listed.pane import ListedPane
 from mailtui.panes.listed.title import Headline
 from mailtui.panes.scores.acts import Acts
 from mailtui.panes.scores.sources import MESSAGES, RULES, Messages, RuleRows, detail, rule_detail
-from mailtui.panes.scores.title import course_lines, figures, totals, whatif_lines
-from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, Known, View, Wish, compute
+from mailtui.panes.scores.title import course_lines, figures, list_title, totals, whatif_lines
+from mailtui.panes.scores.view import CHANGED, DOUBTFUL, HIT, Known, View, Wish, compute
 from mailtui.scores_text import chart_of, levels
 from mailtui.settings import Settings
 from mailtui.widgets.filter_line import FilterLine
@@ -34,7 +34,6 @@ from mailtui.work import outcome
 
 RULES_EVERY = 300.0  # s; rules are read from every quarantined and many delivered messages
 REMEMBERED = 5_000
-LISTS = {DOUBTFUL: "doubtful, within 1 of {level}", CHANGED: "would change side", ALL: "all messages"}
 
 
 class ShownScores(ListedPane[Known, Wish, View]):
@@ -147,11 +146,10 @@ class ShownScores(ListedPane[Known, Wish, View]):
         )
         self._drawing = True
         self.call_after_refresh(self._drawn)
-        self.query_one("#scores-figures", Static).update(figures(view))
+        self.query_one("#scores-figures", Static).update(figures(view, self.size.width - 2))
         lines = course_lines(view, self.size.width - 2, plain=self.settings.plain)
         self.query_one("#scores-course", Static).update("\n".join(lines))
-        name = LISTS[view.wish.listed].format(level=view.wish.level)
-        self.query_one("#scores-listed", Static).update(f"{len(view.rows):,} {name}")
+        self.query_one("#scores-listed", Static).update(list_title(view))
 
     def _drawn(self) -> None:
         """Every row on the screen has been asked for its cells."""
@@ -211,7 +209,9 @@ class ShownScores(ListedPane[Known, Wish, View]):
         if level is not None:
             found = moved(self.view.summary.tally, self._active, level, self._at.get(self._active, level))
         listed = found is not None and self.wish.listed == CHANGED and self.wish.between == found.between
-        self.query_one("#scores-moved", Static).update("\n".join(whatif_lines(found, listed=listed)))
+        self.query_one("#scores-moved", Static).update(
+            "\n".join(whatif_lines(found, self.view.known.thresholds.destiny, listed=listed))
+        )
 
     @on(Histogram.Opened)
     def _list_moved(self) -> None:
@@ -264,6 +264,12 @@ class ShownScores(ListedPane[Known, Wish, View]):
     @on(VirtualTable.CursorMoved, "#rules")
     def _rule_chosen(self) -> None:
         self.show_detail()
+
+    @on(VirtualTable.Opened, "#rules")
+    def _list_hits(self, event: VirtualTable.Opened) -> None:
+        """List what the rule hit, as far as the log tells of it."""
+        self.wants(replace(self.wish, listed=HIT, rule=event.key))
+        self.table.focus()
 
     def on_descendant_focus(self) -> None:
         self.show_detail()

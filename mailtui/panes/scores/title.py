@@ -6,8 +6,9 @@ from backends.scores.percentiles import spreads
 from backends.scores.period import name
 from backends.scores.tally import KINDS
 from backends.text import age_text, visible
-from mailtui.bars import ASCII_FILLS, FILLS, spark
-from mailtui.scores_text import moved_text, setting_text, spread_text, took_text
+from mailtui.bars import signs, spark
+from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, SOUGHT
+from mailtui.scores_text import fitted, moved_text, setting_text, spread_parts, took_text
 
 if TYPE_CHECKING:
     from backends.scores.whatif import Moved
@@ -17,31 +18,54 @@ LABEL = 9
 
 
 def totals(view: "View", *, plain: bool) -> str:
-    """For instance `7 days  █ 27,014 ham  ▒ 4,191 spam  ✖ 63 virus  463 unscored`."""
+    """For instance `7 days  █ 27,014 ham  ░▒ 4,191 spam  ✖ 63 virus  (463 unscored)`: of these so many have no score."""
     tally = view.summary.tally
-    fills = ASCII_FILLS if plain else FILLS
-    parts = [f"{fills[kind][-1]} {tally.total(kind):,} {word}" for kind, word in enumerate(KINDS)]
-    return "  ".join([visible(name(view.wish.period)), *parts, f"{sum(tally.unscored):,} unscored"])
+    parts = [
+        f"{sign} {tally.total(kind):,} {word}"
+        for kind, (word, sign) in enumerate(zip(KINDS, signs(plain=plain), strict=True))
+    ]
+    return "  ".join([visible(name(view.wish.period)), *parts, f"({sum(tally.unscored):,} unscored)"])
 
 
-def whatif_lines(moved: "Moved | None", *, listed: bool) -> list[str]:
+def whatif_lines(moved: "Moved | None", destiny: str = "", *, listed: bool) -> list[str]:
     """What the active threshold does, or would."""
     if moved is None:
         return ["no threshold is in force: amavis tags and blocks nothing by score", ""]
     if moved.at == moved.was:
-        return [moved_text(moved), ""]
+        return [moved_text(moved, destiny), ""]
     ham = f"{moved.ham:,} of them ham now; " if moved.more else ""
     lists = "" if listed or not moved.count else f"enter lists the {moved.count:,}; "
-    return [moved_text(moved), f"{ham}{lists}backspace puts it back; for good: {setting_text(moved)}"]
+    return [
+        moved_text(moved, destiny),
+        f"{ham}{lists}backspace puts it back; for good: {setting_text(moved)}",
+    ]
 
 
-def figures(view: "View") -> str:
-    """Percentiles of scores and of scan times."""
+def list_title(view: "View") -> str:
+    """What is listed; of a rule also how many of those that it hit are not, and why."""
+    count, wish = f"{len(view.rows):,}", view.wish
+    if wish.listed == CHANGED:
+        return f"{count} would change side"
+    if wish.listed == ALL:
+        return f"{count} all messages"
+    if wish.listed == DOUBTFUL:
+        return f"{count} doubtful, within 1 of {wish.level}"
+    found = f"{visible(wish.rule[:100])}: {count}"
+    if wish.filter or len(view.rows) >= view.hits:
+        return f"{found} messages" if len(view.rows) != 1 else f"{found} message"
+    return f"{found} of {view.hits:,} {'are found in the log' if view.hits <= SOUGHT else '(the latest)'}"
+
+
+def figures(view: "View", width: int) -> str:
+    """Percentiles of scores and of scan times, as many as fit: of the scan times and of the scores the rarer ones go first."""
     whole = view.summary.course.whole
-    scores = spread_text(spreads(view.summary.tally)[0])
-    return (
-        f"{scores}   scan p50 {took_text(whole.p50)}  p95 {took_text(whole.p95)}  max {took_text(whole.most)}"
-    )
+    parts = [
+        *spread_parts(spreads(view.summary.tally)[0]),
+        (f" scan p50 {took_text(whole.p50)}", 1),
+        (f"p95 {took_text(whole.p95)}", 0),
+        (f"max {took_text(whole.most)}", 4),
+    ]
+    return fitted(parts, width)
 
 
 def course_lines(view: "View", width: int, *, plain: bool) -> list[str]:

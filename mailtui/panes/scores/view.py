@@ -6,7 +6,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from backends.errors import BadRequest, Refused
-from backends.scores.told import Reading, Rules, Scored, Thresholds
+from backends.scores.told import Reading, Ruled, Rules, Scored, Thresholds
 from backends.terms import ANYWHERE, WORD, Term, term
 from mailtui.panes.listed import view as listed
 from mailtui.scores_text import levels
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     Numbers: TypeAlias = NDArray[np.int64]
 
-DOUBTFUL, CHANGED, ALL = "doubtful", "changed", "all"
+DOUBTFUL, CHANGED, ALL, HIT = "doubtful", "changed", "all", "hit"
 AT_A_TIME = 2000
 """Messages whose texts are looked through between two looks whether nobody wants them any more."""
+
+SOUGHT = 1_000
+"""Messages of a rule that are looked for in the log."""
 
 STALE = 60.0
 """Seconds after which is counted again, because what is old has left the period."""
@@ -45,7 +48,8 @@ class Known:
 class Wish(listed.Wish):
     """What is wanted: a period as typed, a bucket width (None: a fitting one) for so many buckets, and which messages.
 
-    `between`: the scores that change side when a threshold moves; `level`: the one that doubtful messages are near.
+    `between`: the scores that change side when a threshold moves; `level`: the one that doubtful messages are near;
+    `rule`: the one that hit the messages listed.
     """
 
     sort: str = "near"
@@ -55,6 +59,7 @@ class Wish(listed.Wish):
     listed: str = DOUBTFUL
     between: tuple[float, float] = (0.0, 0.0)
     level: str = "tag2"
+    rule: str = ""
     by_count: bool = False
 
     @property
@@ -64,7 +69,7 @@ class Wish(listed.Wish):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A wish fulfilled. `rows` are the messages listed, in their order."""
+    """A wish fulfilled. `rows` are the messages listed, in their order; of a rule `hits` are known."""
 
     known: Known
     wish: Wish
@@ -72,6 +77,7 @@ class View:
     histogram: "Histogram"
     rules: "Sequence[Rule]"
     rows: "Numbers"
+    hits: int = 0
     partial: bool = False
 
     @property
@@ -124,6 +130,7 @@ def compute(known: Known, wish: Wish, last: View | None, texts: Texts, *, now: f
     :raises Refused: `stop` was set; there is a newer wish.
     """
     from backends.scores.histogram import histogram, span  # noqa: PLC0415 - numpy, after the first frame
+    from backends.scores.hits import hit_by  # noqa: PLC0415
     from backends.scores.period import period  # noqa: PLC0415
     from backends.scores.rules import tallied  # noqa: PLC0415
     from backends.scores.summary import summary  # noqa: PLC0415
@@ -138,13 +145,15 @@ def compute(known: Known, wish: Wish, last: View | None, texts: Texts, *, now: f
     low, high, width = span(counted.tally, wish.buckets, wish.width, in_force)
     messages = known.rules.messages if known.rules else ()
     order = "count" if wish.by_count else "sum"
+    hits = hit_by(wish.rule, messages, counted.since, counted.until) if wish.listed == HIT else []
     return View(
         known,
         wish,
         counted,
         histogram(counted.tally, low, high, width),
         tallied(messages, counted.since, counted.until, order=order),  # type: ignore[arg-type]
-        _rows(known, wish, counted, terms=terms, texts=texts, stop=stop),
+        _rows(known, wish, counted, hits, terms=terms, texts=texts, stop=stop),
+        len(hits),
     )
 
 
@@ -168,10 +177,18 @@ def parse_filter(text: str) -> list[Term]:
 
 
 def _rows(
-    known: Known, wish: Wish, counted: "Summary", *, terms: list[Term], texts: Texts, stop: Event
+    known: Known,
+    wish: Wish,
+    counted: "Summary",
+    hits: Sequence[Ruled],
+    *,
+    terms: list[Term],
+    texts: Texts,
+    stop: Event,
 ) -> "Numbers":
     import numpy as np  # noqa: PLC0415 - after the first frame
 
+    from backends.scores.hits import candidates  # noqa: PLC0415
     from backends.scores.near import doubtful  # noqa: PLC0415
     from backends.scores.whatif import latest, rows_between  # noqa: PLC0415
 
@@ -180,11 +197,16 @@ def _rows(
         rows = rows_between(store, *wish.between, since, until)
     elif wish.listed == ALL:
         rows = latest(store, since, until)
+    elif wish.listed == HIT:
+        own = {one.mail_id for one in hits if one.mail_id}
+        rows = _those(
+            known.reading, candidates(store, hits[:SOUGHT]), lambda one: one.mail_id in own, texts, stop
+        )
     else:
         level = levels(known.thresholds).get(wish.level)
         rows = np.empty(0, np.int64) if level is None else doubtful(store, level, since, until)
     if terms:
-        rows = _matching(known.reading, rows, terms, texts, stop)
+        rows = _those(known.reading, rows, lambda one: matches(one, terms), texts, stop)
     if wish.sort == "time":
         rows = np.sort(rows)[::-1]
     elif wish.sort == "score" and len(rows):
@@ -193,7 +215,10 @@ def _rows(
     return rows[::-1] if wish.reverse else rows
 
 
-def _matching(reading: Reading, rows: "Numbers", terms: list[Term], texts: Texts, stop: Event) -> "Numbers":
+def _those(
+    reading: Reading, rows: "Numbers", wanted: Callable[[Scored], bool], texts: Texts, stop: Event
+) -> "Numbers":
+    """Those of the rows whose texts are wanted."""
     import numpy as np  # noqa: PLC0415 - after the first frame
 
     good: set[int] = set()
@@ -201,7 +226,7 @@ def _matching(reading: Reading, rows: "Numbers", terms: list[Term], texts: Texts
         if stop.is_set():
             raise Refused("Superseded", hint="nothing to do: a newer view is being made")
         some = rows[start : start + AT_A_TIME].tolist()
-        good.update(row for row, one in texts(reading, some, stop) if matches(one, terms))
+        good.update(row for row, one in texts(reading, some, stop) if wanted(one))
     return rows[np.fromiter((row in good for row in rows.tolist()), np.bool_, len(rows))]
 
 

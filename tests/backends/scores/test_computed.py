@@ -160,6 +160,16 @@ def test_the_test_message_for_spam_filters_does_not_widen_what_is_shown() -> Non
     assert (sum(map(sum, found.counts)), found.above) == (2, 2)
 
 
+@pytest.mark.parametrize("kill", [999.0, 1e6, 1e300, float("inf"), -1e9])
+def test_a_threshold_out_of_reach_does_not_hide_the_scores(kill: float) -> None:
+    found = tally([rows(scored(-1.0, 0.4, 7.0))])
+    low, high, _ = histogram.span(found, 72, None, (6.31, kill))
+    assert low < -1 < 7 < high < 100
+    over = 3 if kill < 0 else 0
+    assert whatif.moved(found, "kill", kill, kill).over == over
+    assert whatif.moved(found, "kill", kill, 5.0).count == (2 if kill < 0 else 1)
+
+
 def test_nothing() -> None:
     found = summary(Store())
     assert found.tally.total() == 0

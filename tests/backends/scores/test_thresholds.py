@@ -16,16 +16,16 @@ $sa_dsn_cutoff_level = 10;   # spam level beyond which a DSN is not sent
 
 
 def test_as_packaged() -> None:
-    assert parse([DEBIAN]) == (Thresholds("", 2.0, 6.31, 6.31),)
+    assert parse([DEBIAN]) == (Thresholds("", 2.0, 6.31, 6.31, destiny="pass"),)
 
 
 def test_nothing_is_set() -> None:
-    assert parse([]) == (Thresholds("", None, None, None),)
+    assert parse([]) == (Thresholds("", None, None, None, destiny="pass"),)
 
 
 def test_the_later_file_wins() -> None:
     own = "$sa_tag_level_deflt = undef;\nour $sa_tag2_level_deflt='5';\n$sa_kill_level_deflt = $sa_tag2_level_deflt;\n"
-    assert parse([DEBIAN, own]) == (Thresholds("", None, 5.0, 5.0),)
+    assert parse([DEBIAN, own]) == (Thresholds("", None, 5.0, 5.0, destiny="pass"),)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,9 @@ def test_numbers_of_perl(written: str, kill: float) -> None:
 
 def test_what_does_not_count() -> None:
     text = "# $sa_kill_level_deflt = 1;\n=pod\n\n$sa_kill_level_deflt = 2;\n\n=cut\nif ($sa_kill_level_deflt == 3) {}\n"
-    assert parse([DEBIAN, text, "__END__\n$sa_kill_level_deflt = 4;\n"]) == (Thresholds("", 2.0, 6.31, 6.31),)
+    assert parse([DEBIAN, text, "__END__\n$sa_kill_level_deflt = 4;\n"]) == (
+        Thresholds("", 2.0, 6.31, 6.31, destiny="pass"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,9 +74,9 @@ $policy_bank{'ORIGINATING'} = { spam_tag2_level_maps => [ undef ], 'spam_kill_le
 $sa_tag2_level_deflt = 7;
 """
     assert parse([DEBIAN, text]) == (
-        Thresholds("", 2.0, 7.0, 6.31),
-        Thresholds("MYNETS", -999.0, 7.0, 9.5),
-        Thresholds("ORIGINATING", 2.0, None, 6.31, understood=False),
+        Thresholds("", 2.0, 7.0, 6.31, destiny="pass"),
+        Thresholds("MYNETS", -999.0, 7.0, 9.5, destiny="pass"),
+        Thresholds("ORIGINATING", 2.0, None, 6.31, understood=False, destiny="pass"),
     )
 
 
@@ -92,3 +94,31 @@ def test_a_level_that_is_set_in_another_way_is_not_guessed(text: str) -> None:
     for content in (f"$sa_kill_level_deflt = 6;\n{text}\n", f"{text}\n$sa_kill_level_deflt = 6;\n"):
         base, *_ = parse([content])
         assert (base.kill, base.understood) == (6.0, False)
+
+
+@pytest.mark.parametrize(
+    ("texts", "destiny"),
+    [
+        (["$final_spam_destiny       = D_DISCARD;  # gone"], "discard"),
+        (
+            [
+                "$final_spam_destiny = D_DISCARD;",
+                "$final_spam_destiny = D_REJECT;\n# $final_spam_destiny = D_PASS;",
+            ],
+            "reject",
+        ),
+        (["$final_spam_destiny = D_BOUNCE;\n$final_virus_destiny = D_DISCARD;"], "bounce"),
+        ([DEBIAN], "pass"),
+        (["$final_spam_destiny = my_own();"], ""),
+        (
+            [
+                "$final_spam_destiny = D_DISCARD;",
+                "$policy_bank{'MYNETS'} = { final_spam_destiny => D_PASS };",
+            ],
+            "",
+        ),
+        (["$final_destiny_maps_by_ccat{+CC_SPAM} = D_DISCARD;"], ""),
+    ],
+)
+def test_what_becomes_of_spam(texts: list[str], destiny: str) -> None:
+    assert parse(texts)[0].destiny == destiny

@@ -1,6 +1,7 @@
 """`mailtui scores`: what is counted, drawn, listed and refused, on the demo's scores."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -10,7 +11,7 @@ import pytest
 
 from backends.errors import NotPermitted
 from backends.scores.store import Store
-from backends.scores.told import Reading, Rules, Scored, Thresholds, Trouble
+from backends.scores.told import Reading, Ruled, Rules, Scored, Thresholds, Trouble
 from tests.backends.scores.making import scored, store
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import HOSTILE, NOW, FakeHost
@@ -24,6 +25,7 @@ class FakeScores:
         self.levels: tuple[Thresholds, ...] = (Thresholds(),)
         self.troubles: tuple[Trouble, ...] = ()
         self.refused = False
+        self.known = Rules()
 
     def read(self, *_: object) -> Reading:
         return Reading(self.kept, NOW, troubles=self.troubles)
@@ -38,7 +40,7 @@ class FakeScores:
             )
 
     def rules(self, stop: Event | None = None) -> Rules:
-        return Rules(troubles=self.troubles)
+        return Rules(self.known.messages, self.troubles)
 
     def thresholds(self) -> tuple[Thresholds, ...]:
         if self.refused:
@@ -71,8 +73,10 @@ def test_verdict_chart_figures(run: Run) -> None:
     assert "scored," in lines[0]
     assert "tag2 6.31│kill 6.31" in lines[1]
     assert "█ ham" in out
+    assert "░▒ spam" in out
+    assert re.search(r"◂ \d+ below .* \d+ above ▸", out)
     assert "are tagged as spam" in out
-    assert any(line.startswith("spam ") and "1001.2" in line for line in lines)
+    assert any(line.startswith("spam ") and "1001" in line for line in lines)
     assert any(line.startswith("scan p95") for line in lines)
 
 
@@ -87,7 +91,7 @@ def test_another_threshold_counts_and_lists_the_same_messages(run: Run) -> None:
     assert f"tag2 to 5.00: +{moved['count']} would be tagged as spam" in text
     assert "$sa_tag2_level_deflt = 5;" in text
     up = run("scores", "--what-if", "kill=9", "--limit", "3").out
-    assert "would no longer be blocked or quarantined" in up
+    assert "would no longer reach it" in up
 
 
 def test_the_time_is_narrowed(run: Run) -> None:
@@ -213,3 +217,46 @@ def test_its_help_names_all_there_is(run: Run) -> None:
     ):
         assert option in out
     assert "mailtui scores" in run("--help").out or "scores" in run("--help").out
+
+
+@pytest.mark.parametrize("plain", [(), ("--plain",)])
+@pytest.mark.parametrize("score", [1e6, -1e6, 1e5, 1001.2, -999.95])
+def test_any_figures_fit_into_eighty_columns(
+    run: Run, host: FakeHost, score: float, plain: tuple[str, ...]
+) -> None:
+    kept = scored(*[score] * 3000, 0.5, -score)
+    fake = use(host, store([one._replace(took=4_000_000_000) for one in kept]))
+    fake.levels = (Thresholds(tag2=-999_999.0, kill=1e9, destiny="pass"),)
+    fake.known = Rules((Ruled(NOW, True, score, tuple((f"R{n}", score) for n in range(3)), "m"),) * 9)
+    for words in ((), ("--what-if", "kill=-1000"), ("--by", "rule"), ("--by", "domain")):
+        ran = run(*plain, "scores", *words, "--limit", "1")
+        lines = [
+            line
+            for line in ran.out.splitlines()
+            if "txt.exe" not in line and not line.startswith("score  time")
+        ]
+        assert max(map(len, lines)) <= 80, max(lines, key=len)
+        assert not plain or ran.out.isascii()
+
+
+def test_what_becomes_of_mail_at_the_kill_level(run: Run, host: FakeHost) -> None:
+    fake = use(host, store(scored(1.0, 7.0)))
+    for destiny, says in (
+        ("pass", "1 of 2 (50.0%) reach it and are delivered all the same"),
+        ("discard", "1 of 2 (50.0%) reach it and are discarded"),
+        ("reject", "1 of 2 (50.0%) reach it and are rejected"),
+        ("", "1 of 2 (50.0%) reach it"),
+    ):
+        fake.levels = (Thresholds(destiny=destiny),)
+        assert f"kill 6.31: {says}\n" in run("scores").out
+    assert "kill to 0.50: +1 would reach it (now 1)" in run("scores", "--what-if", "kill=0.5").out
+
+
+def test_rules_are_counted_of_the_time_asked_for(run: Run, host: FakeHost) -> None:
+    fake = use(host, store(scored(1.0)))
+    fake.known = Rules(tuple(Ruled(NOW - age, True, 7.0, (("A", 7.0),), f"m{age}") for age in (10, 7200)))
+    assert (
+        "of 2 messages in the quarantine and in mailboxes, each counted once"
+        in run("scores", "--by", "rule").out
+    )
+    assert "of 1 message in" in run("scores", "--by", "rule", "--since", "1h").out

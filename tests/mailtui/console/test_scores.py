@@ -14,11 +14,11 @@ from backends.errors import Failed, Missing, NotPermitted
 from backends.learning import As
 from backends.scores.bayes import Learnt
 from backends.scores.store import Store
-from backends.scores.told import Found, Reading, Rules, Scored, Thresholds, Trouble
+from backends.scores.told import Found, Reading, Ruled, Rules, Scored, Thresholds, Trouble
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.panes.scores.pane import ScoresPane
-from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL
+from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, HIT
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
@@ -52,6 +52,7 @@ class FakeScores:
         self.error: Exception | None = None
         self.troubles: tuple[Trouble, ...] = ()
         self.gone = self.no_rules = False
+        self.known = Rules()
 
     def read(self, *_: object) -> Reading:
         if self.error:
@@ -72,7 +73,7 @@ class FakeScores:
     def rules(self, stop: threading.Event | None = None) -> Rules:
         if self.no_rules:
             raise Missing("The quarantine is not there", hint="look for it")
-        return Rules()
+        return self.known
 
     def thresholds(self) -> tuple[Thresholds, ...]:
         return (self.levels,)
@@ -111,7 +112,7 @@ async def test_the_histogram_comes_first_then_what_it_means_then_rules_and_messa
     async with console() as (app, _, pane):
         lines = shown(app).splitlines()
         head = next(i for i, line in enumerate(lines) if "7 days" in line and "ham" in line)
-        marks = next(i for i, line in enumerate(lines) if "tag2 6.31│kill 6.31" in line)
+        marks = next(i for i, line in enumerate(lines) if "[tag2 6.31]│kill 6.31" in line)
         means = next(i for i, line in enumerate(lines) if "are tagged as spam" in line)
         rules = next(i for i, line in enumerate(lines) if "doubtful, within 1 of tag2" in line)
         assert head < marks < means < rules
@@ -330,6 +331,75 @@ async def test_rules_tell_their_parts(host: DemoHost) -> None:
         assert rules.source.key(0) != first or rules.source.row_count == 1
 
 
+async def test_enter_on_a_rule_lists_what_it_hit(host: DemoHost) -> None:
+    async with console(host) as (app, pilot, pane):
+        rules = pane.query_one("#rules", VirtualTable)
+        row = rules.source.index_of("BAYES_99")
+        assert row is not None
+        rules.focus()
+        rules.move_cursor(row)
+        await pilot.press("enter")
+        await settled(pilot, pane)
+        assert pane.view is not None
+        known = {one.mail_id for one in host.scores.rules().messages if "BAYES_99" in dict(one.rules)}
+        listed = dict(host.scores.messages(pane.view.known.reading, pane.view.rows.tolist()))
+        assert len(listed) > 100
+        assert {one.mail_id for one in listed.values()} <= known
+        assert len(listed) == pane.view.hits == len(known)
+        assert f"BAYES_99: {len(listed)} messages" in shown(app)
+        assert pane.table.has_focus
+        await pilot.press("slash", *"to:alice", "enter")
+        await settled(pilot, pane)
+        assert 0 < len(pane.view.rows) < len(listed)
+        await pilot.press("escape", "escape")
+        await settled(pilot, pane)
+        assert pane.view.wish.listed == DOUBTFUL
+        for _ in range(2):
+            await pilot.press("v")
+            await settled(pilot, pane)
+        assert pane.view.wish.listed == HIT
+
+
+async def test_a_rule_whose_messages_the_log_lacks(host: DemoHost) -> None:
+    fake = use(host, store(scored(5.0)))
+    gone = Ruled(START, True, 7.5, (("GTUBE", 7.5),), "gone")
+    fake.known = Rules((gone,))
+    async with console(host) as (app, pilot, pane):
+        pane.wants(pane.wish.__class__(period="all", buckets=pane.wish.buckets))
+        await settled(pilot, pane)
+        pane.query_one("#rules", VirtualTable).focus()
+        await pilot.press("enter")
+        await settled(pilot, pane)
+        assert "GTUBE: 0 of 1 are found in the log" in shown(app)
+
+
+async def test_the_active_threshold_is_told_without_colour() -> None:
+    async with console() as (app, pilot, pane):
+        assert "[tag2 6.31]│kill 6.31" in shown(app)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "tag2 6.31│[kill 6.31]" in shown(app)
+        assert "reach it and are delivered all the same" in text(pane, "#scores-moved")
+
+
+@pytest.mark.parametrize("far", [1001.2, 1_000_000.0, -1_000_000.0])
+@pytest.mark.parametrize("plain", [True, False])
+async def test_long_figures_fit(
+    host: DemoHost, far: float, plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScrollBar, "renderer", ScrollBar.renderer)
+    use(host, store([*scored(*[far] * 400), *scored(*[-far] * 30)]))
+    settings = Settings(theme="mailtui", interval=3600, plain=plain)
+    async with console(host, settings, (80, 24)) as (_, pilot, pane):
+        pane.wants(pane.wish.__class__(period="all", buckets=pane.wish.buckets))
+        await settled(pilot, pane)
+        line = text(pane, "#scores-figures")
+        assert len(line) <= 78
+        for figure in ("p50 ", "p90 ", "p95 ", "max ", "scan p50 0.10s"):
+            assert figure in line
+        assert line.endswith("p95 0.10s")
+
+
 @pytest.mark.parametrize(
     ("kept", "says"),
     [
@@ -399,7 +469,8 @@ async def test_plain_is_ascii(host: DemoHost, monkeypatch: pytest.MonkeyPatch) -
     plain = Settings(theme="mailtui-16", interval=3600, plain=True)
     async with console(host, plain) as (app, pilot, pane):
         await pilot.press("left", "left")
-        lines = shown(app).splitlines()[:-1]
+        lines = shown(app).splitlines()
+        assert "left/right" in lines[-1]
         assert all(line.isascii() for line in lines), [line for line in lines if not line.isascii()]
         assert pane.histogram.has_focus
 
