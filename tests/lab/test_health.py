@@ -12,7 +12,6 @@ import pytest
 from tests.lab.apply import TEST, machine_with, mailtui, ok
 from tests.lab.image import bare
 from tests.lab.machine import Machine
-from tests.lab.mail import queue
 from tests.lab.mail import send as send_to
 from tests.lab.network import CLIENT, MACHINE
 from tests.lab.process import wait_until
@@ -266,7 +265,12 @@ def test_refusals_are_laid_to_what_brought_them_about_and_then_are_past(server: 
 
 def test_mail_that_does_not_get_out_is_told_with_who_sends_it_and_listed_by_its_mend(server: Machine) -> None:
     send_to(server, "alice@example.test", "user@refused.example.net", 5)
-    wait_until("it was tried", lambda: len(queue(server, "deferred")) >= 5, timeout=120, every=1)
+
+    def failed() -> bool:
+        server.run(["postqueue", "-f"])
+        return "5 messages failed" in check_of(server, "outgoing")["said"]
+
+    wait_until("it was tried", failed, timeout=120, every=3)
     check = check_of(server, "outgoing")
     assert (check["level"], "5 messages failed" in check["said"]) == ("watch", True)
     assert "refused" in check["evidence"][0]["said"]

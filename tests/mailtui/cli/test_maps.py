@@ -1,6 +1,7 @@
 """`mailtui maps …` on a host whose tables are the demo host's, and on real ones."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -146,3 +147,7 @@ def test_real_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert call("undo")[0] == 0
     assert tables.get("d@e", f"hash:{tables.etc}/virtual") == ""
     assert call("rebuild")[1] == "No index is missing or older than its source\n"
+    index = next(tables.etc.glob("virtual.*"))
+    os.utime(index, (0, 0))
+    code, said = call("lint", "virtual")
+    assert (code, said.startswith("▲ hash:"), "the changes have no effect" in said) == (1, True, True)
