@@ -2,7 +2,7 @@
 
 import time
 
-from backends.health.values import Evidence
+from backends.health.values import Evidence, Line
 from backends.text import visible
 
 
@@ -25,3 +25,8 @@ def evidence_text(evidence: Evidence, now: float) -> str:
         return f"{visible(evidence.said)}{often}"
     last = ", last " if evidence.times > 1 else ", "
     return f"{visible(evidence.said)}{often}{last}{when(evidence.at, now, seconds=True)}"
+
+
+def line_text(line: Line, now: float) -> str:
+    """A line of the mail log, without its machine."""
+    return f"{when(line.at, now, seconds=True)} {visible(line.tag)} {visible(line.said)}"

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from backends.health.facts import Database, Drifted, LogFacts, QueueFacts
-from backends.health.judge.known import Facts, Judged
-from backends.health.judge.log import refused
+from backends.health.judge.known import EARLY, Facts, Judged
+from backends.health.judge.log import over_by, refused
 from backends.health.judge.services import LABELS
 from backends.health.values import Check, Evidence, Level, Mend, Report
 
@@ -49,10 +49,15 @@ class Scene(NamedTuple):
         return self.judged[self.cause].began or self.facts.began(self.cause)
 
     def past(self, symptom: str) -> bool:
-        """Whether all that is known of the symptom is older than the cause."""
+        """Whether all that is known of the symptom is older than the cause, or just before it, and was over."""
         log = self.facts.value("log", LogFacts)
-        seen = log.of("refused") if log is not None and symptom == "log" else None
-        return seen is not None and seen.since(self.began) is None
+        every = log.of("refused") if log is not None and symptom == "log" else None
+        if log is None or every is None:
+            return False
+        seen = every.since(self.began)
+        if seen is None:
+            return True
+        return seen.last < self.began + EARLY and bool(over_by(self.facts, log, seen))
 
     def holds(self, role: str) -> bool:
         """Whether the cause is a file system on which that is kept."""

@@ -77,6 +77,12 @@ def latest(matches: Sequence[str], most: int, since: str, timeout: float = 60.0)
     return Command((*_EXPORT, f"--lines={most}", f"--since={since}", *matches), timeout=timeout)
 
 
+def backwards(matches: Sequence[str], most: int, since: str, timeout: float = 60.0) -> Command:
+    """The same as `latest`, the newest first: of more than so many `latest` gives the oldest on Debian 12 (seen with systemd 252)."""
+    command = latest(matches, most, since, timeout)
+    return msgspec.structs.replace(command, argv=(*_EXPORT, "--reverse", *command.argv[len(_EXPORT) :]))
+
+
 def check(result: Result) -> None:
     """Look how journalctl ended that was not told to be quiet.
 

@@ -152,7 +152,7 @@ class _Sources:
             Done(now - at * 7, "spam" if at % 6 == 0 else "ham", took[at % 5]) for at in range(120, 0, -1)
         )
         lines = tuple(
-            Line(at, "amavis", TROUBLE) for at in when[-2:] if at > now - 20 * MINUTE
+            Line(at, "amavis", TROUBLE.removeprefix("amavis: ")) for at in when[-2:] if at > now - 20 * MINUTE
         )  # mended, they go when they are older
         file = Written("/var/log/mail.log", now - 3)
         return LogFacts(since, now, seen, done, (), Outside(214, 3, now - 700, 3), now - 3, lines, file)

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.lab.apply import TEST, machine_with, mailtui, ok
+from tests.lab.apply import PYTHON, TEST, machine_with, mailtui, ok
 from tests.lab.image import bare
 from tests.lab.machine import Machine
-from tests.lab.mail import queue
 from tests.lab.mail import send as send_to
 from tests.lab.network import CLIENT, MACHINE
 from tests.lab.process import wait_until
@@ -65,6 +64,8 @@ for number in range(int(sys.argv[1])):
             print(next(iter(refused.recipients.values()))[0])
 """
 """Sends letters from outside, and prints what comes of each."""
+HALTED = "from backends.services import services; print(*(one.name for one in services() if one.state == 'halted'))"
+"""The header's lights that are not green for a signal."""
 USUAL = {"freshclam", "signatures"}
 """What is wrong on a machine without a network."""
 LIMIT = 2.6
@@ -194,8 +195,7 @@ def test_a_halted_service_is_the_cause_and_its_mend_lets_it_go_on(server: Machin
         server.run(["systemctl", "kill", "--signal=STOP", unit(server, name)])
         check = named(server, name)[name]
         assert "is halted: process " in check["said"]
-        lights = json.loads(mailtui(server, "--json", timeout=60).stdout)["services"]
-        assert [one["name"] for one in lights if one["state"] == "halted"] == [name]
+        assert server.run([PYTHON, "-c", HALTED]).stdout.split() == [name]
         server.run(check["mends"][0]["argv"])
         wait_until("it is well again", lambda: all_well(server), timeout=90, every=1)
 
@@ -266,7 +266,12 @@ def test_refusals_are_laid_to_what_brought_them_about_and_then_are_past(server: 
 
 def test_mail_that_does_not_get_out_is_told_with_who_sends_it_and_listed_by_its_mend(server: Machine) -> None:
     send_to(server, "alice@example.test", "user@refused.example.net", 5)
-    wait_until("it was tried", lambda: len(queue(server, "deferred")) >= 5, timeout=120, every=1)
+
+    def failed() -> bool:
+        server.run(["postqueue", "-f"])
+        return "5 messages failed" in check_of(server, "outgoing")["said"]
+
+    wait_until("it was tried", failed, timeout=120, every=3)
     check = check_of(server, "outgoing")
     assert (check["level"], "5 messages failed" in check["said"]) == ("watch", True)
     assert "refused" in check["evidence"][0]["said"]

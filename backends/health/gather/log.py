@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -162,24 +162,24 @@ def latest_of_journal(runner: Runner) -> float:
 
     :raises BackendError: it cannot be read.
     """
-    asked = journal.latest((FACILITY,), 1, "-1d", timeout=1.5)
+    asked = journal.backwards((FACILITY,), 1, "-1d", timeout=1.5)
     with runner.stream(asked) as stream:
         found = [entry.time / 1e6 for entry in journal.entries(iter(stream.read, b""))]
         journal.check(stream.result())
     return max(found, default=0.0)
 
 
-def _journal(runner: Runner, since: float) -> Iterator[bytes]:
-    asked = journal.latest((FACILITY,), LINES, f"@{int(since)}", timeout=1.5)
+def _journal(runner: Runner, since: float) -> list[bytes]:
+    asked = journal.backwards((FACILITY,), LINES, f"@{int(since)}", timeout=1.5)
     try:
         with runner.stream(asked) as stream:
-            for entry in journal.entries(iter(stream.read, b"")):
-                yield entry.line
+            found = [entry.line for entry in journal.entries(iter(stream.read, b""))]
             journal.check(stream.result())
     except Missing as error:
         raise Missing(
             "There is no mail log", hint="install rsyslog, or run mailtui where systemd runs"
         ) from error
+    return found[::-1]
 
 
 def read(lines: Iterable[bytes], since: float, now: float) -> LogFacts:

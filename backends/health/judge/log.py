@@ -37,7 +37,7 @@ def refusing(facts: Facts) -> Iterator[Judged]:
 
 def refused(facts: Facts, log: LogFacts, seen: Seen, *, explained: bool = False) -> Judged:
     """These refusals: going on, or past; `explained`: what has them refused is known, and goes on."""
-    over = "" if explained else _over(facts, log, seen)
+    over = "" if explained else over_by(facts, log, seen)
     lately = not over and facts.now - seen.last < FRESH
     said = f"Senders were told to come again (451): {seen.count:,} times"
     if over:
@@ -55,7 +55,7 @@ def refused(facts: Facts, log: LogFacts, seen: Seen, *, explained: bool = False)
     return Judged(check, "" if over else "refusing")
 
 
-def _over(facts: Facts, log: LogFacts, seen: Seen) -> str:
+def over_by(facts: Facts, log: LogFacts, seen: Seen) -> str:
     """What shows that it is past, in words; nothing: it may go on."""
     passed = sum(1 for at in log.taken if at > seen.last)
     if passed >= PASSES or (passed and facts.now - seen.last >= PASSING):

@@ -33,7 +33,7 @@ EXAMPLES
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.set_defaults(any_machine=True)
-    parser.add_argument("--all", action="store_true", help="also what is fine")
+    parser.add_argument("--all", action="store_true", help="also what is fine, and the log's newest troubles")
     parser.add_argument(
         "--nagios", action="store_true", help="one line with performance data, exit code 0 to 3"
     )

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from backends.health.causes import root
 from backends.health.values import Check, Level, Report
 from backends.text import visible
-from mailtui.health_text import evidence_text, when
+from mailtui.health_text import evidence_text, line_text, when
 
 MARKS: dict[Level, str] = {"bad": "✖", "watch": "▲", "unknown": "○", "good": "●"}
 SHOWN = 6
 
 
 def lines(report: Report, *, everything: bool = False) -> Iterator[str]:
-    """All lines; `everything`: with the checks that are fine."""
+    """All lines; `everything`: with the checks that are fine, and the log's newest troubles."""
     wrong = [check for check in report.checks if check.level != "good"]
     fine = [check for check in report.checks if check.level == "good"]
     causes = {check.name: check.cause for check in wrong if check.cause}
@@ -35,6 +35,10 @@ def lines(report: Report, *, everything: bool = False) -> Iterator[str]:
     if everything:
         for check in fine:
             yield f"  ● {check.name}: {visible(check.said)}"
+        if report.lines:
+            yield "The newest warnings and errors of the mail log"
+        for line in report.lines:
+            yield f"  {line_text(line, report.taken)}"
 
 
 def _cause(check: Check, now: float) -> Iterator[str]:

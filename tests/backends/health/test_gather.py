@@ -301,12 +301,14 @@ def test_a_file_that_nothing_is_written_to_any_more(tmp_path: Path, monkeypatch:
     well = log.log(FakeRunner(), NOW, NOW - 299, logs=(path,)).file
     assert well is not None
     assert (well.path, well.newest, well.behind) == (str(path), NOW - 300, False)
-    asked = journal.latest((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
-    with FakeRunner(Expected(asked, entry(NOW - 9, "Unable to connect to MYSQL"))) as runner:
+    asked = journal.backwards((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
+    with FakeRunner(
+        Expected(asked, entry(NOW - 9, "MYSQL error 2") + entry(NOW - 20, "MYSQL error 1"))
+    ) as runner:
         found = log.log(runner, NOW, NOW - 9, logs=(path,), journaled=lambda: NOW - 9)
     assert found.file is not None
     assert (found.file.behind, found.file.elsewhere, found.file.by) == (True, True, "rsyslog")
-    assert [seen.last for seen in found.seen] == [NOW - 9]
+    assert [(seen.times, seen.said) for seen in found.seen] == [((NOW - 20, NOW - 9), "gld: MYSQL error 2")]
     lost = log.log(FakeRunner(), NOW, NOW - 9, logs=(path,), journaled=lambda: 0.0).file
     assert lost is not None
     assert (lost.behind, lost.elsewhere) == (True, False)
@@ -321,7 +323,7 @@ def test_a_file_that_was_left_when_its_writer_was_removed_is_no_fault(
     path = tmp_path / "mail.log"
     path.write_bytes(b"\n".join([*lines("gld[9]: x", at=NOW - 9000), b""]))
     monkeypatch.setattr(log, "WRITERS", {})
-    asked = journal.latest((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
+    asked = journal.backwards((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
     with FakeRunner(Expected(asked, entry(NOW - 9, "x"))) as runner:
         found = log.log(runner, NOW, NOW - 9, logs=(path,), journaled=lambda: NOW - 9).file
     assert found is not None
@@ -357,7 +359,7 @@ def test_over_a_rotation_and_of_a_journal_without_rights(tmp_path: Path) -> None
     (tmp_path / "mail.log.1").write_bytes(line)
     path.write_bytes(line + b"\n")
     assert [one.count for one in log.log(FakeRunner(), NOW, logs=(path,)).seen] == [2]
-    asked = journal.latest(("SYSLOG_FACILITY=2",), log.LINES, f"@{int(NOW) - 1200}").argv
+    asked = journal.backwards(("SYSLOG_FACILITY=2",), log.LINES, f"@{int(NOW) - 1200}").argv
     hidden = b"Hint: You are currently not seeing messages from other users and the system.\n"
     with FakeRunner(Expected(asked, stderr=hidden)) as runner, pytest.raises(NotPermitted):
         log.log(runner, NOW, logs=(tmp_path / "none",))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from backends.antivirus.findings import findings
-from backends.antivirus.values import Daemon
+from backends.antivirus.values import Daemon, Stats
 from backends.errors import Failed, NotAnswering, NotPermitted
 from backends.health import facts
 from backends.health.asking import silent
@@ -338,3 +338,15 @@ def test_amavis_is_busy_or_slow() -> None:
     assert wrong(told(services=busy))["amavis"].said == "All 8 children of amavis are busy"
     done = tuple(facts.Done(NOW - at, "ham", 12.0) for at in range(9, 0, -1))
     assert "12.0 s" in wrong(told(log=facts.LogFacts(NOW - 1200, NOW, (), done)))["amavis"].said
+
+
+def test_a_trouble_of_the_scanner_has_the_level_that_the_scanner_gives_it() -> None:
+    late = Daemon("/run/clamd", answers=True, daily=6, stats=Stats(12, 0, 12, 5))
+    spoilt = antivirus(late)
+    (busy,) = [one for one in spoilt.findings if one.name == "load"]
+    assert wrong(told(antivirus=spoilt))["clamd-load"].level == busy.state == "watch"
+    stopped = antivirus(DOWN)
+    assert next(one.state for one in stopped.findings if one.name == "clamd") == "bad"
+    assert (
+        wrong(told(antivirus=stopped, services=services(clamd={"state": "stopped"})))["clamd"].level == "bad"
+    )

@@ -48,6 +48,17 @@ def test_old_refusals_are_not_laid_to_what_is_broken_now() -> None:
     assert [one.times for one in found["gld"].evidence if "policy" in one.said] == [1]
 
 
+def test_refusals_just_before_a_cause_are_its_first_signs_unless_they_were_over() -> None:
+    stopped = services(amavis={"state": "stopped", "since": NOW - 5, "pid": None, "started": None})
+    spoilt: dict[str, Any] = {"services": stopped, "ports": ports(amavis=REFUSED)}
+    just = old(NOW - 30)
+    assert wrong(told(**spoilt, log=log(just)))["log"].cause == "amavis"
+    over = log(just, taken=(NOW - 29, NOW - 28, NOW - 27))
+    assert wrong(told(**spoilt, log=over))["log"].cause == ""
+    again = log(seen("refused", *just.times, NOW - 4), taken=(NOW - 29, NOW - 28, NOW - 27))
+    assert wrong(told(**spoilt, log=again))["log"].cause == "amavis"
+
+
 def test_what_was_seen_before_the_last_good_look_is_no_sign() -> None:
     halted = services(gld={"halted": True})
     spoilt: dict[str, Any] = {"services": halted, "log": log(old(), seen("policy", NOW - 600))}

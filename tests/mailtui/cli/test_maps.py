@@ -179,6 +179,10 @@ def test_real_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert call("undo")[0] == 0
     assert tables.get("d@e", f"hash:{tables.etc}/virtual") == ""
     assert call("rebuild")[1] == "No index is missing or older than its source\n"
+    index = next(tables.etc.glob("virtual.*"))
+    os.utime(index, (0, 0))
+    code, said = call("lint", "virtual")
+    assert (code, said.startswith("▲ hash:"), "the changes have no effect" in said) == (1, True, True)
 
 
 PASSWORD = "hunter2hunter2"
