@@ -22,6 +22,6 @@ class Progress:
 
     def look(self) -> int:
         """Tell it, and give the bytes done."""
-        done = sum(value for (value,) in _SLOT.iter_unpack(self._done))
+        done: int = sum(value for (value,) in _SLOT.iter_unpack(self._done))
         self._glance(min(done, self._size), self._size)
         return done

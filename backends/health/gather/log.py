@@ -7,6 +7,7 @@ from pathlib import Path
 from backends.errors import Missing
 from backends.health.facts import Done, LogFacts, Seen
 from backends.maillog import journal
+from backends.maillog.files import LOG
 from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
 from backends.runner import Runner
@@ -16,7 +17,7 @@ MINUTES = 20
 TAIL = 2 << 20
 """Bytes of a log file that are looked at."""
 LINES = 20_000
-LOGS = (Path("/var/log/mail.log"), Path("/var/log/syslog"))
+LOGS = (LOG, Path("/var/log/syslog"))
 _LINE = re.compile(
     rb"(?P<stamp>" + STAMP + rb") \S{1,255} (?P<tag>[\w./-]{1,80})(?:\[\d{1,10}\])?: (?P<said>.*)"
 )
