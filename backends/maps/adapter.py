@@ -224,5 +224,5 @@ def find(tables: Iterable[Table], name: str) -> Table:
         if found:
             return found[0]
     raise Missing(
-        f"The configuration uses no table {visible(name)}", hint="see which ones it uses: mailtui maps list"
+        f"The configuration uses no table {visible(name)!r}", hint="see which ones it uses: mailtui maps list"
     )
