@@ -266,6 +266,14 @@ async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMap
         assert maps.content("sender_access") == before
 
 
+async def test_all_keys_fit_below_eighty_columns(host: DemoHost) -> None:
+    async with console(host) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/virtual")
+        last = shown(app).rstrip().splitlines()[-1]
+        assert "x Remove" in last
+        assert "q Quit" in last
+
+
 async def test_the_entry_under_the_cursor_is_removed(host: DemoHost, maps: DemoMaps) -> None:
     async with console(host, size=(110, 36)) as (app, pilot, pane):
         await pilot.press("x")
