@@ -249,6 +249,10 @@ async def test_who_only_reads_is_shown_no_hidden_value(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, AnswerScreen) and "(hidden)" in shown(app))
         assert "slow:" not in shown(app)
+        await pilot.press("escape", "slash")
+        await typed(pilot, "value:slow")
+        await until(pilot, lambda: "is not filtered here" in shown(app))
+        assert "1 entry" not in shown(app)
 
 
 async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMaps) -> None:
