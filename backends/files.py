@@ -12,6 +12,8 @@ from pathlib import Path
 
 from backends.errors import Failed, Missing, NoSpace, Refused
 
+STATE = Path("/var/lib/mailtui")
+"""What mailtui keeps of its own."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SPILL_FOLDER = "/var/tmp"  # noqa: S108 - on disk even where /tmp is memory; the file there never has a name
 

@@ -70,8 +70,8 @@ def _looked(looked: Looked, *, whole: bool, plain: bool) -> Iterator[str]:
 
 
 def diff_lines(change: Change, most: int = SHOWN) -> list[str]:
-    """The lines of a diff, at most so many."""
-    diff = list(change.diff)
+    """The lines of a diff, at most so many, with blanks for tabs."""
+    diff = [line.expandtabs() for line in change.diff]
     if len(diff) > most:
         diff = [*diff[:most], f"and {len(change.diff) - most:,} more lines"]
     return diff or ["nothing changes"]

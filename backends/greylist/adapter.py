@@ -78,7 +78,7 @@ class MariaGreylist:
             )
 
     def hears(self) -> bool:
-        return policy.hears(read_conf(self._conf).port)
+        return policy.hear(read_conf(self._conf).port).takes
 
     def page(
         self,

@@ -9,7 +9,7 @@ from backends.greylist import listing
 from backends.greylist.access import Access
 from backends.greylist.conf import GldConf
 from backends.greylist.connection import Database, Session, Sql
-from backends.greylist.policy import hears, listens
+from backends.greylist.policy import hear, listens
 from backends.greylist.rights import RIGHTS, lacking
 from backends.greylist.scanning import scan
 from backends.greylist.schema import COLUMNS, UPSTREAM, Table, tables
@@ -74,7 +74,7 @@ def of_port(conf: GldConf) -> Finding:
             f"nobody listens on port {conf.port}: Postfix answers every client with 451 4.3.5",
             "systemctl start gld (with an init script: ENABLED=1 in /etc/default/gld, then service gld start)",
         )
-    if not hears(conf.port):
+    if not hear(conf.port).takes:
         return Finding(
             "gld",
             "bad",

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from typing import NamedTuple
 
 from backends.errors import BadRequest, NotAnswering
 from backends.text import visible
@@ -48,21 +49,42 @@ def ask(port: int, client: str, sender: str, recipient: str) -> str:
     return visible(said.removeprefix("action="))
 
 
-def hears(port: int) -> bool:
-    """Whether gld takes what it is asked, in a moment: what is no request of Postfix's it stores nowhere.
+class Heard(NamedTuple):
+    """How gld took what it was asked: `unread` where it closed the connection without reading, `silent` where it did nothing.
+
+    `error` is why it could not be asked; `seconds` how long it took.
+    """
+
+    said: str = ""
+    seconds: float = 0.0
+    unread: bool = False
+    silent: bool = False
+    error: str = ""
+
+    @property
+    def takes(self) -> bool:
+        """Whether it took it, in time."""
+        return not (self.silent or self.error)
+
+
+def hear(port: int, patience: float = MOMENT) -> Heard:
+    """Ask gld so that nothing is stored by it: that it does only for requests of Postfix's.
 
     It closes the connection then, or says `dunno` (ERRACCEPT=1); without its database it does so unread (seen with 1.7).
     """
+    began, said = time.monotonic(), b""
     try:
-        with socket.create_connection(("127.0.0.1", port), MOMENT) as gld:
-            gld.settimeout(MOMENT)
+        with socket.create_connection(("127.0.0.1", port), patience) as gld:
             gld.sendall(b"request=mailtui\n\n")
-            gld.recv(LONGEST)
+            gld.settimeout(max(0.1, began + patience - time.monotonic()))
+            said = gld.recv(LONGEST)
+    except TimeoutError:
+        return Heard(seconds=time.monotonic() - began, silent=True)
     except (ConnectionResetError, BrokenPipeError):
-        return True
-    except OSError:
-        return False
-    return True
+        return Heard(seconds=time.monotonic() - began, unread=True)
+    except OSError as error:
+        return Heard(seconds=time.monotonic() - began, error=visible(error.strerror or str(error)))
+    return Heard(visible(said.decode("utf-8", "replace"))[:100], time.monotonic() - began)
 
 
 def listens(port: int) -> bool:

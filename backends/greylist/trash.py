@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from backends.errors import BackendError, Failed, Missing, NoSpace, NotPermitted, Refused
-from backends.files import NO_ROOM, read_bounded, replace, sync_folder
+from backends.files import NO_ROOM, STATE, read_bounded, replace, sync_folder
 from backends.greylist.plan import Trashed
 
-FOLDER = Path("/var/lib/mailtui/greylist-trash")
+FOLDER = STATE / "greylist-trash"
 KEPT_FOR = 7 * 86400.0
 """Seconds for which an act can be undone."""
 Row = tuple[str | int, ...]

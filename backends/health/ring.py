@@ -10,11 +10,10 @@ from pathlib import Path
 import msgspec
 
 from backends.errors import BackendError, Failed, NotPermitted
-from backends.files import read_bounded, replace
+from backends.files import STATE, read_bounded, replace
 from backends.health.facts import Growth
 from backends.health.values import Point
 
-STATE = Path("/var/lib/mailtui")
 RING = STATE / "health.ring"
 VERSION = 1
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0

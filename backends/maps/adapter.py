@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Event
 
-from backends import audit
+from backends import audit, files
 from backends.apply.checkpoint.store import Store
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import acting
@@ -30,7 +30,7 @@ from backends.outcome import Outcome
 from backends.runner import Runner
 from backends.text import visible
 
-STATE = Path("/var/lib/mailtui/maps")
+STATE = files.STATE / "maps"
 RECORD = partial(audit.outcome, area="maps-")
 
 
@@ -224,5 +224,5 @@ def find(tables: Iterable[Table], name: str) -> Table:
         if found:
             return found[0]
     raise Missing(
-        f"The configuration uses no table {visible(name)}", hint="see which ones it uses: mailtui maps list"
+        f"The configuration uses no table {visible(name)!r}", hint="see which ones it uses: mailtui maps list"
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from backends.errors import NoSpace
-from backends.files import NO_ROOM, SPILL_FOLDER
+from backends.files import NO_ROOM, SPILL_FOLDER, STATE
 from backends.maillog.files import key_of
 from backends.scores.store import BLOCK, ROW, Filed, Rows, span
 from backends.text import visible
@@ -232,7 +232,7 @@ class Keeping:
         return handle
 
 
-FOLDER = Path("/var/lib/mailtui/scores")
+FOLDER = STATE / "scores"
 
 
 def folder_of_user() -> Path:

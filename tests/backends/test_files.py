@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import backends
 from backends.errors import Failed, NoSpace, Refused
-from backends.files import Spill, lock, read_bounded, replace
+from backends.files import STATE, Spill, lock, read_bounded, replace
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
 
@@ -216,3 +217,13 @@ def test_a_lock_follows_no_link(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"), lock(tmp_path / "link"):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("place", ["/var/lib/mailtui", "/var/log/mail.log"])
+def test_a_place_has_one_definition(place: str) -> None:
+    """Examples of the help apart, which name it to be typed."""
+    root = Path(backends.__file__).parent
+    said = [path for path in root.rglob("*.py") if place in path.read_text()]
+    assert [str(path.relative_to(root)) for path in said] == [
+        "files.py" if place == str(STATE) else "maillog/files.py"
+    ]

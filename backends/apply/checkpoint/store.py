@@ -8,11 +8,12 @@ from typing import TypeVar
 
 import msgspec
 
+from backends import files
 from backends.apply.checkpoint.places import There, explained
 from backends.errors import Failed
 from backends.files import lock, read_bounded, replace
 
-STATE = Path("/var/lib/mailtui/apply")
+STATE = files.STATE / "apply"
 KEPT = 50
 LIMIT = 64 << 20
 T = TypeVar("T")

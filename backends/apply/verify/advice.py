@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from backends.maillog.files import LOG
 from backends.reference.values import Filter
 
 _FULL = re.compile(r"no space left|insufficient system storage|disk quota|queue_minfree", re.IGNORECASE)
@@ -27,9 +28,7 @@ class Advice(NamedTuple):
 
     def log(self, name: str) -> str:
         """The command that shows what a service said last."""
-        return (
-            f"journalctl -u {name} -n 20" if self.systemd else f"grep {name} /var/log/mail.log | tail -n 20"
-        )
+        return f"journalctl -u {name} -n 20" if self.systemd else f"grep {name} {LOG} | tail -n 20"
 
     def about(self, name: str) -> str:
         """Start it, and look."""
@@ -38,9 +37,7 @@ class Advice(NamedTuple):
     @property
     def mail_log(self) -> str:
         """The command that shows what became of mail."""
-        return (
-            "journalctl -t postfix/local -t amavis -n 40" if self.systemd else "tail -n 40 /var/log/mail.log"
-        )
+        return "journalctl -t postfix/local -t amavis -n 40" if self.systemd else f"tail -n 40 {LOG}"
 
     def on(self, said: str) -> str:
         """What to do where mail was refused or waits with this reason."""

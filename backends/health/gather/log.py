@@ -14,6 +14,7 @@ from backends.health.facts import Done, LogFacts, Seen, Written
 from backends.health.gather.deliveries import SPAN, Deliveries
 from backends.health.values import Line
 from backends.maillog import journal
+from backends.maillog.files import LOG
 from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
 from backends.runner import Runner
@@ -23,7 +24,7 @@ MINUTES = 20
 TAIL = 2 << 20
 """Bytes of a log file that are looked at."""
 LINES = 20_000
-LOGS = (Path("/var/log/mail.log"), Path("/var/log/syslog"))
+LOGS = (LOG, Path("/var/log/syslog"))
 FACILITY = "SYSLOG_FACILITY=2"
 WRITERS = {
     "/usr/sbin/rsyslogd": "rsyslog",

@@ -8,6 +8,7 @@ from backends.health.judge.known import Facts, Judged, mend_of
 from backends.health.judge.working import at_work
 from backends.health.units import with_units
 from backends.health.values import Check, Evidence, Level, Measure, Mend
+from backends.maillog.files import LOG
 from backends.text import age_text, size_text, visible
 
 SLOW = 1.0  # s for a greeting
@@ -253,4 +254,4 @@ def _mend(verb: str, one: Service, *, systemd: bool) -> Mend:
 def _look(one: Service, *, systemd: bool) -> Mend:
     if systemd:
         return Mend(f"journalctl -u {one.unit} -n 20")
-    return Mend(f"grep -i {one.name} /var/log/mail.log | tail")
+    return Mend(f"grep -i {one.name} {LOG} | tail")

@@ -20,10 +20,10 @@ EXAMPLES
   mailtui av caught --json | jq '.signatures[] | select(.file != "official")'
 """
 COLUMNS = (
-    Column("MESSAGES", right=True),
-    Column("LAST", right=True),
-    Column("SIGNATURE", flexible=True),
-    Column("IN"),
+    Column("messages", right=True),
+    Column("last", right=True),
+    Column("signature", flexible=True),
+    Column("in"),
 )
 
 

@@ -20,15 +20,15 @@ EXAMPLES
   mailtui av databases --json | jq -r 'select(.loaded == false) | .name'
 """
 COLUMNS = (
-    Column("NAME", flexible=True),
-    Column("KIND"),
-    Column("VERSION", right=True),
-    Column("SIGNATURES", right=True),
-    Column("SIZE", right=True),
-    Column("BUILT", right=True),
-    Column("HERE", right=True),
-    Column("LOADED"),
-    Column("FROM", flexible=True),
+    Column("name"),
+    Column("kind"),
+    Column("version", right=True),
+    Column("signatures", right=True),
+    Column("size", right=True),
+    Column("built", right=True),
+    Column("here", right=True),
+    Column("loaded"),
+    Column("from", flexible=True),
 )
 
 

@@ -23,7 +23,7 @@ EXAMPLES
 """
 COLUMNS = (
     Column(""),
-    Column("table", flexible=True),
+    Column("table"),
     Column("entries", right=True),
     Column("size", right=True),
     Column("age", right=True),

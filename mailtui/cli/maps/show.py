@@ -7,7 +7,7 @@ from backends.errors import BadRequest
 from backends.maps.adapter import find
 from backends.maps.hiding import hidden_entry
 from backends.maps.values import About
-from backends.text import age_text, size_text, time_text
+from backends.text import age_text, bytes_text, time_text
 from mailtui.cli.maps.report import print_finding
 from mailtui.cli.parser import number
 from mailtui.cli.session import Session
@@ -75,7 +75,7 @@ def _head(session: Session, about: About) -> None:
         counted = "" if about.entries is None else f"{about.entries:,} entries, "
         age = age_text(now - about.modified)
         out.line(
-            f"  source   {counted}{size_text(about.size)}, changed {age} ago ({time_text(about.modified)})"
+            f"  source   {counted}{bytes_text(about.size)}, changed {age} ago ({time_text(about.modified)})"
         )
     if about.built is not None:
         out.line(f"  index    built {age_text(now - about.built)} ago ({time_text(about.built)})")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from textual.cache import LRUCache
 
+from backends.errors import Refused
 from backends.host.maps import Maps
 from backends.maps.hiding import hidden_entry
 from backends.maps.index import Index
@@ -134,21 +135,29 @@ def look(
     want: Want,
     stop: Event,
     progress: Callable[[int], None],
+    *,
+    read_only: bool = False,
 ) -> Shown:
     """Find the entries, and read the first of them; runs in a thread.
 
     :raises BackendError: they cannot be read, or the filter cannot.
+    :raises Refused: whoever only reads could find hidden values out by what a filter leaves.
     """
     if not has_entries(wanted.table):
         return Shown(wanted, Rows(), "kept elsewhere: in main.cf or master.cf, in a database, or at a server")
+    hidden = maps.hides(wanted.table)
     if wanted.filter:
+        if hidden and read_only:
+            raise Refused(
+                "A table whose values are hidden is not filtered here", hint="leave the filter: esc"
+            )
         found = maps.search(wanted.table, wanted.filter, stop, progress)
         matching = Matching(found)
-        matching.hidden = maps.hides(wanted.table)
+        matching.hidden = hidden
         return Shown(wanted, matching, found.cut or (f"only the first {MOST:,}" if found.more else ""))
     index = maps.index(wanted.table, stop, progress)
     rows = Indexed(wanted.table, index, want)
-    rows.hidden = maps.hides(wanted.table)
+    rows.hidden = hidden
     if index.count:
         rows.put(0, maps.part(wanted.table, index, 0))
     return Shown(wanted, rows, index.cut)

@@ -7,14 +7,15 @@ KEYS: list[BindingType] = [
         "l",
         "lookup",
         "Look up",
-        tooltip="Look a key up as Postfix does, for the table under the cursor",
+        tooltip="Look a key up as Postfix does, for the table under the cursor; L for all of them",
         id="maps.lookup",
     ),
     Binding(
         "L",
         "lookup_all",
-        "everywhere",
+        "Look up everywhere",
         tooltip="Look a key up for all that uses tables, step by step",
+        show=False,
         id="maps.lookup-all",
     ),
     Binding(

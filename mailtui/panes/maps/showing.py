@@ -204,7 +204,8 @@ class ShownMaps(FedPane[Reading]):
             self._looker.look(lambda stop, _early: self._look(wanted, stop))
 
     def _look(self, wanted: Wanted, stop: Event) -> Shown:
-        return look(self.host.maps, wanted, self._fetching.want, stop, self._progress)
+        want, read_only = self._fetching.want, self.settings.read_only
+        return look(self.host.maps, wanted, want, stop, self._progress, read_only=read_only)
 
     def _progress(self, looked: int) -> None:
         self._looked = looked

@@ -11,6 +11,7 @@ from mailtui.panes.scores.keys import KEYS
 from mailtui.panes.scores.showing import ShownScores
 from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, HIT
 from mailtui.scores_text import bayes_text
+from mailtui.screens.answer import AnswerScreen
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
 
@@ -86,10 +87,11 @@ class ScoresPane(ShownScores):
         self.notify("Rules by what they gave" if not self.wish.by_count else "Rules by hits", timeout=2)
 
     def action_bayes(self) -> None:
-        def told(lines: list[tuple[str, str]]) -> None:
-            self.notify("\n".join(text for text, _ in lines), timeout=12, markup=False, title="Bayes")
-
-        self.beside(lambda: bayes_text(self.host.bayes.state(), self.host.now()), told)
+        self.app.push_screen(
+            AnswerScreen(
+                "What SpamAssassin has learnt", lambda: bayes_text(self.host.bayes.state(), self.host.now())
+            )
+        )
 
     def action_copy(self) -> None:
         keys = sorted(self.table.marks) or [key for key in [self.table.cursor_key] if key]

@@ -44,7 +44,7 @@ def test_a_clamd_that_does_not_answer_is_wrong_and_what_needs_it_fails(run: Run,
 
 def test_databases(run: Run) -> None:
     shown = run("av", "databases").out.splitlines()
-    assert " ".join(shown[0].split()) == "NAME KIND VERSION SIGNATURES SIZE BUILT HERE LOADED FROM"
+    assert " ".join(shown[0].split()) == "name kind version signatures size built here loaded from"
     assert [line.split()[0] for line in shown[1:4]] == ["bytecode.cvd", "daily.cld", "main.cvd"]
     assert [one["loaded"] for one in lines(run("av", "databases", "--json").out)] == [True] * 7
 

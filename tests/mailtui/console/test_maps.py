@@ -249,6 +249,10 @@ async def test_who_only_reads_is_shown_no_hidden_value(
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, AnswerScreen) and "(hidden)" in shown(app))
         assert "slow:" not in shown(app)
+        await pilot.press("escape", "slash")
+        await typed(pilot, "value:slow")
+        await until(pilot, lambda: "is not filtered here" in shown(app))
+        assert "1 entry" not in shown(app)
 
 
 async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMaps) -> None:
@@ -264,6 +268,14 @@ async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMap
         await pilot.press("enter")
         await until(pilot, lambda: "would never match" in toasts(app))
         assert maps.content("sender_access") == before
+
+
+async def test_all_keys_fit_below_eighty_columns(host: DemoHost) -> None:
+    async with console(host) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/virtual")
+        last = shown(app).rstrip().splitlines()[-1]
+        assert "x Remove" in last
+        assert "q Quit" in last
 
 
 async def test_the_entry_under_the_cursor_is_removed(host: DemoHost, maps: DemoMaps) -> None:

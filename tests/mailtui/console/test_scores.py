@@ -19,6 +19,7 @@ from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
 from mailtui.panes.scores.pane import ScoresPane
 from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, HIT
+from mailtui.screens.answer import AnswerScreen
 from mailtui.screens.ask import AskScreen
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
@@ -313,7 +314,11 @@ async def test_read_only_learns_nothing(host: DemoHost) -> None:
 async def test_bayes_is_told() -> None:
     async with console() as (app, pilot, _):
         await pilot.press("b")
-        await until(pilot, lambda: "2,118 spam, 9,640 ham" in toasts(app))
+        await until(pilot, lambda: "2,118 spam, 9,640 ham" in shown(app))
+        assert isinstance(app.screen, AnswerScreen)
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: app.screen is app.screen_stack[0])
+        assert "2,118 spam" not in shown(app) + toasts(app)
 
 
 async def test_rules_tell_their_parts(host: DemoHost) -> None:
