@@ -9,7 +9,7 @@ _memmem.restype = ctypes.c_void_p
 
 def places(data: bytes, needle: bytes) -> list[int]:
     """Where the needle is in the data; those that begin within another one are left out."""
-    start = at = ctypes.cast(data, ctypes.c_void_p).value or 0
+    start = at = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
     end, found = start + len(data), []
     while place := _memmem(at, end - at, needle, len(needle)):
         found.append(place - start)

@@ -24,7 +24,7 @@ REACH = CHUNK >> 3
 """Bytes of a message that are read with its beginning: most messages are not on two windows then."""
 _BEHIND = 64
 _BODY = re.compile(rb"\n(\r?\n)")
-_LENGTH = re.compile(rb"^content-length[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"\ncontent-length[ \t]*:", re.IGNORECASE)
 
 
 class Dialect(StrEnum):
@@ -171,8 +171,10 @@ class Splitter:
         return self._window.base + found.end() if found else head + length
 
     def _length(self, head: int, body: int) -> int | None:
-        lines = self._window.part(head, body)
-        return state_of(lines).length if _LENGTH.search(lines) else None
+        at = self._window.need(head - 1, body - head + 1)
+        if not _LENGTH.search(self._window.data, at, at + 1 + body - head):
+            return None
+        return state_of(self._window.part(head, body)).length
 
     def _behind(self, end: int) -> int | None:
         """Where the next message starts when a body ends at `end`; None: it cannot end there."""

@@ -354,3 +354,11 @@ def test_what_the_disk_did_not_take_is_not_written_down(
     assert len(imported(mbox, target)[0].looked.loose) % 8 == 0
     assert sorted(files(target).values()) == sorted(LETTERS)
     assert imported(mbox, target)[0].is_done
+
+
+def test_a_disk_that_takes_a_part_at_a_time_gets_all(
+    mbox: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "writev", lambda handle, parts: os.write(handle, parts[0][:7]))
+    imported(mbox, target)
+    assert sorted(files(target).values()) == sorted(LETTERS)
