@@ -120,5 +120,5 @@ def detail(one: Scored | None, signs: Glyphs) -> str:
 
 
 def rule_detail(rule: "Rule") -> str:
-    """A rule's parts."""
-    return f"{visible(rule.name[:100])}  {rule_parts(rule)}"
+    """A rule's parts, and the key that lists its messages."""
+    return f"{visible(rule.name[:100])}  {rule_parts(rule)}  (enter lists them)"
