@@ -9,6 +9,7 @@ from backends.health.facts import Done, LogFacts, Seen
 from backends.maillog import journal
 from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
+from backends.maillog.verdict import VERDICT, taken_for
 from backends.runner import Runner
 from backends.text import visible
 
@@ -21,7 +22,7 @@ _LINE = re.compile(
     rb"(?P<stamp>" + STAMP + rb") \S{1,255} (?P<tag>[\w./-]{1,80})(?:\[\d{1,10}\])?: (?P<said>.*)"
 )
 _TOOK = re.compile(rb", (\d{1,9}) ms\s*$")
-_DONE = re.compile(rb"\([\w-]{1,40}\) (?:Passed|Blocked) (\w[\w-]*)")
+_DONE = re.compile(rb"\([\w-]{1,40}\) " + VERDICT.pattern)
 KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     (
         "scanner",
@@ -117,7 +118,13 @@ def read(lines: Iterable[bytes], since: float, now: float) -> LogFacts:
         tag, said = head["tag"], head["said"]
         if tag == b"amavis" and (done := _DONE.match(said[:200])) is not None:
             took = _TOOK.search(line[-40:])
-            finished.append(Done(when, _kind(done[1]), int(took[1]) / 1000 if took is not None else None))
+            finished.append(
+                Done(
+                    when,
+                    taken_for(done["category"].decode()),
+                    int(took[1]) / 1000 if took is not None else None,
+                )
+            )
             continue
         if _CONTINUED.match(said):
             continue
@@ -134,12 +141,6 @@ def read(lines: Iterable[bytes], since: float, now: float) -> LogFacts:
                     f"{tag.decode('ascii', 'replace')}: {text}",
                 )
     return LogFacts(since, now, tuple(found.values()), tuple(finished))
-
-
-def _kind(category: bytes) -> str:
-    if category.startswith(b"INFECTED"):
-        return "virus"
-    return "spam" if category.startswith(b"SPAM") and category != b"SPAMMY" else "ham"
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:
