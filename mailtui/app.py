@@ -48,7 +48,16 @@ PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
 GLANCE = 0.2  # s between two looks whether work that must end has ended
 INTERRUPTED = 130
 THREADS = 48
-KEY_NAMES = {"←": "left", "→": "right", "↑": "up", "↓": "down", "⌫": "backspace", "⏎": "enter"}
+KEY_NAMES = {
+    "←→": "<->",
+    "←": "left",
+    "→": "right",
+    "↑": "up",
+    "↓": "down",
+    "⌫": "backspace",
+    "⏎": "enter",
+}
+"""Keys as the footer names them, in ASCII."""
 """At a time; whatever hangs in some of them, others are left for what a key asks for."""
 
 
@@ -294,7 +303,7 @@ class MailtuiApp(App[int]):
         shown = super().get_key_display(binding)
         if not self.settings.plain or shown.isascii():
             return shown
-        return "/".join(KEY_NAMES.get(sign, sign) for sign in shown)
+        return KEY_NAMES.get(shown, shown.encode("ascii", "replace").decode())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         from mailtui.screens.help import KeyNames  # noqa: PLC0415 - after the first frame

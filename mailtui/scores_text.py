@@ -175,7 +175,7 @@ def bayes_text(state: State, now: float) -> list[Line]:
         else "expires tokens only by sa-learn --force-expire"
     )
     learns = "learns by itself, too" if state.auto_learn else "learns nothing by itself"
-    return [*lines, (f"It {expiry} (last: {last}) and {learns}", "dim")]
+    return [*lines, (f"It {expiry} (last: {last})", "dim"), (f"It {learns}", "dim")]
 
 
 def found_lines(found: Found) -> list[Line]:

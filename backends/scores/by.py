@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from backends.maillog.verdict import taken_for
 from backends.scores.told import Scored
 
 By = Literal["domain", "recipient"]
@@ -36,7 +37,7 @@ def grouped(messages: Iterable[Scored], by: By, since: float = 0, until: float =
             sums = found.setdefault(known, [0, 0, 0, 0, 0.0, float("-inf")])
             sums[0] += 1
             sums[1] += one.is_spam
-            sums[2] += one.category in {"INFECTED", "BANNED"}
+            sums[2] += taken_for(one.category) == "virus"
             if one.score is not None:
                 sums[3] += 1
                 sums[4] += one.score

@@ -9,7 +9,8 @@ from math import isnan
 from typing import NamedTuple
 
 from backends.maillog.stamp import STAMP
-from backends.scores.store import CATEGORIES, DIRECTIONS, HIGHEST, NO_SCORE, THOUSANDTHS
+from backends.maillog.verdict import CATEGORIES, VERDICT
+from backends.scores.store import DIRECTIONS, HIGHEST, NO_SCORE, THOUSANDTHS
 from backends.scores.told import Scored
 
 TAG = b"amavis"
@@ -24,10 +25,6 @@ RECIPIENTS = 10_000
 
 _ADDRESS = rb'<(?:"(?:[^"\\]|\\.)*"|[^<>"])*>'
 _NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
-_WHAT = re.compile(
-    rb"(?P<verb>Passed|Blocked) (?P<category>OTHER|CLEAN|MTA-BLOCKED|OVERSIZED|BAD-HEADER|SPAMMY|SPAM|"
-    rb"UNCHECKED-ENCRYPTED|UNCHECKED|BANNED|INFECTED)(?:-(?P<minor>\d{1,3}))?(?= [({])"
-)
 _ACTIONS = re.compile(rb" \{(?P<actions>[A-Za-z0-9,]*)\},")
 _NAMED = re.compile(rb"\) \{(?P<actions>[A-Za-z0-9,]*)\},")
 _TRIED = 20
@@ -61,7 +58,7 @@ def parse(text: bytes, when: float = 0.0, am_id: str = "") -> Scored | None:
 
     `text` begins behind the number of the mail, and has no line end.
     """
-    what = _WHAT.match(text)
+    what = VERDICT.match(text)
     if what is None:
         return None
     read = _read(text, what)

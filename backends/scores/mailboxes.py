@@ -35,7 +35,7 @@ _TO = re.compile(rb"^(?:Delivered-To|X-Original-To):[ \t]*<?([^<>\s]*)", re.MULT
 _SUBJECT = re.compile(rb"^Subject:" + _FOLDED, re.MULTILINE | re.IGNORECASE)
 _QUARANTINED = re.compile(rb"^X-Quarantine-ID:[ \t]*<([A-Za-z0-9_+-]{6,40})>", re.MULTILINE | re.IGNORECASE)
 _MESSAGE = re.compile(rb"^Message-ID:\s*(<[^<>\n]{1,500}>)", re.MULTILINE | re.IGNORECASE)
-_AMAVIS = re.compile(rb"\(amavis[^)]*\)(?:\s+with\s+\S+)?\s+id\s+([A-Za-z0-9_+-]{6,40})\s")
+_AMAVIS = re.compile(rb"\(amavis[^)]*\)(?:\s+with\s+\S+)?\s+id\s+([A-Za-z0-9_+-]{6,40})[\s;]")
 _TESTS = re.compile(r"tests=\[([^\]]*)\]?")
 _RULE = re.compile(r"([A-Za-z0-9_]{1,80})=(-?\d{1,6}(?:\.\d{1,6})?)")
 _SCORE = re.compile(r"score=(-?\d{1,6}(?:\.\d{1,6})?)\b")

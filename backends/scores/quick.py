@@ -7,25 +7,20 @@ one line after the other and is the measure of what is right. Texts are compared
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from backends.maillog.stamp import epoch
+from backends.scores.figures import LONGEST_NUMBER, backward, forward, scores
 from backends.scores.line import direction, number_of
 from backends.scores.store import (
     BLOCKED,
     DIRECTIONS,
-    NO_SCORE,
     QUARANTINED,
     ROW,
     TAGGED,
     UNKNOWN,
     Rows,
 )
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint64]
+from backends.scores.windows import Bools, Ints, Pattern, digits, windows, words
 
 HITS = b", Hits: "
 SIZE = b", size: "
@@ -72,26 +67,6 @@ class Shape(NamedTuple):
 def shape_of(line: bytes, stamp: int, pid: int) -> Shape | None:
     """The shape of a line whose time stamp ends at `stamp` and whose process ID begins at `pid`; None: an unusual one."""
     return Shape(stamp, line[stamp:pid]) if stamp in {_RFC, _OLD} and pid - stamp <= MARGIN - 8 else None
-
-
-class Pattern:
-    """A text to compare with, as words and the mask of their bytes that count."""
-
-    def __init__(self, text: bytes, *, right: bool = False, width: int = 0) -> None:
-        self.width = width or -(-len(text) // 8) * 8
-        pad = b"\0" * (self.width - len(text))
-        mask = b"\xff" * len(text)
-        self._text, self._mask = (
-            np.frombuffer(pad + one if right else one + pad, "<u8") for one in (text, mask)
-        )
-
-    def same(self, words: Words) -> Bools:
-        """Which rows of words have this text."""
-        good: Bools = (words[:, 0] & self._mask[0]) == self._text[0]
-        for column in range(1, len(self._text)):
-            if self._mask[column]:
-                good &= (words[:, column] & self._mask[column]) == self._text[column]
-        return good
 
 
 class Quick:
@@ -161,7 +136,7 @@ class Quick:
         begun = np.repeat(np.array(hours, np.int64), np.diff(np.append(firsts, len(stamps))))
         good = (begun >= 0) & (stamps[:, hour] == ord(":")) & (stamps[:, hour + 3] == ord(":"))
         if rfc:
-            good &= (stamps[:, 19] == ord(".")) & _digits(stamps[:, 20:26]).all(1)
+            good &= (stamps[:, 19] == ord(".")) & digits(stamps[:, 20:26]).all(1)
         time = begun
         for column, value, limit in ((1, 600, 6), (2, 60, 10), (4, 10, 6), (5, 1, 10)):
             figure = stamps[:, hour + column] - ord("0")
@@ -204,21 +179,6 @@ def meaning(actions: bytes) -> tuple[int, int]:
     flags = QUARANTINED if "Quarantined" in parts else 0
     flags |= TAGGED if any("Tagged" in part for part in parts) else 0
     return flags, DIRECTIONS.index(direction(parts))
-
-
-def windows(content: bytearray, at: Ints, width: int) -> Bytes:
-    """So many bytes from each of these places on."""
-    whole = np.ndarray((max(0, len(content) - width + 1),), f"V{width}", content, 0, (1,))
-    return whole[at].view(np.uint8).reshape(len(at), width)
-
-
-def words(part: Bytes) -> Words:
-    """The same bytes, eight at a time."""
-    return part.view("<u8")
-
-
-def _digits(part: Bytes) -> Bools:
-    return (part - ord("0")) < 10
 
 
 def _patterns() -> dict[bytes, list[tuple[Pattern, int, int, bool]]]:
@@ -272,12 +232,12 @@ def _categories(content: bytearray, at: Places) -> tuple[Ints, Bools, Ints]:
 def _ids(content: bytearray, at: Ints, length: Ints) -> Bools:
     """Whether a process ID stands there and then amavis's number, which closes so many bytes further on."""
     part = windows(content, at, _ID)
-    digits = _digits(part[:, :11]).argmin(1)
-    good: Bools = digits > 0
-    flat, first = part.ravel(), np.arange(len(at)) * _ID + digits
+    figures = digits(part[:, :11]).argmin(1)
+    good: Bools = figures > 0
+    flat, first = part.ravel(), np.arange(len(at)) * _ID + figures
     for further, byte in enumerate(b"]: ("):
         good &= flat[first + further] == byte
-    good &= ((part == ord(")")).argmax(1) == length) & (length > digits + 4)
+    good &= ((part == ord(")")).argmax(1) == length) & (length > figures + 4)
     apart = ((part <= ord(" ")) | (part == ord("("))) & (np.arange(_ID) < length[:, None])
     good &= apart.sum(1) == 2  # those of `]: (`
     return good
@@ -287,15 +247,15 @@ def _tails(content: bytearray, at: Ints, end: Ints, rows: Rows) -> tuple[Bools, 
     """Score, size and time taken; whether they are there, and whether there is more than usual behind them."""
     part = windows(content, at, 16)
     comma = (part == ord(",")).argmax(1)
-    score, good = _scores(part, comma)
+    score, good = scores(part, comma)
     rows["score"] = score
     sizes = windows(content, at + comma, 24)
     good &= _SIZE.same(words(sizes))
-    size, figures = _forward(sizes[:, len(SIZE) : len(SIZE) + _LONGEST_NUMBER + 1])
+    size, figures = forward(sizes[:, len(SIZE) : len(SIZE) + LONGEST_NUMBER + 1])
     good &= figures > 0
     rows["size"] = size
     behind = at + comma + len(SIZE) + figures
-    took, taken = _backward(windows(content, end - 16, 16))
+    took, taken = backward(windows(content, end - 16, 16))
     good &= taken > 0
     rows["took"] = took
     more = end - 5 - taken - behind
@@ -307,70 +267,3 @@ def _tails(content: bytearray, at: Ints, end: Ints, rows: Rows) -> tuple[Bools, 
 
 
 _SIZE, _QUEUED = Pattern(SIZE), Pattern(QUEUED)
-_LONGEST_SCORE = 10
-_LONGEST_NUMBER = 9
-_MOST_FIGURES = 6  # before the dot: what is more does not fit 32 bits
-
-
-def _score_weights() -> npt.NDArray[np.int32]:
-    """What each byte of a score counts, by the place of its comma and of its dot (the comma's where there is none)."""
-    table = np.zeros((_LONGEST_SCORE + 1, _LONGEST_SCORE + 1, _LONGEST_SCORE), np.int32)
-    for comma in range(1, _LONGEST_SCORE + 1):
-        for dot in range(comma + 1):
-            for power, column in enumerate(range(dot - 1, max(-1, dot - 1 - _MOST_FIGURES), -1)):
-                table[comma, dot, column] = 1000 * 10**power
-            for column, value in zip(range(dot + 1, comma), (100, 10, 1), strict=False):
-                table[comma, dot, column] = value
-    return table
-
-
-_SCORE_WEIGHTS = _score_weights()
-_WEIGHTS = np.array(
-    [[10 ** (n - 1 - i) if i < n else 0 for i in range(_LONGEST_NUMBER)] for n in range(_LONGEST_NUMBER + 1)],
-    np.int32,
-)
-_REVERSE = np.array(
-    [[10**i if i < n else 0 for i in range(_LONGEST_NUMBER)] for n in range(_LONGEST_NUMBER + 1)], np.int32
-)
-
-
-def _weighed(figures: Bytes, weights: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The sum of each row's figures, each by its weight."""
-    sums: npt.NDArray[np.int32] = np.einsum("ij,ij->i", figures.astype(np.int32), weights)
-    return sums
-
-
-def _scores(part: Bytes, comma: Ints) -> tuple[Ints, Bools]:
-    """Thousandths, of a number with at most three decimals, or `-`."""
-    part = part[:, :_LONGEST_SCORE]
-    negative = part[:, 0] == ord("-")
-    none = negative & (comma == 1)
-    fine = comma <= _LONGEST_SCORE
-    comma = np.where(fine, comma, 0)
-    dot = (part == ord(".")).argmax(1)
-    dot = np.where((dot > 0) & (dot < comma), dot, comma)
-    values = part - ord("0")
-    figures = (values < 10) & (np.arange(_LONGEST_SCORE) < comma[:, None])
-    count = figures.sum(1, dtype=np.int64)
-    good = fine & (count > 0) & (count + negative + (dot < comma) == comma) & (comma - dot <= 4)
-    good &= dot - negative <= _MOST_FIGURES
-    value = _weighed(values * figures, _SCORE_WEIGHTS[comma, dot])
-    return np.where(none, NO_SCORE, np.where(negative, -value, value)), good | none
-
-
-def _forward(part: Bytes) -> tuple[npt.NDArray[np.int32], Ints]:
-    """The number that each begins with, and how many figures it has; 0: too many."""
-    figures = _digits(part).argmin(1)
-    return _weighed(part[:, :_LONGEST_NUMBER] - ord("0"), _WEIGHTS[figures]), figures
-
-
-def _backward(part: Bytes) -> tuple[npt.NDArray[np.int32], Ints]:
-    """The number of `, N ms` at the end of each, and how many figures it has; 0: it ends in something else."""
-    width = part.shape[1]
-    reverse = part[:, width - 4 :: -1][:, : _LONGEST_NUMBER + 1]
-    figures = _digits(reverse).argmin(1)
-    value = _weighed(reverse[:, :_LONGEST_NUMBER] - ord("0"), _REVERSE[figures])
-    flat, last = part.ravel(), np.arange(len(part)) * width + width - 4 - figures
-    good = (words(part)[:, -1] >> np.uint64(40)) == int.from_bytes(b" ms", "little")
-    good &= (flat[last] == ord(" ")) & (flat[last - 1] == ord(","))
-    return value, np.where(good, figures, 0)

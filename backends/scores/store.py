@@ -34,21 +34,6 @@ NO_SCORE = -(1 << 31)
 HIGHEST = 1_000_000_000
 """Scores, in thousandths, are kept within this and its negative: `inf` and what has 64 digits too."""
 UNKNOWN = (1 << 32) - 1
-CATEGORIES = (
-    "OTHER",
-    "CLEAN",
-    "MTA-BLOCKED",
-    "OVERSIZED",
-    "BAD-HEADER",
-    "SPAMMY",
-    "SPAM",
-    "UNCHECKED",
-    "UNCHECKED-ENCRYPTED",
-    "BANNED",
-    "INFECTED",
-)
-SPAM = (CATEGORIES.index("SPAMMY"), CATEGORIES.index("SPAM"))
-VIRUS = (CATEGORIES.index("BANNED"), CATEGORIES.index("INFECTED"))
 DIRECTIONS = ("", "Inbound", "Outbound", "Internal", "OpenRelay")
 BLOCKED, QUARANTINED, TAGGED, RANGE, SPLIT = 1, 2, 4, 8, 16
 BLOCK = 1 << 16

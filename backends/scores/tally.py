@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backends.scores.store import HIGHEST, NO_SCORE, SPAM, THOUSANDTHS, VIRUS, Rows
+from backends.maillog.verdict import CATEGORIES, taken_for
+from backends.scores.store import HIGHEST, NO_SCORE, THOUSANDTHS, Rows
 
 HAM_KIND, SPAM_KIND, VIRUS_KIND = range(3)
 KINDS = ("ham", "spam", "virus")
@@ -19,8 +20,7 @@ REACH = 100
 
 _BEYOND = HIGHEST + 1
 _KIND_OF = np.zeros(256, np.uint8)
-_KIND_OF[list(SPAM)] = SPAM_KIND
-_KIND_OF[list(VIRUS)] = VIRUS_KIND
+_KIND_OF[: len(CATEGORIES)] = [KINDS.index(taken_for(category)) for category in CATEGORIES]
 _BINS = 2 * REACH * THOUSANDTHS + 1
 
 Kinds = npt.NDArray[np.uint8]

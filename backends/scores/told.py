@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from backends.maillog.verdict import taken_for
 from backends.scores.store import Store
 
 
@@ -55,7 +56,7 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def is_spam(self) -> bool:
         """Whether amavis took it for spam."""
-        return self.category in {"SPAM", "SPAMMY"}
+        return taken_for(self.category) == "spam"
 
 
 class Ruled(msgspec.Struct, frozen=True, gc=False):

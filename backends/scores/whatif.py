@@ -10,8 +10,7 @@ from backends.errors import BadRequest
 from backends.scores.store import NO_SCORE, Store
 from backends.scores.tally import HAM_KIND, Numbers, Tally, thousandths
 
-LEVELS = {"tag2": "tagged as spam", "kill": "blocked or quarantined"}
-"""What happens to a message over the level."""
+LEVELS = ("tag2", "kill")
 
 MOST = 100_000
 """Of more messages that change side the latest are listed."""

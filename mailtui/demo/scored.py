@@ -7,9 +7,9 @@ from time import localtime, strftime
 import numpy as np
 import numpy.typing as npt
 
+from backends.maillog.verdict import CATEGORIES
 from backends.scores.store import (
     BLOCKED,
-    CATEGORIES,
     DIRECTIONS,
     NO_SCORE,
     QUARANTINED,

@@ -51,7 +51,7 @@ class Histogram(Widget, can_focus=True):
         Binding(
             "left",
             "move(-1)",
-            "Threshold",
+            "Move",
             tooltip="Move the threshold down a tenth; tab chooses which",
             key_display="←→",
             id="histogram.left",

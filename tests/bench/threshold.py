@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from backends.maillog.verdict import CATEGORIES
 from backends.scores.histogram import Histogram, histogram, span
-from backends.scores.store import CATEGORIES, ROW, Rows, Store
+from backends.scores.store import ROW, Rows, Store
 from backends.scores.summary import summary
 from backends.scores.tally import Tally
 from backends.scores.whatif import moved

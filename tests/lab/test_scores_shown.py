@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.lab.apply import TEST, machine_with, mailtui, ok
+from tests.lab.apply import PYTHON, TEST, machine_with, mailtui, ok
 from tests.lab.image import bare
 from tests.lab.machine import Machine
 from tests.lab.process import wait_until
@@ -19,6 +19,28 @@ score MAILTUI_DOUBTFUL 4
 """
 DOUBTFUL = 1.5, 6.0
 """Scores between which the message is that this hits, whatever else does."""
+
+TWO = """\
+import smtplib
+with smtplib.SMTP("127.0.0.1", 25, "mail.example.test", timeout=60) as smtp:
+    smtp.sendmail("alice@example.test", ["alice@example.test", "bob@example.test"], b"From: alice@example.test\\r\\n"
+        b"To: both\\r\\nDate: Tue, 24 Nov 2026 10:00:00 +0000\\r\\nMessage-ID: <both@example.test>\\r\\n"
+        b"Subject: nearly spam\\r\\n\\r\\nto both\\r\\n")
+"""
+HITS = """\
+import json, sys
+from backends.local import LocalHost
+from backends.scores.hits import candidates, hit_by
+scores = LocalHost().scores
+reading, found = scores.read(), {}
+for rule in sys.argv[1:]:
+    hits = hit_by(rule, scores.rules().messages, 0, 2**32)
+    ids = {one.mail_id for one in hits}
+    rows = candidates(reading.store, hits).tolist()
+    lines = [one.mail_id for _, one in scores.messages(reading, rows) if one.mail_id in ids]
+    found[rule] = [sorted(ids), sorted(lines), len(hits)]
+print(json.dumps(found))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +113,37 @@ def test_rules_of_spam_and_of_ham(server: Machine) -> None:
     assert rules["MAILTUI_DOUBTFUL"]["ham"] >= 1
     assert rules["ALL_TRUSTED"]["ham_taken"] < 0
     assert "GTUBE" in ok(server, "scores", "--by", "rule")
+
+
+def test_a_message_that_lies_in_several_places_counts_once(server: Machine) -> None:
+    """Spam is delivered, with a copy in the quarantine, as the reference has it; and what goes to two lies twice in mailboxes."""
+    server.run(["useradd", "--create-home", "bob"])
+    server.run(["python3", "-c", TWO])
+    both = ["sh", "-c", "grep -l '^To: both' /home/*/Maildir/new/*"]
+    wait_until(
+        "both mailboxes",
+        lambda: len(server.run(both, check=False).stdout.split()) == 2,
+        timeout=60,
+        every=0.5,
+    )
+    kept = server.run(["sh", "-c", "ls /var/lib/amavis/virusmails/*/spam-*"]).stdout.split()
+    grep = ["sh", "-c", "grep -l '^X-Spam-Status: Yes' /home/alice/Maildir/*/*"]
+    assert kept
+    assert server.run(grep).stdout.split(), "it was delivered as well"
+    lines = ok(server, "scores", "--by", "rule", "--json", "--limit", "0").splitlines()
+    rules = {one["name"]: one["spam"] + one["ham"] for one in map(json.loads, lines)}
+    found = json.loads(server.run([PYTHON, "-c", HITS, "GTUBE", "MAILTUI_DOUBTFUL"]).stdout)
+    for rule, (ids, in_log, hits) in found.items():
+        assert rules[rule] == hits == len(ids)
+        assert in_log == ids, "and each is found in the log"
+    assert rules["GTUBE"] == len(kept)
+    assert rules["MAILTUI_DOUBTFUL"] == len(doubtful(server))
+
+
+def test_the_kill_level_does_what_amavis_s_configuration_says(server: Machine) -> None:
+    assert told(server)["thresholds"]["destiny"] == "pass"
+    assert "reach it and are delivered all the same" in ok(server, "scores")
+    assert not [one for one in told(server, "--what-if", "kill=1000")["messages"] if one["blocked"]]
 
 
 def test_drawn_and_grouped(server: Machine) -> None:

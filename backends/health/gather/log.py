@@ -17,6 +17,7 @@ from backends.maillog import journal
 from backends.maillog.files import LOG
 from backends.maillog.newest import Newest
 from backends.maillog.stamp import STAMP, epoch
+from backends.maillog.verdict import VERDICT, taken_for
 from backends.runner import Runner
 from backends.text import visible
 
@@ -42,7 +43,7 @@ _LINE = re.compile(
     rb"(?P<stamp>" + STAMP + rb") \S{1,255} (?P<tag>[\w./-]{1,80})(?:\[\d{1,10}\])?: (?P<said>.*)"
 )
 _TOOK = re.compile(rb", (\d{1,9}) ms\s*$")
-_DONE = re.compile(rb"\([\w-]{1,40}\) (?:Passed|Blocked) (\w[\w-]*)")
+_DONE = re.compile(rb"\([\w-]{1,40}\) " + VERDICT.pattern)
 KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     (
         "scanner",
@@ -216,7 +217,8 @@ class _Reading:
             look = self._looks[tag] = _look(tag)
         if tag == b"amavis" and (done := _DONE.match(said[:200])) is not None:
             took = _TOOK.search(line[-40:])
-            self._done.append(Done(when, _kind(done[1]), int(took[1]) / 1000 if took is not None else None))
+            kind = taken_for(done["category"].decode())
+            self._done.append(Done(when, kind, int(took[1]) / 1000 if took is not None else None))
             return
         if look.part == b"smtp":
             self._deliveries.tried(when, said)
@@ -271,9 +273,3 @@ def _look(tag: bytes) -> _Look:
 
 def _text(said: bytes) -> str:
     return visible(said.rstrip(b"\n").decode("utf-8", "replace"))[:240]
-
-
-def _kind(category: bytes) -> str:
-    if category.startswith(b"INFECTED"):
-        return "virus"
-    return "spam" if category.startswith(b"SPAM") and category != b"SPAMMY" else "ham"

@@ -10,8 +10,9 @@ from mailtui.cli.session import Session
 DESCRIPTION = """
 How the spam scores of amavis spread, with the thresholds drawn in, ham, spam and viruses apart: from the mail log or
 the journal. Percentiles, scan times, the course over time; what another threshold would have done, and to which
-messages; the rules that decide. Where there is a log file, anybody with an account on the machine can add to it in
-amavis's name (logger(1)); of the journal only what amavis itself wrote is read.
+messages; the rules that decide, for which a message counts once, though it lies in the quarantine and in mailboxes.
+Where there is a log file, anybody with an account on the machine can add to it in amavis's name (logger(1)); of the
+journal only what amavis itself wrote is read.
 
 A TIME is an age (2h, 7d), a day (2026-11-20), or a moment ('2026-11-20 14:30') in local time; --since includes it,
 --until does not.

@@ -5,15 +5,17 @@ from textual.binding import Binding, BindingType
 from mailtui.panes.listed.keys import list_keys
 
 KEYS: list[BindingType] = [
-    Binding("t", "period", "Period", tooltip="Choose the period, or type one", id="scores.period"),
-    Binding("w", "width(1)", "Width", tooltip="Wider buckets; W: narrower ones", id="scores.width"),
+    Binding("t", "period", "Time", tooltip="Choose the period, or type one", id="scores.period"),
+    Binding(
+        "w", "width(1)", "Width", tooltip="Wider buckets; W: narrower ones", show=False, id="scores.width"
+    ),
     Binding("W", "width(-1)", "Narrower buckets", show=False, id="scores.narrower"),
     Binding("e", "heights", "Heights by count or by its square root", show=False, id="scores.heights"),
     Binding(
         "v",
         "listed",
         "List",
-        tooltip="List the doubtful messages, all, or those that would change",
+        tooltip="List the doubtful messages, all, those that would change, or that a rule hit",
         show=False,
         id="scores.listed",
     ),

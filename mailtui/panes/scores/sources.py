@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from backends.maillog.verdict import taken_for
 from backends.scores.told import Scored
 from backends.text import age_text, time_text, visible
 from mailtui.panes.scores.view import View
@@ -106,7 +107,7 @@ class Messages:
 
 
 def _kind(one: Scored, signs: Glyphs) -> Cell:
-    if one.category in {"INFECTED", "BANNED"}:
+    if taken_for(one.category) == "virus":
         return signs.bad, "bad"
     return (signs.part, "warn") if one.is_spam else (signs.good, "good")
 
@@ -120,5 +121,5 @@ def detail(one: Scored | None, signs: Glyphs) -> str:
 
 
 def rule_detail(rule: "Rule") -> str:
-    """A rule's parts."""
-    return f"{visible(rule.name[:100])}  {rule_parts(rule)}"
+    """A rule's parts, and the key that lists its messages."""
+    return f"{visible(rule.name[:100])}  {rule_parts(rule)}  (enter lists them)"

@@ -22,6 +22,7 @@ from backends.health.gather import queue as queues
 from backends.health.gather.setup import inet, setup
 from backends.health.units import with_units
 from backends.maillog import journal
+from backends.maillog.verdict import CATEGORIES
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
 from tests.support.fake_runner import Expected, FakeRunner
@@ -374,6 +375,15 @@ def test_no_line_of_a_stranger_takes_long(unit: bytes, tag: bytes) -> None:
     began = time.process_time()
     log.read([line] * 100, NOW - 1200, NOW)
     assert (time.process_time() - began) / 100 < 0.01
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_mail_is_what_the_scores_take_it_for(category: str) -> None:
+    line = f"2026-11-23T11:59:58+00:00 mx amavis[3]: (1-2) Passed {category} {{RelayedInbound}}, [1.2.3.4] <a@b> -> <c@d>, Hits: 9, 300 ms"
+    (done,) = log.read([line.encode()], NOW - 1200, NOW).done
+    expected = {"SPAM": "spam", "SPAMMY": "spam", "BANNED": "virus", "INFECTED": "virus"}
+    assert done.kind == expected.get(category, "ham")
+    assert log.read([line.encode().replace(b" {", b" said {")], NOW - 1200, NOW).done == ()
 
 
 @pytest.mark.parametrize(

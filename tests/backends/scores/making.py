@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from backends.scores.store import CATEGORIES, HIGHEST, NO_SCORE, ROW, UNKNOWN, Rows, Store
+from backends.maillog.verdict import CATEGORIES
+from backends.scores.store import HIGHEST, NO_SCORE, ROW, UNKNOWN, Rows, Store
 
 START = 1_700_000_000
 

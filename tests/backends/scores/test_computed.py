@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backends.errors import BadRequest
 from backends.scores import course, histogram, near, percentiles, rules, whatif
-from backends.scores.store import CATEGORIES, SPAM, UNKNOWN, VIRUS, Store
+from backends.scores.store import UNKNOWN, Store
 from backends.scores.summary import summary
 from backends.scores.tally import KINDS, tally
 from backends.scores.told import Ruled
@@ -21,8 +21,7 @@ LEVELS = st.integers(-110_000, 110_000).map(lambda number: number / 1000)
 
 
 def kind(one: Made) -> int:
-    number = CATEGORIES.index(one.category)
-    return 1 if number in SPAM else 2 if number in VIRUS else 0
+    return 1 if one.category in {"SPAM", "SPAMMY"} else 2 if one.category in {"BANNED", "INFECTED"} else 0
 
 
 def smallest(values: list[int], share: float) -> int | None:

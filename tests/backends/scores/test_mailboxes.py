@@ -53,6 +53,15 @@ def test_a_header(box: Box) -> None:
     assert (found.source, found.place) == ("mailbox", f"{box.home}/Maildir/cur/1:2,S")
 
 
+def test_a_message_to_several_has_its_number_as_well(box: Box) -> None:
+    """Amavis names the recipient only where there is one; the number is followed by the time then."""
+    several = HEAD.replace(b" for <alice@example.test>;", b";")
+    assert several != HEAD
+    put(box, "new/1", several + b"\n")
+    ((found,), _) = delivered([box])
+    assert found.mail_id == "S7umGqOWg0-6"
+
+
 def test_spam_and_other_line_ends(box: Box) -> None:
     put(box, "new/1", (HEAD.replace(b"Status: No", b"Status: Yes") + b"\nbody\n").replace(b"\n", b"\r\n"))
     ((found,), _) = delivered([box])

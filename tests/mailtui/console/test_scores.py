@@ -475,7 +475,8 @@ async def test_plain_is_ascii(host: DemoHost, monkeypatch: pytest.MonkeyPatch) -
     async with console(host, plain) as (app, pilot, pane):
         await pilot.press("left", "left")
         lines = shown(app).splitlines()
-        assert "left/right" in lines[-1]
+        assert "<-> Move" in lines[-1]
+        assert "q Quit" in lines[-1]
         assert all(line.isascii() for line in lines), [line for line in lines if not line.isascii()]
         assert pane.histogram.has_focus
 
