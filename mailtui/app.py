@@ -26,6 +26,7 @@ from textual.widgets import ContentSwitcher, Footer, Static
 from backends.errors import BackendError
 from backends.host import Host, ServiceState
 from backends.text import visible
+from mailtui.memory import give_back
 from mailtui.panes.base import Pane
 from mailtui.panes.registry import PANES
 from mailtui.settings import ALONE_AFTER, Settings
@@ -336,6 +337,7 @@ class MailtuiApp(App[int]):
 
 def run(host: Host, settings: Settings) -> int:
     """Open the console on a host until the user leaves; gives the exit code."""
+    give_back()
     app = MailtuiApp(host, settings)
     try:
         return app.run() or app.return_code or 0
