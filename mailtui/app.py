@@ -228,7 +228,7 @@ class MailtuiApp(App[int]):
     def _clock(self) -> None:
         self._status.show(now=self.host.now(), seconds=not self.alone)
         if self.pane is not None:
-            self.pane.alone = self.alone
+            self.pane.left(self.alone)
 
     def _ask_services_again(self) -> None:
         if not self.alone or monotonic() - self._asked >= SERVICES_SELDOM:

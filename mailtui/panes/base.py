@@ -33,6 +33,10 @@ class Pane(Vertical):
     class Acted(Message):
         """Something was done that services may have noticed."""
 
+    def left(self, alone: bool) -> None:
+        """Called by the console: whether it is left alone."""
+        self.alone = alone
+
     @property
     def settled(self) -> bool:
         """Whether what is shown is what was asked for; else nothing acts on it."""

@@ -18,6 +18,7 @@ from mailtui.widgets.glyphs import Glyphs, glyphs
 from mailtui.widgets.virtual_table import VirtualTable
 
 TICK = 0.5  # s
+SLOW_TICK = 5.0  # s, while nobody looks: each takes a millisecond, which is most of what a console costs that is left open
 BEHIND = 120.0  # s between two readings behind another pane
 T = TypeVar("T")
 
@@ -79,15 +80,26 @@ class FedPane(Pane, Generic[T]):
     def begin(self) -> None:
         """What is not needed for the first frame."""
         self.feed.tick()
-        self._ticking = self.set_interval(TICK, self._tick)
+        self._tick_each(TICK)
 
     def on_hide(self) -> None:
-        if self._ticking is not None and not self.in_background:
-            self._ticking.pause()
+        if self._ticking is not None:
+            self._tick_each(SLOW_TICK if self.in_background else None)
 
     def on_show(self) -> None:
         if self._ticking is not None:
-            self._ticking.resume()
+            self._tick_each(SLOW_TICK if self.alone and self.seldom else TICK)
+
+    def left(self, alone: bool) -> None:
+        changed = alone != self.alone
+        super().left(alone)
+        if changed and self.display:
+            self.on_show()
+
+    def _tick_each(self, seconds: float | None) -> None:
+        if self._ticking is not None:
+            self._ticking.stop()
+        self._ticking = self.set_interval(seconds or TICK, self._tick, pause=seconds is None)
 
     def leave(self) -> None:
         self.feed.stop()

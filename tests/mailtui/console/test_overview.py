@@ -16,6 +16,7 @@ from backends.health.values import Check, Evidence, Line, Measure, Mend
 from backends.host import ServiceState
 from mailtui.app import MailtuiApp
 from mailtui.demo import DemoHost
+from mailtui.panes import fed
 from mailtui.panes.feed import Feed
 from mailtui.panes.overview.pane import OverviewPane
 from mailtui.panes.overview.parts import Value, read_grey
@@ -439,6 +440,7 @@ async def test_nothing_looks_behind_another_pane(monkeypatch: pytest.MonkeyPatch
 async def test_left_alone_it_looks_seldom_and_at_once_when_a_key_is_touched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(fed, "SLOW_TICK", fed.TICK)
     host = Host()
     async with console(host) as (app, pilot, pane):
         monkeypatch.setattr(app, "_touched", app._touched - 1000)
@@ -452,6 +454,21 @@ async def test_left_alone_it_looks_seldom_and_at_once_when_a_key_is_touched(
         monkeypatch.setattr(pane.feed, "_due", 0.0)
         await pilot.press("down")
         await until(pilot, lambda: not pane.alone and host.told.looks == looks + 2)
+
+
+async def test_left_alone_it_wakes_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console(Host()) as (app, pilot, pane):
+        await until(pilot, lambda: not pane.feed.reading)
+        ticks: list[float] = []
+        monkeypatch.setattr(pane.feed, "tick", ticks.append)
+        await until(pilot, lambda: ticks == [0.0, 0.0])
+        monkeypatch.setattr(app, "_touched", app._touched - 1000)
+        await until(pilot, lambda: pane.alone)
+        ticks.clear()
+        await pilot.pause(2.2)
+        assert ticks == []
+        await pilot.press("down")
+        await until(pilot, lambda: ticks == [0.0])
 
 
 async def test_hostile_evidence_does_nothing() -> None:
