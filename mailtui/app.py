@@ -255,9 +255,9 @@ class MailtuiApp(App[int]):
 
     @property
     def pane(self) -> Pane | None:
-        """The pane in front."""
-        shown = self._switcher.visible_content
-        return shown if isinstance(shown, Pane) else None
+        """The pane in front; None: there is none yet, or none any more, while the console closes."""
+        shown = self._switcher.query(f"#{self._switcher.current}") if self._switcher.current else None
+        return shown.first(Pane) if shown else None
 
     async def action_pane(self, key: str) -> None:
         await self._go(key)

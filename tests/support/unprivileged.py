@@ -29,7 +29,7 @@ exec "$@"
 # All that is imported later is imported before rights are dropped: the interpreter may lie where only root can look.
 DROP = """\
 import json, os, sys
-import sh, backends.mail.mime, backends.queue.trash.trash
+import concurrent.futures.thread, sh, backends.mail.mime, backends.queue.trash.trash
 from backends.errors import BackendError
 from backends.queue.adapter import PostfixQueue
 from backends.queue.plan import Target

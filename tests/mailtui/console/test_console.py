@@ -401,3 +401,14 @@ async def console_at(pane: str) -> AsyncIterator[tuple[MailtuiApp, Pilot[int]]]:
     app = MailtuiApp(DemoHost(clock=Clock()), Settings(theme="mailtui", interval=3600, pane=pane))
     async with app.run_test(size=SIZE) as pilot:
         yield app, pilot
+
+
+async def test_the_clock_goes_on_while_the_panes_are_taken_down() -> None:
+    app = MailtuiApp(DemoHost(clock=Clock()), Settings(theme="mailtui", interval=3600))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.pane is not None)
+        pane = app.pane
+        assert pane is not None
+        await pane.remove()
+        assert app.pane is None
+        app._clock()
