@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from backends.errors import BackendError, Missing
+from backends.errors import BackendError, Missing, NotAnswering
 from backends.health.values import Report
 from backends.host import Host, ServiceState
 from backends.text import age_text, size_text, time_text
@@ -112,6 +112,8 @@ def read(host: Host, services: list[ServiceState], health: Report) -> Overview:
     """
     from backends.queue.query.groups import group  # noqa: PLC0415 - numpy
 
+    if ServiceState("postfix", "halted") in services:
+        raise NotAnswering("Postfix is halted, and does not list its queue", hint="see: mailtui health")
     snapshot = host.queue.read()
     store = snapshot.store
     queues = [Line(one.name, one.count, one.size, one.oldest) for one in store.counts]

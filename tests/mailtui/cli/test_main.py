@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import Failed, Missing, NotPermitted
+from backends.host import ServiceState
 from mailtui import __version__
 from mailtui.cli.commands import COMMANDS, Group
 from mailtui.cli.main import main
@@ -120,6 +121,16 @@ def test_the_overview_of_an_empty_queue(run: Run, host: FakeHost) -> None:
     host.queue = FakeQueue(())
     host.sick.checks = host.sick.checks[-1:]
     assert run().out.splitlines()[-1] == " ● 1 check is fine"
+
+
+def test_a_halted_postfix_is_not_asked_for_its_queue(
+    run: Run, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "services", lambda: [ServiceState("postfix", "halted")])
+    host.queue.error = Failed("it was asked", hint="")
+    ran = run()
+    assert "mailtui: Postfix is halted, and does not list its queue\n  see: mailtui health\n" in ran.err
+    assert "✖ postfix" in ran.out
 
 
 @pytest.mark.parametrize("json_too", [True, False])
