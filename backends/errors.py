@@ -20,6 +20,10 @@ class Failed(BackendError):
     """A program ran and reported an error."""
 
 
+class NotOnDisk(Failed):
+    """The disk did not take what was written, and does not say so again."""
+
+
 class ParseFailed(BackendError):
     """A program answered with something that cannot be read."""
 

@@ -29,6 +29,8 @@ GRACE = 10
 """Seconds for which a child that was told to stop may go on without a word."""
 
 PR_SET_PDEATHSIG = 1
+_WHOLE, _STOPPED = b"+", b"~"
+"""What an answer begins with: all was done, or as much as was before a signal came."""
 _encoder = msgspec.msgpack.Encoder()
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -117,6 +119,8 @@ def each(
     """Do all jobs at the same time and give what each gave, in their order; `glance` is called all the while, and gives
     how far they are, or None.
 
+    A child that somebody else told to stop, who may be its user, tells us to stop as well: its work is a part.
+
     :raises BackendError: what a child raised; the others were waited for.
     :raises Failed: a child did not end well.
     """
@@ -133,6 +137,8 @@ def each(
             f"A part of the work {why}, and was ended",
             hint="it runs as the owner of the folder, who can halt it: look what they run (ps -u), then run it again",
         )
+    if any(child.said.startswith(_STOPPED) for child in children):
+        stop.number = stop.number or signal.SIGTERM
     return [_answer(child, code, kind) for child, code in zip(children, codes, strict=True)]
 
 
@@ -169,14 +175,17 @@ def _done(job: Job, stop: Stop) -> bytearray:
         return job.work(stop)
 
     try:
-        return told(work)
+        said = told(work)
+        if stop.number and said.startswith(_WHOLE):
+            said[:1] = _STOPPED
+        return said
     finally:
         signal.alarm(0)
 
 
 def told(work: Callable[[], object]) -> bytearray:
     """What `work` gives or raises, as bytes for another process."""
-    said = bytearray(b"+")
+    said = bytearray(_WHOLE)
     try:
         _encoder.encode_into(work(), said, 1)
         return said
@@ -253,7 +262,7 @@ def heard(said: bytes | bytearray, kind: type[T]) -> T:
     :raises BackendError: what it raised.
     """
     content = memoryview(said)[1:]
-    if said[:1] == b"+":
+    if said.startswith((_WHOLE, _STOPPED)):
         return msgspec.msgpack.decode(content, type=kind)
     trouble = msgspec.msgpack.decode(content, type=_Trouble)
     if not trouble.kind:

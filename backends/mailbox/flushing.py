@@ -2,9 +2,10 @@
 
 import ctypes
 import os
+from contextlib import suppress
 from threading import Thread
 
-from backends.errors import Failed
+from backends.errors import NotOnDisk
 
 SHARE = 64 << 20
 """Bytes that are written before they are sent to the disk."""
@@ -25,13 +26,15 @@ class Flusher:
         if self._size < SHARE or (self._thread is not None and self._thread.is_alive()):
             return
         self._size = 0
-        self._thread = Thread(target=self._flush, daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._flush, daemon=True)
+        with suppress(RuntimeError):  # the user may have no more threads: then all is flushed at the end
+            thread.start()
+            self._thread = thread
 
     def end(self) -> None:
         """Wait for what is under way.
 
-        :raises Failed: the disk did not take it. The kernel says so once: whoever asks later is told nothing.
+        :raises NotOnDisk: the disk did not take it. The kernel says so once: whoever asks later is told nothing.
         """
         if self._thread is not None:
             self._thread.join()
@@ -43,8 +46,8 @@ class Flusher:
             self.error = ctypes.get_errno()
 
 
-def not_on_disk(why: str) -> Failed:
+def not_on_disk(why: str) -> NotOnDisk:
     """What is told when the disk does not take what was written."""
-    return Failed(
+    return NotOnDisk(
         f"What was written may not be on disk: {why}", hint="look in the kernel's log, then run it again"
     )

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from backends.errors import Failed
+from backends.errors import Failed, NotOnDisk
 from backends.mailbox import dovecot, maildir
 from backends.mailbox.flushing import Flusher, not_on_disk
 from backends.mailbox.index import WORTH_IT, Index, Reading, index_of, rows_of
@@ -146,10 +146,14 @@ class Import:
                     return Job(target.owner, work)
 
                 jobs = [job(number) for number in range(len(shares))]
-                parts = each(jobs, Written, self._stop, progress.look)
+                try:
+                    parts = each(jobs, Written, self._stop, progress.look)
+                except NotOnDisk:
+                    self._take_back([(plan, _keys(plan, plan.rows))])
+                    raise
         written = [row for share, part in zip(shares, parts, strict=True) for row in share[: part.count]]
         return Done(
-            keys=array("Q", (plan.index.keys[row] for row in written)),
+            keys=_keys(plan, written),
             size=sum(part.size for part in parts),
             error=next((part.error for part in parts if part.error), ""),
             full=any(part.full for part in parts),
@@ -158,9 +162,14 @@ class Import:
     def finish(self, done: Sequence[tuple[Plan, Done]]) -> None:
         """Have on disk what was written, then have it written down, charged to the quota, and its folders shown.
 
+        :raises NotOnDisk: the disk did not take it; what was written is removed again.
         :raises BackendError: it cannot be done; another run does it.
         """
-        self._sync()
+        try:
+            self._sync()
+        except NotOnDisk:
+            self._take_back([(plan, one.keys) for plan, one in done])
+            raise
 
         def settle() -> None:
             for plan, one in done:
@@ -175,6 +184,16 @@ class Import:
                     maildir.subscribe(self._target.handle, plan.steps)
 
         self._as_owner(settle, type(None))
+
+    def _take_back(self, written: Sequence[tuple[Plan, "array[int]"]]) -> None:
+        """Remove what a run has written: the kernel shows it whole until it is read from the disk again."""
+
+        def remove() -> None:
+            for plan, keys in written:
+                with maildir.folder_of(self._target.handle, plan.steps) as folder:
+                    maildir.remove(folder, keys)
+
+        self._as_owner(remove, type(None))
 
     def held(self, steps: tuple[str, ...]) -> Held:
         """What a folder has, by its files and by Dovecot."""
@@ -229,3 +248,7 @@ class Import:
         result = self._runner.run(Command(argv, timeout=SYNC_PATIENCE))
         if result.code:
             raise not_on_disk(visible(result.complaint))
+
+
+def _keys(plan: Plan, rows: Sequence[int]) -> "array[int]":
+    return array("Q", (plan.index.keys[row] for row in rows))

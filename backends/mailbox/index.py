@@ -130,7 +130,7 @@ def index_of(reading: Reading, owner: Owner, stop: Stop, progress: Progress) -> 
             break
         part = one
         if number and at < limits[number + 1] and not _has(part, at):
-            again = Job(owner, partial(_again, reading, at, limits[number + 1]))
+            again = Job(owner, partial(_again, reading, (number, at, limits), progress))
             part = each([again], Part, stop, progress.look)[0]
         index.add(part, at)
         at = max(at, part.end)
@@ -151,8 +151,10 @@ def _found(reading: Reading, share: tuple[int, int, list[int]], stop: Stop, prog
     )
 
 
-def _again(reading: Reading, start: int, until: int, stop: Stop) -> Part:
-    return _listed(reading, (start, until), stop, lambda _: None)
+def _again(reading: Reading, share: tuple[int, int, list[int]], progress: Progress, stop: Stop) -> Part:
+    number, start, limits = share
+    tell = partial(progress.tell, number)
+    return _listed(reading, (start, limits[number + 1]), stop, lambda at: tell(at - limits[number]))
 
 
 def _listed(

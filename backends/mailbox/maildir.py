@@ -177,6 +177,21 @@ def remove_damaged(folder: int, damaged: Iterable[tuple[str, str]], keys: "array
             os.close(handle)
 
 
+def remove(folder: int, keys: "array[int]") -> None:
+    """Remove the messages of these keys that are not written down as imported."""
+    gone = set(keys) - set(_imported(folder))
+    for place in PLACES[1:]:
+        handle = _folder(place, folder)
+        try:
+            for name in os.listdir(handle):  # noqa: PTH208 - a handle
+                found = ours(name)
+                if found is not None and found.key in gone:
+                    with suppress(FileNotFoundError):
+                        os.unlink(name, dir_fd=handle)
+        finally:
+            os.close(handle)
+
+
 def tell(folder: int, keys: "array[int]") -> None:
     """Have it written down, on disk, that these messages were imported."""
     if not keys:
