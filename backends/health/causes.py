@@ -123,8 +123,9 @@ def _links(disks: Sequence[str]) -> list[Link]:
 def report(judged: Sequence[Judged], facts: Facts, seconds: float) -> Report:
     """All checks, each with its cause, the worst first and symptoms behind their causes."""
     by_name = {one.check.name: one for one in judged}
-    if (queue := by_name.get("queue")) is not None:
-        by_name["queue"] = recovered(queue, by_name)
+    queue, waiting = by_name.get("queue"), facts.value("queue", QueueFacts)
+    if queue is not None and waiting is not None:
+        by_name["queue"] = recovered(queue, by_name, waiting)
     causes = explained(by_name, facts)
     if cause := causes.get("log"):
         by_name["log"] = _since(by_name["log"], Scene(by_name, facts, cause))
@@ -166,18 +167,19 @@ def _since(log: Judged, scene: Scene) -> Judged:
     return log if found is None or seen is None else refused(scene.facts, found, seen, explained=True)
 
 
-def recovered(queue: Judged, judged: Mapping[str, Judged]) -> Judged:
-    """The queue, when what its mail waited for works again: delay reasons stay as they were until the next attempt."""
+def recovered(queue: Judged, judged: Mapping[str, Judged], found: QueueFacts) -> Judged:
+    """The queue, when what its mail waited for works again: delay reasons stay as they were until the next attempt.
+
+    All is only offered to be tried at once where most of it waited for that: the others are not to be pushed.
+    """
     filters = [judged[name].check.level for name in ("clamd", "amavis") if name in judged]
     if queue.fault not in {"scanner", "filter"} or not filters or any(level != "good" for level in filters):
         return queue
-    said = (
-        f"{queue.check.said.partition(';')[0]}; the filter works again, and mail waits for its next attempt"
-    )
-    flush = Mend("postqueue -f", ("postqueue", "-f"))
-    return Judged(
-        msgspec.structs.replace(queue.check, level="watch", said=said, mends=(flush, *queue.check.mends)), ""
-    )
+    waited, deferred = found.faults.get(queue.fault, 0), found.count("deferred")
+    said = f"{queue.check.said.partition(';')[0]}; {waited:,} waited for the filter, which works again: the next attempt takes them"
+    flush = (Mend("postqueue -f", ("postqueue", "-f")),) if waited * 2 >= deferred else ()
+    mends = (*flush, *queue.check.mends)
+    return Judged(msgspec.structs.replace(queue.check, level="watch", said=said, mends=mends), "")
 
 
 def root(name: str, causes: Mapping[str, str]) -> str:
