@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from backends.errors import BackendError
 from backends.host import Host
-from backends.maps.hiding import HIDDEN
+from backends.maps.kinds import HIDDEN
 from backends.maps.reading import Entry
 from backends.maps.values import Table
 from backends.text import clip, visible

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from backends.errors import BackendError
 from backends.host import Host
-from backends.maps.hiding import HIDDEN
+from backends.maps.kinds import HIDDEN
 from backends.maps.reading import Entry
 from backends.maps.values import About, Finding
 from backends.text import clip, visible
