@@ -6,7 +6,8 @@ import pytest
 
 from backends.maps.adapter import find
 from backends.maps.config import parse
-from backends.maps.hiding import HIDDEN, hidden_line, hides, unquoted
+from backends.maps.hiding import hidden_line, hides, unquoted
+from backends.maps.kinds import HIDDEN
 from backends.maps.values import Table
 from backends.runner import Command, LocalRunner
 from tests.support.maps import Tables

@@ -263,7 +263,7 @@ def test_passwords_in_names_and_closed_parts_are_not_printed(
         ("show", "static:(hidden)"),
         ("rebuild", "static:(hidden)"),
         ("set", "inline:(hidden)", "a", "b", "--yes"),
-        ("lookup", "mx.example"),
+        ("lookup", "mx.example", "--map", "static:(hidden)"),
         ("lookup", "[mx.example]:587", "--json"),
         ("lookup", "a@b.example"),
     ):
