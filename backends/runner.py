@@ -36,7 +36,7 @@ class Command(msgspec.Struct, frozen=True):
 
     `timeout` is in seconds: of the whole run for `run`, of silence for `stream`. `mutates` tells that it changes
     the mail system; such a command never runs on a read-only console. Of a `secret` one the standard input is not told
-    to anybody.
+    to anybody, of a `discreet` one what it complains of; `shown` is told in place of words that hold a secret.
     """
 
     argv: tuple[str, ...]
@@ -44,10 +44,12 @@ class Command(msgspec.Struct, frozen=True):
     timeout: float = 30.0
     mutates: bool = False
     secret: bool = False
+    discreet: bool = False
+    shown: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """What an administrator would type: few lines of standard input spelt out, many counted."""
-        typed = shlex.join(self.argv)
+        typed = shlex.join(self.shown or self.argv)
         if self.secret:
             return f"{typed}  # standard input: not shown, it holds a password"
         lines = self.stdin.decode("utf-8", "replace").split()
@@ -169,7 +171,7 @@ class LocalRunner:
         except BaseException:
             self.journal.end(entry, None, "interrupted")
             raise
-        self.journal.end(entry, done[-1].code, _said(done[-1]))
+        self.journal.end(entry, done[-1].code, _said(command, done[-1]))
 
     @contextmanager
     def _child(self, command: Command, out: int) -> Iterator[tuple[Any, int]]:
@@ -310,8 +312,10 @@ def _silent(command: Command) -> NotAnswering:
     )
 
 
-def _said(result: Result) -> str:
-    return "" if result.code == 0 and not result.stderr else result.complaint
+def _said(command: Command, result: Result) -> str:
+    if result.code == 0 and not result.stderr:
+        return ""
+    return "what it complains of is not shown" if command.discreet else result.complaint
 
 
 def _sh() -> Any:

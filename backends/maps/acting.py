@@ -19,8 +19,8 @@ from backends.maps.check import KEY, index_of, stale
 from backends.maps.config import Config
 from backends.maps.edit import difference
 from backends.maps.forms import Form, forms
-from backends.maps.hiding import HIDDEN, hides, unquoted
-from backends.maps.kinds import INDEX, PATTERNS
+from backends.maps.hiding import hides, unquoted
+from backends.maps.kinds import HIDDEN, INDEX, PATTERNS
 from backends.maps.programs import Programs, complaints
 from backends.maps.reading import must_have_entries
 from backends.maps.safe import must_be_safe
@@ -133,7 +133,7 @@ def rebuild(programs: Programs, store: Store, table: Table, *, fewer: bool = Fal
         with _copy(path, None) as copy:
             with copy.open("wb") as target:
                 shutil.copyfileobj(file, target, 1 << 20)
-            said = _told(table, _build(programs, table, copy))
+            said = _shown(table, complaints(_build(programs, table, copy)))
             new = _count(programs, f"{table.type}:{copy}")
             old = _count(programs, table.name) if index.exists() else 0
             if new < old and not fewer:
@@ -188,9 +188,9 @@ def _build(programs: Programs, table: Table, copy: Path) -> Result:
     :raises Failed: it cannot be built.
     """
     tool = "postalias" if table.alias else "postmap"
-    result = programs.build(tool, f"{table.type}:{copy}")
+    result = programs.build(tool, f"{table.type}:{copy}", discreet=hides(table))
     if result.code != 0:
-        complaint = unquoted(result.complaint) if hides(table) else result.complaint
+        complaint = _shown(table, complaints(result)[-1:] or [result.complaint])[0]
         said = _placed(visible(complaint), copy, Path(table.path))
         raise Failed(
             f"{table.name} cannot be built: {said}",
@@ -202,13 +202,13 @@ def _build(programs: Programs, table: Table, copy: Path) -> Result:
 def _complaints(programs: Programs, table: Table, copy: Path) -> list[str]:
     """What Postfix says of a copy, which is built where that is needed."""
     if table.type in INDEX:
-        return _told(table, _build(programs, table, copy))
-    return _told(table, programs.ask(f"{table.type}:{copy}", [KEY]))
+        return complaints(_build(programs, table, copy))
+    return complaints(programs.ask(f"{table.type}:{copy}", [KEY], discreet=hides(table)))
 
 
-def _told(table: Table, result: Result) -> list[str]:
+def _shown(table: Table, said: list[str]) -> list[str]:
     hidden = hides(table)
-    return [visible(unquoted(one) if hidden else one) for one in complaints(result)]
+    return [visible(unquoted(one) if hidden else one) for one in said]
 
 
 def _must_be_good(programs: Programs, change: Change, copy: Path, path: Path) -> None:
@@ -223,7 +223,8 @@ def _must_be_good(programs: Programs, change: Change, copy: Path, path: Path) ->
         said = [one for one in said if _unnumbered(one) not in known]
     if said:
         raise Refused(
-            f"Postfix would complain: {said[0]}", hint="nothing was changed; correct it, and do it again"
+            f"Postfix would complain: {_shown(table, said)[0]}",
+            hint="nothing was changed; correct it, and do it again",
         )
     if wrong := _wrong(programs, change, f"{table.type}:{copy}"):
         raise Refused(f"The changed table would not answer as planned: {wrong}", hint="nothing was changed")
@@ -233,7 +234,7 @@ def _wrong(programs: Programs, change: Change, table: str) -> str:
     """How the answer for the changed key differs from what was wanted; empty: it does not, or no key was named."""
     if not change.key or change.table.type in PATTERNS:
         return ""
-    result = programs.ask(table, [change.key])
+    result = programs.ask(table, [change.key], discreet=change.hidden)
     found = result.stdout.decode("utf-8", "surrogateescape").partition("\t")[2].removesuffix("\n")
     if said := complaints(result):
         return visible(unquoted(said[-1]) if change.hidden else said[-1])

@@ -213,7 +213,7 @@ def find(tables: Iterable[Table], name: str) -> Table:
     every = tuple(tables)
     plain = name.removeprefix("proxy:")
     for same in (
-        lambda table: table.name == plain,
+        lambda table: plain in {table.name, table.asked},
         lambda table: table.path == plain != "",
         lambda table: Path(table.path).name == plain != "",
     ):

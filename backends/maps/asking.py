@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backends.errors import BackendError
+from backends.maps.hiding import hides
 from backends.maps.kinds import JOINED, KEYED, PACKAGES, PATTERNS
 from backends.maps.programs import Programs, complaints
 from backends.maps.values import Table
@@ -25,13 +26,17 @@ def ask(programs: Programs, table: Table, keys: Sequence[str]) -> Answers:
     """Ask one table; what fails is told as trouble, for other tables may still answer."""
     try:
         if _lines_only(table):
-            result = programs.ask(table.name, keys)
+            result = _asked(programs, table, keys)
             values = _parted(keys, result.stdout)
             if values is not None or len(keys) < 2:
                 return Answers(values or {}, trouble(result))
         return _one_by_one(programs, table, keys)
     except BackendError as error:
         return Answers({}, (f"{error}",))
+
+
+def _asked(programs: Programs, table: Table, keys: Sequence[str]) -> Result:
+    return programs.ask(table.asked, keys, shown=table.name, discreet=hides(table))
 
 
 def trouble(result: Result) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ def _one_by_one(programs: Programs, table: Table, keys: Sequence[str]) -> Answer
     values: dict[str, str] = {}
     said: dict[str, None] = {}
     for key in keys:
-        result = programs.ask(table.name, [key])
+        result = _asked(programs, table, [key])
         said |= dict.fromkeys(trouble(result))
         text = result.stdout.decode("utf-8", "surrogateescape")
         if text.startswith(f"{key}\t"):

@@ -154,7 +154,11 @@ def _index(programs: Programs, table: Table, source: os.stat_result, sample: lis
     else:
         answers = ask(programs, table, [*sample, "@", *(f"{key}:" for key in sample)])
         if answers.trouble:
-            return [Finding(table.name, "bad", one, advice(table, one)) for one in answers.trouble]
+            closed = hides(table)
+            return [
+                Finding(table.name, "bad", unquoted(one) if closed else one, advice(table, one))
+                for one in answers.trouble
+            ]
         what = _other(table, sample, answers)
     return [Finding(table.name, "bad", what, build)] if what else []
 

@@ -1,11 +1,12 @@
 """The tables of a configuration, from what postconf(1) prints. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from backends.maps.kinds import JOINED, KINDS, SETTINGS, WITHIN, inline
+from backends.maps.kinds import HIDDEN, JOINED, KINDS, PASSWORDS, SETTINGS, SPELT, WITHIN, inline
 from backends.maps.values import Table, Use
 
 NO_TABLES = re.compile(
@@ -50,11 +51,35 @@ def parse(folder: str, builtin: str, own: str, services: str) -> Config:
     uses: dict[str, dict[Use, None]] = {}
     for one in found:
         uses.setdefault(one.name, {})[one.use] = None
-    return Config(
-        folder,
-        parameters,
-        tuple(_table(name, tuple(sorted(used, key=_second))) for name, used in uses.items()),
-    )
+    names = dict(_names(uses))
+    tables = []
+    for name, used in uses.items():
+        told = [msgspec.structs.replace(use, inside=names.get(use.inside, "")) for use in used]
+        tables.append(_table(name, tuple(sorted(told, key=_second)), names[name]))
+    return Config(folder, parameters, tuple(tables))
+
+
+def _names(uses: Mapping[str, Mapping[Use, None]]) -> Iterator[tuple[str, str]]:
+    """Each name, and as it is shown: without the passwords in it."""
+    hidden = Counter[str]()
+    for name, used in uses.items():
+        shown = name
+        if any(use.parameter in PASSWORDS for use in used) and any(map(_spelt, _leaves(name))):
+            kind = name.partition(":")[0]
+            hidden[kind] += 1
+            shown = f"{kind}:{HIDDEN}" + (f"-{hidden[kind]}" if hidden[kind] > 1 else "")
+        yield name, shown
+
+
+def _leaves(name: str) -> list[str]:
+    """The tables without parts that a table is made of, or itself."""
+    found = [one.name for one in _named(name, Use(""))]
+    return [one for one in found if one.partition(":")[0] not in JOINED]
+
+
+def _spelt(name: str) -> bool:
+    kind, _, path = name.partition(":")
+    return kind in SPELT or inline(path)
 
 
 def tables_in(value: str, use: Use) -> Iterator[Found]:
@@ -104,10 +129,12 @@ def _second(use: Use) -> bool:
     return bool(re.fullmatch(r"local_recipient_maps|virtual_\w+_domains|alias_database", use.parameter))
 
 
-def _table(name: str, uses: tuple[Use, ...]) -> Table:
+def _table(name: str, uses: tuple[Use, ...], shown: str) -> Table:
     kind, _, path = name.partition(":")
+    parts = tuple(_table(one, uses, one) for one in _leaves(name)) if kind in JOINED else ()
     has_file = not inline(path) and kind not in WITHIN | JOINED and (path.startswith("/") or kind in SETTINGS)
-    return Table(name, kind, path if has_file and path.startswith("/") else "", uses)
+    file = path if has_file and path.startswith("/") else ""
+    return Table(shown, kind, file, uses, parts, "" if shown == name else name)
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

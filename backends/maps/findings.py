@@ -1,7 +1,7 @@
 """What was found in a table's source, in words. Pure."""
 
 from backends.maps.forms import Form
-from backends.maps.hiding import HIDDEN
+from backends.maps.kinds import HIDDEN
 from backends.maps.patterns import shadowed
 from backends.maps.scan import SHOWN, Problem, Scan
 from backends.maps.values import Finding, Table

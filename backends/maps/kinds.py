@@ -15,6 +15,9 @@ KEYED = frozenset({*INDEX, "texthash"})
 WITHIN = frozenset({"inline", "static", "environ", "internal", "fail", "randmap"})
 """Tables that are all said in the configuration."""
 
+SPELT = frozenset({"inline", "static", "randmap"})
+"""Those of them whose values are in their names."""
+
 JOINED = frozenset({"pipemap", "unionmap"})
 """Tables made of tables."""
 
@@ -41,6 +44,12 @@ SETTINGS = frozenset({"mysql", "pgsql", "sqlite", "ldap", "memcache", "mongodb"}
 
 NOT_TRUSTED = frozenset({"tcp", "memcache", "socketmap"})
 """Tables that local(8) and virtual(8) refuse for what may name commands, files and user IDs (DICT_FLAG_NO_UNAUTH)."""
+
+PASSWORDS = frozenset({"smtp_sasl_password_maps", "lmtp_sasl_password_maps"})
+"""Parameters whose tables hold passwords."""
+
+HIDDEN = "(hidden)"
+"""What stands where a value is not shown."""
 
 KINDS = KEYED | PATTERNS | WITHIN | JOINED | REMOTE | {"dbm", "sdbm"}
 PACKAGES = frozenset({"pcre", "lmdb", "cdb", "mysql", "pgsql", "sqlite", "ldap", "mongodb"})

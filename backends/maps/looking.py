@@ -88,5 +88,5 @@ def _goes(asked: Asked, table: Table) -> bool:
 
 def whole_only(table: Table) -> bool:
     if table.type in JOINED:
-        return any(f"{kind}:" in table.name for kind in WHOLE)
+        return any(f"{kind}:" in table.asked for kind in WHOLE)
     return table.type in WHOLE

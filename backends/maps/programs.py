@@ -38,13 +38,17 @@ class Programs:
         )
         return Config(folder, config.parameters, config.tables)
 
-    def ask(self, table: str, keys: Sequence[str]) -> Result:
-        """`postmap -q -`: the keys, one a line, over standard input."""
+    def ask(self, table: str, keys: Sequence[str], *, shown: str = "", discreet: bool = False) -> Result:
+        """`postmap -q -`: the keys, one a line, over standard input. `shown` is the table's name as others may see it."""
         stdin = "".join(f"{key}\n" for key in keys).encode("utf-8", "surrogateescape")
-        return self._run(Command(("postmap", *self.instance, "-q", "-", table), stdin=stdin, timeout=ASKED))
+        words = ("postmap", *self.instance, "-q", "-")
+        told = (*words, shown or table)
+        command = Command((*words, table), stdin, ASKED, discreet=discreet, shown=told)
+        return self._run(command)
 
-    def build(self, tool: str, table: str) -> Result:
-        return self._run(Command((tool, *self.instance, table), timeout=BUILT, mutates=True))
+    def build(self, tool: str, table: str, *, discreet: bool = False) -> Result:
+        command = Command((tool, *self.instance, table), timeout=BUILT, mutates=True, discreet=discreet)
+        return self._run(command)
 
     def contents(self, table: str) -> Iterator[bytes]:
         """What `postmap -s` prints, in chunks.
@@ -76,7 +80,7 @@ class Programs:
 
 def complaints(result: Result) -> list[str]:
     """What a program wrote to standard error, without its name and level, and without what it says of main.cf."""
-    lines = result.stderr.decode("utf-8", "replace").splitlines()
+    lines = result.stderr.decode("utf-8", "replace").split("\n")
     said = [line.partition(": ")[2].removeprefix("warning: ").strip() for line in lines if line.strip()]
     return [one for one in said if not _OF_CONFIGURATION.match(one)]
 

@@ -34,12 +34,23 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One table as the configuration names it, without `proxy:`; `path` is its source where it has a file."""
+    """One table as the configuration names it, without `proxy:`; `path` is its source where it has a file.
+
+    `parts` are the tables that a pipemap: or unionmap: is made of. `secret` is the name as it is configured, where passwords
+    are in it; `name` is without them then.
+    """
 
     name: str
     type: str
     path: str
     uses: tuple[Use, ...]
+    parts: "tuple[Table, ...]" = ()
+    secret: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The name by which Postfix knows it."""
+        return self.secret or self.name
 
     @property
     def alias(self) -> bool:

@@ -15,7 +15,7 @@ from backends.maps.config import Config, parse
 from backends.maps.edit import difference, drop, put
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
-from backends.maps.hiding import passwords
+from backends.maps.hiding import hidden_answers, passwords
 from backends.maps.index import Index
 from backends.maps.kinds import KEYED, PATTERNS
 from backends.maps.lines import entries as source_lines
@@ -114,7 +114,8 @@ class DemoMaps:
         ]
         if not wanted:
             raise Missing(f"No table is used by {visible(parameter)}", hint="see: mailtui maps list")
-        return list(walk(self._ask, self._config, what, wanted))
+        closed = frozenset(table.name for table in self.tables() if not secrets and self.hides(table))
+        return [hidden_answers(one, closed) for one in walk(self._ask, self._config, what, wanted)]
 
     def why_not(self) -> str:
         return ""

@@ -3,7 +3,10 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from backends.maps.adapter import PostfixMaps
 from backends.maps.values import About, Finding
@@ -21,6 +24,15 @@ recipient_delimiter = +
 alias_maps =
 alias_database =
 """
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter, as that of a configuration; with a short name, so that screens show all of it."""
+    with TemporaryDirectory(prefix="mt-") as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
 
 
 def why_not() -> str | None:

@@ -10,20 +10,25 @@ from mailtui.cli.confirm import typed
 from mailtui.cli.session import Session
 
 LONGEST = 1 << 20
+"""Characters."""
 
 
 def value_of(session: Session) -> str:
     """
-    :raises BadRequest: there is none.
+    :raises BadRequest: there is none, or it is too long.
     """
     value: str | None = session.options.value
     if value == "-":
-        value = sys.stdin.readline(LONGEST).rstrip("\r\n")
+        value = sys.stdin.readline(LONGEST + 2).rstrip("\r\n")
     elif value is None:
         value = _typed(session)
     if not value or not value.strip():
         raise BadRequest(
             "There is no value", hint="give it behind the key, or - there and a line on standard input"
+        )
+    if len(value) > LONGEST:
+        raise BadRequest(
+            "The value is longer than 1 MiB", hint="give a shorter one, or write it: mailtui maps edit"
         )
     return value
 

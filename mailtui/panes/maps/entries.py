@@ -44,9 +44,14 @@ class Rows:
     hidden = False
     """Whether values are shown only where an entry is opened."""
 
-    def entry(self, row: int) -> Entry | None:
-        """The entry of a row; None: it is not there yet."""
+    def written(self, row: int) -> Entry | None:
+        """The entry of a row as it is in the source; None: it is not there yet."""
         return None
+
+    def entry(self, row: int) -> Entry | None:
+        """The same as it is shown."""
+        entry = self.written(row)
+        return hidden_entry(entry) if entry is not None and self.hidden else entry
 
     def row_of_line(self, line: int, part: Callable[[Index, int], Sequence[Entry]]) -> int:
         """The row of the entry on a line of the source, or before it. `part` reads one, and may block."""
@@ -66,7 +71,6 @@ class Rows:
         entry = self.entry(row)
         if entry is None:
             return "", ("reading", "dim"), "", ""
-        entry = hidden_entry(entry) if self.hidden else entry
         style = "warn" if entry.problem else ""
         return (
             (f"{entry.line:,}", "dim"),
@@ -83,7 +87,7 @@ class Indexed(Rows):
         self.table, self.index, self.count, self._want = table, index, index.count, want
         self._parts: LRUCache[int, Sequence[Entry]] = LRUCache(KEPT)
 
-    def entry(self, row: int) -> Entry | None:
+    def written(self, row: int) -> Entry | None:
         number = self.index.part(row)
         entries = self._parts.get(number)
         if entries is None:
@@ -114,7 +118,7 @@ class Matching(Rows):
     def __init__(self, found: Found) -> None:
         self.entries, self.count = found.entries, len(found.entries)
 
-    def entry(self, row: int) -> Entry | None:
+    def written(self, row: int) -> Entry | None:
         return self.entries[row]
 
     def row_of_line(self, line: int, part: Callable[[Index, int], Sequence[Entry]]) -> int:

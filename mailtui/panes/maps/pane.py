@@ -8,7 +8,7 @@ from textual.binding import BindingType
 
 from backends.errors import BackendError
 from backends.host import Host
-from backends.maps.hiding import hidden_entry
+from backends.maps.kinds import HIDDEN
 from backends.maps.reading import Entry
 from backends.maps.values import Table
 from backends.text import clip, visible
@@ -75,10 +75,11 @@ class MapsPane(ShownMaps):
 
     def _ask_key(self, table: Table | None) -> None:
         entry = self.entry_in_focus()
+        known = entry is not None and not entry.problem and entry.key != HIDDEN
         where = f"in {visible(table.name)}" if table else "for all that uses tables"
         lines = ["an address, a domain, a host's name or address, or a local user; <> is the empty sender"]
         self.app.push_screen(
-            AskScreen(f"Look up {where}", lines, guess=typable(entry.key) if entry else ""),
+            AskScreen(f"Look up {where}", lines, guess=typable(entry.key) if entry and known else ""),
             partial(self._look_up, table, where),
         )
 
@@ -97,15 +98,17 @@ class MapsPane(ShownMaps):
 
     @on(VirtualTable.Opened, "#entries")
     def _entry_opened(self) -> None:
-        entry, about = self.entry(), self.about()
+        entry, about = self.written(), self.about()
         if entry is not None and about is not None:
             title = f"{visible(about.table.name)}, line {entry.line:,}"
-            shown = hidden_entry(entry) if self.hidden and self.settings.read_only else entry
-            self.app.push_screen(AnswerScreen(title, lambda: entry_lines(shown)))
+            self.app.push_screen(AnswerScreen(title, lambda: entry_lines(entry)))
 
     def action_copy(self) -> None:
         entry, about = self.entry_in_focus(), self.about()
         text = entry.key if entry else about.table.name if about else ""
+        if entry and self.hidden and text == HIDDEN:
+            self.notify("This line is hidden: enter shows it where you may change tables", markup=False)
+            return
         self.app.copy_to_clipboard(text)
         self.notify(f"Copied: {clip(visible(text), 60)}" if text else "nothing to copy", markup=False)
 
@@ -116,7 +119,11 @@ class MapsPane(ShownMaps):
             self.acts.set(about.table, self.entry_in_focus())
 
     def action_remove(self) -> None:
-        if (about := self.about()) and (entry := self.entry_in_focus()):
+        if not (about := self.about()) or not (entry := self.entry_in_focus()):
+            return
+        if entry.problem:
+            self.notify("Postfix ignores this line, which is no entry: e edits the table", markup=False)
+        else:
             self.acts.remove(about.table, entry)
 
     def action_edit(self) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from backends.errors import BackendError
 from backends.host import Host
-from backends.maps.hiding import HIDDEN, passwords
+from backends.maps.kinds import HIDDEN
 from backends.maps.reading import Entry
 from backends.maps.values import About, Finding
 from backends.text import clip, visible
@@ -144,7 +144,7 @@ class ShownMaps(FedPane[Reading]):
             return [visible(said(finding)), visible(finding.hint)]
         if focused == "entries" and (entry := self.entry()):
             why = ignored_text(entry)
-            return [f"Postfix ignores this line: {visible(why)}"] if why else [self._written(entry)]
+            return [f"Postfix ignores this line: {visible(why)}"] if why else [self._told(entry)]
         about = self.about()
         return about_lines(about, self.host.now()) if about else []
 
@@ -164,12 +164,23 @@ class ShownMaps(FedPane[Reading]):
         return source.abouts[row] if isinstance(source, Tables) and row is not None else None
 
     def entry(self) -> Entry | None:
-        """The entry under the cursor, if it is there and of the table under the cursor."""
+        """The entry under the cursor as it is shown, if it is there and of the table under the cursor."""
+        found = self._row()
+        return found[0].entry(found[1]) if found else None
+
+    def written(self) -> Entry | None:
+        """The same as it is in the source, for who asks for it; who only reads cannot ask."""
+        if self.hidden and self.settings.read_only:
+            return self.entry()
+        found = self._row()
+        return found[0].written(found[1]) if found else None
+
+    def _row(self) -> tuple[Rows, int] | None:
         table = self._table("entries")
         source, row = table.source, table.cursor
         if not isinstance(source, Rows) or row is None or not self._current:
             return None
-        return source.entry(row)
+        return source, row
 
     def entry_in_focus(self) -> Entry | None:
         """The same, where the cursor is worked with."""
@@ -177,16 +188,16 @@ class ShownMaps(FedPane[Reading]):
 
     @property
     def hidden(self) -> bool:
-        """Whether the values of the table under the cursor are shown only where an entry is opened."""
-        if self.shown is not None and self._current:
-            return self.shown.rows.hidden
-        about = self.about()
-        return about is not None and passwords(about.table)
+        """Whether the values of the table under the cursor are shown only where an entry is opened.
 
-    def _written(self, entry: Entry) -> str:
+        They are until that is known.
+        """
+        return self.shown is None or not self._current or self.shown.rows.hidden
+
+    def _told(self, entry: Entry) -> str:
         value = visible(entry.value[:LONGEST])
-        if self.hidden:
-            value = HIDDEN if self.settings.read_only else f"{HIDDEN}: enter shows it"
+        if self.hidden and not self.settings.read_only:
+            value = f"{HIDDEN}: enter shows it"
         return f"{visible(entry.key[:LONGEST])}  {value}"
 
     # The entries

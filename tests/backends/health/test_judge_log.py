@@ -133,8 +133,8 @@ def test_a_small_server_from_which_nothing_gets_out() -> None:
         "most of them from bob@example.org: 4",
     ]
     assert [mend.text for mend in check.mends][:2] == [
-        "mailtui queue list --domain example.net",
-        "mailtui queue list --sender bob@example.org",
+        "mailtui queue list --domain=example.net",
+        "mailtui queue list --sender=bob@example.org",
     ]
 
 

@@ -1,14 +1,15 @@
 """A configuration with tables, and no Postfix that runs."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from tests.support.maps import Tables, why_not
+from tests.support.maps import Tables, open_folder, why_not
 
 
 @pytest.fixture
-def tables(tmp_path: Path) -> Tables:
+def tables() -> Iterator[Tables]:
     if reason := why_not():
         pytest.skip(reason)
-    return Tables(tmp_path)
+    with open_folder() as folder:
+        yield Tables(folder)

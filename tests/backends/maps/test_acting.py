@@ -47,7 +47,7 @@ def virtual(site: Tables, key: str) -> str:
 
 def test_an_entry_is_set_asked_and_taken_back(site: Tables) -> None:
     index = site.etc / "virtual.db"
-    index.chmod(0o640)
+    index.chmod(0o604)
     os.chown(index, 0, 12)
     change = site.maps.plan_set("virtual", "Dora@x.test", "dora, ann")
     assert change.diff[-1] == "+Dora@x.test\tdora, ann"
@@ -56,7 +56,7 @@ def test_an_entry_is_set_asked_and_taken_back(site: Tables) -> None:
     assert virtual(site, "dora@x.test") == "dora, ann"
     assert (site.etc / "virtual").read_text() == SOURCE + "Dora@x.test\tdora, ann\n"
     state = index.stat()
-    assert (state.st_mode & 0o777, state.st_gid, left_over(site)) == (0o640, 12, [])
+    assert (state.st_mode & 0o777, state.st_gid, left_over(site)) == (0o604, 12, [])
     assert not site.maps.stale()
     assert done.undo == 1
     back = site.maps.carry_out(site.maps.plan_undo())

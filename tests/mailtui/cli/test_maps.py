@@ -238,6 +238,56 @@ def test_passwords_are_shown_to_who_asks_alone(tmp_path: Path, capsys: pytest.Ca
     assert PASSWORD not in call("lint", "sasl_passwd")
 
 
+def test_passwords_in_names_and_closed_parts_are_not_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = secret_site(tmp_path)
+    inline = f"inline:{{{{[mx.example]:587=relay:{PASSWORD}}}}}"
+    tables.main(
+        f"smtp_sasl_password_maps = {inline}, static:relay:{PASSWORD}\n"
+        "transport_maps = unionmap:{texthash:$etc/virtual}\n"
+    )
+
+    class Real(FakeHost):
+        maps = tables.maps
+
+    def call(*words: str) -> str:
+        main(["maps", *words], lambda _: Real())
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    for words in (
+        ("list",),
+        ("list", "--json"),
+        ("lint",),
+        ("show", "static:(hidden)"),
+        ("rebuild", "static:(hidden)"),
+        ("set", "inline:(hidden)", "a", "b", "--yes"),
+        ("lookup", "mx.example", "--map", "static:(hidden)"),
+        ("lookup", "[mx.example]:587", "--json"),
+        ("lookup", "a@b.example"),
+    ):
+        shown = call(*words)
+        assert PASSWORD not in shown
+        assert "(hidden)" in shown or words == ("lint",)
+    assert PASSWORD in call("lookup", "a@b.example", "--secrets")
+
+
+def test_a_value_that_is_too_long_is_refused_not_cut(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("x" * ((1 << 20) + 1) + "\n"))
+    shown = run("maps", "set", "transport", "new.example", "-", "--dry-run")
+    assert shown.code == 2
+    assert "longer than 1 MiB" in shown.err
+    monkeypatch.setattr("sys.stdin", StringIO("x" * (1 << 20) + "\r\n"))
+    assert run("maps", "set", "transport", "new.example", "-", "--dry-run").code == 0
+
+
+def test_what_a_demo_table_answers_is_hidden_as_well(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtui.demo.maps.DemoMaps.hides", lambda _maps, table: table.path.endswith("port"))
+    assert "slow:" not in run("maps", "lookup", "slow.example", "--map", "transport").out
+    assert "slow:" in run("maps", "lookup", "slow.example", "--map", "transport", "--secrets").out
+
+
 def test_a_password_is_asked_for_without_showing_it(tmp_path: Path) -> None:
     tables = secret_site(tmp_path)
     inner, outer = pty.openpty()

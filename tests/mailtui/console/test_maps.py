@@ -4,9 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from backends.errors import Failed, NotPermitted
 from backends.maps.index import Index
@@ -253,6 +256,58 @@ async def test_who_only_reads_is_shown_no_hidden_value(
         await typed(pilot, "value:slow")
         await until(pilot, lambda: "is not filtered here" in shown(app))
         assert "1 entry" not in shown(app)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_a_hidden_line_that_is_ignored_is_not_shown_by_what_is_done_with_it(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch, read_only: bool
+) -> None:
+    maps._files["/etc/postfix/transport"] = b"broken.example:u=hunter4\nslow.example slow:\n"
+    monkeypatch.setattr(maps, "hides", lambda _table: True)
+    async with console(host, replace(SETTINGS, read_only=read_only), size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/transport")
+        await pilot.press("y")
+        await until(pilot, lambda: "This line is hidden" in toasts(app))
+        assert app.clipboard == ""
+        await pilot.press("x")
+        await until(pilot, lambda: read_only or "Postfix ignores this line" in toasts(app))
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, AskScreen))
+        assert app.screen.query_one("#ask-text", Input).value == ""
+        await pilot.press("escape")
+        assert "hunter4" not in shown(app) + toasts(app) + app.clipboard
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AnswerScreen))
+        assert ("hunter4" in shown(app)) is not read_only
+
+
+async def test_a_value_is_not_shown_as_it_is_typed_until_the_table_is_known_to_be_open(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = Event()
+    real = maps.index
+
+    def late(*given: Any) -> Index:
+        go.wait(30)
+        return real(*given)
+
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        monkeypatch.setattr(maps, "index", late)
+        tables = pane.query_one("#tables", VirtualTable)
+        row = tables.source.index_of("hash:/etc/postfix/transport")
+        assert row is not None
+        tables.focus()
+        tables.move_cursor(row)
+        await until(pilot, lambda: (about := pane.about()) is not None and about.table.path.endswith("port"))
+        await pilot.press("a")
+        await typed(pilot, "new.example")
+        await pilot.press("enter")
+        await typed(pilot, "hunter6")
+        assert "hunter6" not in shown(app)
+        go.set()
+        await pilot.press("escape")
+        await settle(pilot, pane)
+        assert pane.hidden is False
 
 
 async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMaps) -> None:

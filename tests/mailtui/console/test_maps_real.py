@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 
 import pytest
@@ -20,7 +19,7 @@ from tests.mailtui.console.test_config import toasts
 from tests.mailtui.console.test_console import shown, until
 from tests.mailtui.console.test_maps import asked, console, go_to, settle, typed
 from tests.support import postfix as private
-from tests.support.maps import Tables, why_not
+from tests.support.maps import Tables, open_folder, why_not
 from tests.support.postfix import PrivatePostfix, wait_until
 from tests.support.terminal import Terminal, why_no_terminal
 
@@ -49,11 +48,10 @@ printf '%s\\n' "$line" > "$1"
 
 @pytest.fixture
 def tables() -> Iterator[Tables]:
-    """In a folder with a short name, so that the screen shows all of it."""
     if reason := why_not():
         pytest.skip(reason)
-    with TemporaryDirectory(prefix="mt-") as folder:
-        yield Tables(Path(folder))
+    with open_folder() as folder:
+        yield Tables(folder)
 
 
 @pytest.fixture
