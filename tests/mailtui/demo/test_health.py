@@ -1,5 +1,6 @@
 """The demo host's health: one cause, a disk that fills, the rest fine; and well again when it was mended."""
 
+from backends.health.values import Mend
 from mailtui.demo import DemoHost
 
 NOW = 1_795_435_200.0
@@ -26,8 +27,10 @@ def test_the_demo_evening_and_its_mend() -> None:
     clock[0] += 30
     found = host.health.check()
     assert [check.name for check in found.causes] == ["disk-quarantine", "queue"]
-    flush = next(mend for check in found.causes if check.name == "queue" for mend in check.mends if mend.argv)
-    host.health.mend(flush)
+    queue = next(check for check in found.causes if check.name == "queue")
+    assert "waited for the filter, which works again" in queue.said
+    assert [mend.pane for mend in queue.mends] == ["2"]  # most of it waits for others
+    host.health.mend(Mend("postqueue -f", ("postqueue", "-f")))
     clock[0] += 120
     rest = host.health.check()
     assert rest.level == "watch"
