@@ -1,5 +1,6 @@
 """The maps pane driven by keys: what is wrong first, entries, lookups, changes, read-only, errors."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
@@ -88,8 +89,13 @@ async def typed(pilot: Pilot[int], text: str) -> None:
     await pilot.press(*("space" if char == " " else char for char in text))
 
 
+@pytest.fixture(autouse=True)
+def own_drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 def drafts() -> set[str]:
-    return {str(path) for path in Path("/tmp").glob("mailtui-edit-*")}
+    return {str(path) for path in Path(tempfile.gettempdir()).glob("mailtui-edit-*")}
 
 
 class Editor:

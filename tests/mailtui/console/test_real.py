@@ -68,7 +68,9 @@ def test_delete_a_group_and_bring_it_back(postfix: PrivatePostfix) -> None:
     with Terminal(mailtui(postfix)) as terminal:
         to_queue(terminal)
         terminal.wait_for(r"all messages +25")
-        terminal.keys("Down", "x")
+        terminal.keys("Down")
+        terminal.wait_for(r"▸connect to")
+        terminal.keys("x")
         terminal.wait_for(r"Delete 25 messages\?")
         assert "can be undone" in terminal.screen()
         terminal.text("24")
