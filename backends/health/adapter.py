@@ -175,7 +175,7 @@ class HostHealth:
             if self._looked > recorded:
                 return facts._replace(wrong=dict(self._since), looked=self._looked)
         fresh = 0 <= facts.now - recorded < FRESH
-        return facts._replace(wrong=kept.wrong) if fresh else facts
+        return facts._replace(wrong=kept.wrong, looked=recorded) if fresh else facts
 
     def _dated(self, report: Report, kept: ring.Ring) -> Report:
         """Each trouble with since when it has been seen, where nothing tells better."""

@@ -48,6 +48,14 @@ FORMS: dict[Way, tuple[Form, ...]] = {
         _DOT,
     ),
     "domain": (_NO_ADDRESS, _DOT),
+    "alias": (
+        Form(
+            HAS_AT,
+            0,
+            "is a mail address, and local(8) looks up names alone",
+            "leave the domain out, or use virtual_alias_maps",
+        ),
+    ),
     "transport": (
         Form(STARTS_AT, 0, "begins with @: a domain is looked up without it", "leave the @ out"),
         Form(

@@ -18,7 +18,9 @@ _DELIVERY = re.compile(
     rb"([0-9A-Za-z]{6,40}): to=<([^>\n]{0,320})>,(?: orig_to=<[^>\n]{0,320}>,)? relay=([^,\s]{1,300}),"
     rb"(?: conn_use=\d{1,9},)? delay=[\d.]{1,20}, delays=[\d./]{1,80}, dsn=[\d.]{1,20}, status=(sent|deferred|bounced) \((.*)"
 )
-_HERE = re.compile(rb"(?:connect to )?(?:127\.|localhost\b|\[?::1)")
+_HERE = re.compile(rb"(?:connect to )?(?:127\.|localhost\b|\[?::1|[^\s\[]{1,255}\[/?[\w-]{1,100}/)")
+SUSPENDED = b"delivery temporarily suspended: "
+"""What error(8) tells of mail for a site that qmgr(8) takes for dead, before the reason."""
 
 
 class _Failed:
@@ -44,10 +46,11 @@ class Deliveries:
             self._senders[found[1]] = found[2]
 
     def tried(self, at: float, said: bytes) -> None:
-        """A line of the SMTP client."""
+        """A line of the SMTP client, or of error(8) in its place."""
         if at < self._since or (found := _DELIVERY.match(said)) is None:
             return
-        queue_id, recipient, relay, status, why = found.groups()
+        queue_id, recipient, relay, status, said_why = found.groups()
+        why = said_why.removeprefix(SUSPENDED)
         if _HERE.match(relay) or (relay == b"none" and _HERE.match(why)):
             return  # the content filter
         if status == b"sent":

@@ -11,7 +11,7 @@ import msgspec
 
 from backends.errors import BackendError, Missing
 from backends.health.facts import Done, LogFacts, Seen, Written
-from backends.health.gather.deliveries import SPAN, Deliveries
+from backends.health.gather.deliveries import SPAN, SUSPENDED, Deliveries
 from backends.health.values import Line
 from backends.maillog import journal
 from backends.maillog.files import LOG
@@ -220,7 +220,7 @@ class _Reading:
             kind = taken_for(done["category"].decode())
             self._done.append(Done(when, kind, int(took[1]) / 1000 if took is not None else None))
             return
-        if look.part == b"smtp":
+        if look.part == b"smtp" or (look.part == b"error" and SUSPENDED in said):
             self._deliveries.tried(when, said)
         elif look.part == b"qmgr":
             self._deliveries.queued(said)

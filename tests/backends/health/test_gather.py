@@ -246,6 +246,27 @@ def test_mail_to_others_is_counted_by_messages() -> None:
     assert logged(*told, at=NOW - 1100).outside.failed == 0
 
 
+def test_mail_that_error_holds_back_behind_a_dead_site_counts_as_well() -> None:
+    def held(number: int, why: str) -> str:
+        line = tried(f"4F0000000{number:02}", f"x{number}@example.net", "deferred", why)
+        return line.replace("postfix/smtp[7]", "postfix/error[9]")
+
+    refused = "connect to mx.example.net[203.0.113.5]:25: Connection refused"
+    told = [held(number, f"delivery temporarily suspended: {refused}") for number in range(30)]
+    told += [
+        held(31, "delivery temporarily suspended: connect to 127.0.0.1[127.0.0.1]:10024: Connection refused")
+    ]
+    told += [
+        held(
+            32, "delivery temporarily suspended: connect to mx.example.org[private/lmtp]: Connection refused"
+        )
+    ]
+    told += [held(33, "mail transport unavailable")]
+    found = logged(*told).outside
+    assert (found.failed, found.places) == (30, 1)
+    assert found.reasons == (Reason("connect to *: Connection refused", 30),)
+
+
 def test_what_strangers_have_logged_as_mail_to_others_is_shown_safely() -> None:
     found = logged(
         queued("4F000000001", "\x1b[31m$(id)@example.org"),

@@ -199,6 +199,10 @@ def test_evidence_is_of_the_time_since_the_last_look() -> None:
     old = LogFacts(NOW - 1200, NOW, (Seen("refused", (NOW - 900,), "x"), Seen("policy", (NOW - 900,), "x")))
     recorded = health(Sources(services=lambda: halted, log=lambda: old), kept).check()
     assert {check.name: check.cause for check in recorded.checks}["log"] == ""
+    well = Kept(Ring(points=(Point(NOW - 60),)))
+    long_up = services(gld={"halted": True, "started": NOW - 86400})
+    seen = health(Sources(services=lambda: long_up, log=lambda: old), well).check()
+    assert {check.name: check.cause for check in seen.checks}["log"] == ""
 
 
 def test_mending() -> None:
