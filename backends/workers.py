@@ -29,8 +29,8 @@ GRACE = 10
 """Seconds for which a child that was told to stop may go on without a word."""
 
 PR_SET_PDEATHSIG = 1
-_WHOLE, _STOPPED = b"+", b"~"
-"""What an answer begins with: all was done, or as much as was before a signal came."""
+_WHOLE, _STOPPED, _RAISED = b"+", b"~", b"-"
+"""What an answer begins with: all was done, or as much as was before a signal came, or an error."""
 _encoder = msgspec.msgpack.Encoder()
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -132,6 +132,9 @@ def each(
         _collect(children, stop, glance, ended)
     finally:
         codes = [_gone(child) for child in children]
+    for child in children:
+        if child.said.startswith(_RAISED):  # it weighs more than that another was ended
+            heard(child.said, kind)
     for why in ended.values():
         raise Failed(
             f"A part of the work {why}, and was ended",
@@ -193,7 +196,7 @@ def told(work: Callable[[], object]) -> bytearray:
         trouble = _Trouble(type(error).__name__, str(error), error.hint)
     except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
         trouble = _Trouble("", f"{type(error).__name__}: {error}")
-    return bytearray(b"-" + _encoder.encode(trouble))
+    return bytearray(_RAISED + _encoder.encode(trouble))
 
 
 def become(owner: Owner) -> None:

@@ -49,6 +49,7 @@ PATIENCE = 3.0  # s from being told to leave until it is done without ceremony
 GLANCE = 0.2  # s between two looks whether work that must end has ended
 INTERRUPTED = 130
 THREADS = 48
+"""At a time; whatever hangs in some of them, others are left for what a key asks for."""
 KEY_NAMES = {
     "←→": "<->",
     "←": "left",
@@ -59,7 +60,6 @@ KEY_NAMES = {
     "⏎": "enter",
 }
 """Keys as the footer names them, in ASCII."""
-"""At a time; whatever hangs in some of them, others are left for what a key asks for."""
 
 
 class MailtuiApp(App[int]):

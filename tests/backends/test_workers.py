@@ -45,6 +45,8 @@ def test_an_error_of_a_child_is_raised_here() -> None:
     with pytest.raises(NotPermitted, match="locked away") as caught:
         each([Job(ME, fails), Job(ME, lambda _: None)], type(None), Stop())
     assert caught.value.hint == "ask for the key"
+    with pytest.raises(NotPermitted, match="locked away"):
+        each([Job(ME, lambda _: os.kill(os.getpid(), signal.SIGKILL)), Job(ME, fails)], type(None), Stop())
 
 
 def test_what_nobody_foresaw_is_not_swallowed() -> None:
