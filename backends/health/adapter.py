@@ -170,16 +170,15 @@ class HostHealth:
 
     def _before(self, facts: Facts, kept: ring.Ring) -> Facts:
         """With what was wrong at the last look of this program, else at the last that was recorded."""
-        recorded = kept.points[-1].at if kept.points else 0.0
+        recorded = _recorded(kept, facts.now)
         with self._lock:
             if self._looked > recorded:
                 return facts._replace(wrong=dict(self._since), looked=self._looked)
-        fresh = 0 <= facts.now - recorded < FRESH
-        return facts._replace(wrong=kept.wrong, looked=recorded) if fresh else facts
+        return facts._replace(wrong=kept.wrong, looked=recorded) if recorded else facts
 
     def _dated(self, report: Report, kept: ring.Ring) -> Report:
         """Each trouble with since when it has been seen, where nothing tells better."""
-        recorded = kept.wrong if kept.points and report.taken - kept.points[-1].at < FRESH else {}
+        recorded = kept.wrong if _recorded(kept, report.taken) else {}
         with self._lock:
             wrong = {check.name for check in report.checks if check.level in {"bad", "watch"}}
             self._since = {
@@ -193,6 +192,12 @@ class HostHealth:
             for check in report.checks
         )
         return msgspec.structs.replace(report, checks=checks)
+
+
+def _recorded(kept: ring.Ring, now: float) -> float:
+    """When the last point was recorded, if that is lately; else 0."""
+    last = kept.points[-1].at if kept.points else 0.0
+    return last if 0 <= now - last < FRESH else 0.0
 
 
 def _wrong(report: Report, outcomes: Mapping[str, Any], kept: ring.Ring, now: float) -> dict[str, float]:

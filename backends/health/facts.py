@@ -198,6 +198,11 @@ class LogFacts(msgspec.Struct, frozen=True):
     def count(self, kind: str, since: float) -> int:
         return sum(1 for one in self.done if one.kind == kind and one.at > since)
 
+    @property
+    def lost(self) -> bool:
+        """Whether what is logged now is written nowhere."""
+        return self.file is not None and self.file.behind and not self.file.elsewhere
+
     def of(self, kind: str) -> Seen | None:
         return next((one for one in self.seen if one.kind == kind), None)
 

@@ -16,7 +16,7 @@ EXIT CODES
 
   0    done
   1    it failed, or fewer messages were done than asked for; of what only looks (health, av, maps lint, greylist
-       doctor): something is wrong (✖) or wants to be watched (▲)
+       doctor): something is wrong (✖) or wants to be watched (▲, which the doctor does not have)
   2    wrong usage
   3    something needed is missing, not permitted, or does not answer
   4    changes are pending (--apply --check)

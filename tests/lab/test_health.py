@@ -279,7 +279,9 @@ def test_mail_that_does_not_get_out_is_told_with_who_sends_it_and_listed_by_its_
         "most of them to refused.example.net: 5",
         "most of them from alice@example.test: 5",
     ]
-    for mend in check["mends"][:2]:
+    assert check["mends"][0]["pane"] == "2"
+    assert "refused" in server.run(["sh", "-c", check["mends"][0]["text"]]).stdout
+    for mend in check["mends"][1:]:
         assert server.run(["sh", "-c", mend["text"]]).stdout.count("@refused.example.net") >= 5
     server.run(["postsuper", "-d", "ALL", "deferred"])
 

@@ -3,6 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
+from mailtui import app
+from mailtui.demo import DemoHost
+from mailtui.settings import Settings
+
 SCRIPT = """
 import ctypes
 import sys
@@ -28,3 +34,11 @@ def test_large_blocks_go_back_when_they_are_free() -> None:
         return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
     assert (apart(), apart("back")) == ("False", "True")
+
+
+def test_the_console_has_it_done_before_it_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(app, "give_back", lambda: done.append("give back"))
+    monkeypatch.setattr(app.MailtuiApp, "run", lambda _: done.append("open"))
+    assert app.run(DemoHost(), Settings()) == 0
+    assert done == ["give back", "open"]

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from backends.health.judge.known import PANES as MEND_PANES
 from mailtui.panes.registry import PANES
 
 ROOT = Path(__file__).parents[2]
@@ -21,3 +22,17 @@ def test_every_folder_of_a_pane_is_registered() -> None:
     folders = {path.parent.name for path in (ROOT / "mailtui" / "panes").glob("*/pane.py")}
     assert folders - {"listed"} == {entry.folder for entry in PANES}
     assert [entry.key for entry in PANES] == sorted(entry.key for entry in PANES)
+
+
+def test_health_goes_to_the_panes_of_its_mends() -> None:
+    folders = {entry.key: entry.folder for entry in PANES}
+    assert {command: folders[key] for command, key in MEND_PANES.items()} == {
+        "queue": "queue",
+        "greylist": "greylist",
+        "scores": "scores",
+        "quarantine": "quarantine",
+        "cleanup": "quarantine",
+        "maps": "maps",
+        "av": "antivirus",
+        "--apply": "config",
+    }

@@ -95,8 +95,10 @@ KINDS: tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...] = (
 LOOKED_AT = 400
 _STRANGERS = re.compile(rb"<[^>\n]{0,320}(?:>|$)")
 """Addresses, HELO names and message IDs, which are what their senders like them to be."""
-_TAKEN = re.compile(rb"(?!NOQUEUE)[0-9A-Za-z]{6,40}: client=(?!localhost\[)|proxy-accept: END-OF-MESSAGE: 2")
-"""A message, or its first recipient, is taken from outside: what asks policy, tables and names has not failed."""
+_TAKEN = re.compile(
+    rb"(?!NOQUEUE)[0-9A-Za-z]{6,40}: client=[^\s\[]{1,255}\[(?!127\.|::1\])|proxy-accept: END-OF-MESSAGE: 2"
+)
+"""A message, or its first recipient, is taken from outside, on port 25 (postfix/submission/smtpd is another): what asks policy, tables and names has not failed."""
 NOTABLE: tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...] = (
     (re.compile(rb"postfix"), re.compile(rb"(?:warning|error|fatal|panic): ")),
     (re.compile(rb"amavis"), re.compile(rb"\([\w-]{1,40}\) \(!{1,2}\)|\([\w-]{1,40}\) TROUBLE")),
@@ -224,7 +226,7 @@ class _Reading:
             self._deliveries.tried(when, said)
         elif look.part == b"qmgr":
             self._deliveries.queued(said)
-        elif look.part == b"smtpd" and _TAKEN.match(said) is not None:
+        elif look.part == b"smtpd" and tag.count(b"/") == 1 and _TAKEN.match(said) is not None:
             self._taken.append(when)
             return
         if not look.kinds or _CONTINUED.match(said):

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from backends.health.judge.disks import disks
 from backends.health.judge.known import Facts, Judged
-from backends.health.judge.log import mail_log, outgoing, refusing
+from backends.health.judge.log import refusing
+from backends.health.judge.mail_log import mail_log
+from backends.health.judge.outgoing import outgoing
 from backends.health.judge.queue import queue
 from backends.health.judge.services import LABELS, service
 from backends.health.judge.signatures import signatures

@@ -1,24 +1,19 @@
-"""What the mail log tells: senders refused for a fault of this server, mail to others that fails, and whether it is written. Pure."""
+"""Senders that were told to come again for a fault of this server, by the mail log. Pure."""
 
-import re
-import shlex
 from collections.abc import Iterator
 
-from backends.health.facts import LogFacts, Outside, Reason, Seen, Services, Written
+from backends.health.facts import LogFacts, Seen, Services
 from backends.health.judge.known import Facts, Judged, unknown
-from backends.health.values import Check, Evidence, Level, Measure, Mend
-from backends.text import messages_text, time_text
+from backends.health.values import Check, Evidence, Measure
+from backends.text import time_text
 
 FEW = 5
-"""Refusals, and messages to others that failed, which are no longer a single one's trouble."""
-MANY, PLACES = 20, 3
-"""So many messages to so many domains: the fault is not theirs."""
+"""Refusals which are no longer a single sender's trouble."""
 FRESH = 180.0  # s
 PASSES, PASSING = 3, 60.0
 """Messages taken after the last refusal that show that it is over; or one, when so many seconds are past."""
 CAUSES = ("postfix", "gld", "amavis", "clamd", "mariadb")
 """Services that have senders refused, until they are started again."""
-_PLAIN = re.compile(r"[\w.+@-]{1,255}", re.ASCII)
 
 
 def refusing(facts: Facts) -> Iterator[Judged]:
@@ -30,6 +25,10 @@ def refusing(facts: Facts) -> Iterator[Judged]:
         return
     if (seen := log.of("refused")) is not None:
         yield refused(facts, log, seen)
+        return
+    if log.lost:
+        said = "Whether senders are told to come again cannot be known: what would tell is not written"
+        yield Judged(Check("log", "unknown", said))
         return
     said = "No sender was told to come again for a fault of this server in the last 20 minutes"
     yield Judged(Check("log", "good", said))
@@ -66,72 +65,3 @@ def over_by(facts: Facts, log: LogFacts, seen: Seen) -> str:
         if one.name in CAUSES and runs and one.started is not None and one.started > seen.last:
             return f"{one.name} was started since"
     return ""
-
-
-def outgoing(facts: Facts) -> Iterator[Judged]:
-    """Whether mail to others gets out, by what was tried in the last quarter of an hour."""
-    log = facts.value("log", LogFacts)
-    if log is None:
-        return
-    out = log.outside
-    measures = (Measure("outgoing-sent", out.sent), Measure("outgoing-failed", out.failed))
-    if out.sent or out.failed < FEW:
-        told = [f"{messages_text(out.sent)} got out"] if out.sent else []
-        told += [f"{messages_text(out.failed)} not yet"] if out.failed else []
-        said = f"To others in the last 15 minutes: {', '.join(told) or 'nothing was sent'}"
-        yield Judged(Check("outgoing", "good", said, measures=measures))
-        return
-    level: Level = "bad" if out.failed >= MANY and out.places >= PLACES else "watch"
-    said = f"No mail to others gets out: {messages_text(out.failed)} failed in the last 15 minutes, none was delivered"
-    evidence = (
-        *(Evidence(one.text, None, one.count) for one in out.reasons[:1]),
-        *_most("to", out.domains, out.places),
-        *_most("from", out.senders, 0),
-    )
-    check = Check("outgoing", level, said, evidence, out.first, tuple(_mends(out)), measures)
-    yield Judged(check, "failing")
-
-
-def _most(way: str, counted: tuple[Reason, ...], of: int) -> Iterator[Evidence]:
-    if counted:
-        others = f", of {of:,} domains" if of > 1 else ""
-        yield Evidence(f"most of them {way} {counted[0].text}: {counted[0].count:,}{others}")
-
-
-def _mends(out: Outside) -> Iterator[Mend]:
-    """What lists them; text of strangers stands in it only where it is plain."""
-    for option, counted in (("--domain", out.domains), ("--sender", out.senders)):
-        if counted and _PLAIN.fullmatch(counted[0].text):
-            yield Mend(shlex.join(("mailtui", "queue", "list", f"{option}={counted[0].text}")), pane="")
-    yield Mend("mailtui queue list --queue deferred --group reason", pane="2")
-
-
-def mail_log(facts: Facts) -> Iterator[Judged]:
-    """Whether what should be in the log's file is written there."""
-    log = facts.value("log", LogFacts)
-    if log is None or log.file is None:
-        return
-    file = log.file
-    if not file.behind:
-        said = "The mail log is the journal" if file.elsewhere else f"{file.path} is written"
-        yield Judged(Check("mail-log", "good", said))
-        return
-    why = (
-        "the journal has newer lines"
-        if file.elsewhere
-        else "Postfix has taken mail since, and what it logs is lost"
-    )
-    said = f"Nothing is written to {file.path} any more: {why}"
-    evidence = (Evidence("its newest line", file.newest),)
-    yield Judged(Check("mail-log", "watch", said, evidence, file.newest, tuple(_writer(facts, file))), "lost")
-
-
-def _writer(facts: Facts, file: Written) -> Iterator[Mend]:
-    told = facts.value("services", Services)
-    if not file.by:
-        yield Mend("apt install rsyslog")
-    else:
-        systemd = told is None or told.systemd
-        argv = ("systemctl", "restart", file.by) if systemd else ("service", file.by, "restart")
-        yield Mend(shlex.join(argv), argv)
-    yield Mend("df -h /var/log; ls -l /var/log")

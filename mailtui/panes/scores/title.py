@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from backends.scores.percentiles import spreads
 from backends.scores.period import name
 from backends.scores.tally import KINDS
-from backends.text import age_text, visible
+from backends.text import age_text, messages_text, visible
 from mailtui.bars import signs, spark
 from mailtui.panes.scores.view import ALL, CHANGED, DOUBTFUL, SOUGHT
 from mailtui.scores_text import fitted, moved_text, setting_text, spread_parts, took_text
@@ -50,10 +50,10 @@ def list_title(view: "View") -> str:
         return f"{count} all messages"
     if wish.listed == DOUBTFUL:
         return f"{count} doubtful, within 1 of {wish.level}"
-    found = f"{visible(wish.rule[:100])}: {count}"
+    rule = visible(wish.rule[:100])
     if wish.filter or len(view.rows) >= view.hits:
-        return f"{found} messages" if len(view.rows) != 1 else f"{found} message"
-    return f"{found} of {view.hits:,} {'are found in the log' if view.hits <= SOUGHT else '(the latest)'}"
+        return f"{messages_text(len(view.rows))}: {rule}"
+    return f"{count} of {view.hits:,} {'found in the log' if view.hits <= SOUGHT else '(the latest)'}: {rule}"
 
 
 def figures(view: "View", width: int) -> str:

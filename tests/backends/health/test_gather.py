@@ -284,6 +284,9 @@ def test_when_mail_was_taken_from_outside() -> None:
         "postfix/smtpd[3]: 4F000000002: client=localhost[127.0.0.1]",
         "postfix/smtpd[3]: proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok",
         "postfix/smtpd[3]: proxy-reject: END-OF-MESSAGE: 451 4.5.0 no",
+        "postfix/smtpd[3]: 4F000000003: client=mx.example.org[127.0.0.1]",
+        "postfix/smtpd[3]: 4F000000004: client=ip6-localhost[::1]",
+        "postfix/submission/smtpd[3]: 4F000000005: client=unknown[203.0.113.7], sasl_method=PLAIN",
     )
     assert found.taken == (NOW - 60, NOW - 57)
 

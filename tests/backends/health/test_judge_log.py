@@ -132,7 +132,8 @@ def test_a_small_server_from_which_nothing_gets_out() -> None:
         "most of them to example.net: 5",
         "most of them from bob@example.org: 4",
     ]
-    assert [mend.text for mend in check.mends][:2] == [
+    assert [mend.text for mend in check.mends] == [
+        "mailtui queue list --queue deferred --group reason",
         "mailtui queue list --domain=example.net",
         "mailtui queue list --sender=bob@example.org",
     ]
@@ -145,6 +146,11 @@ def test_a_small_server_from_which_nothing_gets_out() -> None:
 def test_how_bad_it_is_that_mail_does_not_get_out(sent: int, failed: int, places: int, level: str) -> None:
     found = told(log=log(outside=Outside(sent, failed, NOW, places)))
     assert next(check.level for check in found.checks if check.name == "outgoing") == level
+
+
+def test_the_first_mend_of_mail_that_does_not_get_out_is_gone_to() -> None:
+    mends = wrong(told(log=log(outside=FAILING)))["outgoing"].mends
+    assert [bool(mend.pane) for mend in mends] == [True, False, False]
 
 
 def test_mail_that_waits_because_none_gets_out_is_one_trouble() -> None:
@@ -184,6 +190,15 @@ def test_a_log_that_is_not_written_any_more() -> None:
         services=facts.Services(services().services, systemd=False),
     )
     assert wrong(other)["mail-log"].mends[0].argv == ("service", "syslog-ng", "restart")
+
+
+def test_what_a_log_that_is_lost_would_tell_is_not_known() -> None:
+    lost = file(behind=True)
+    levels = {check.name: check.level for check in told(log=log(file=lost)).checks}
+    assert (levels["log"], levels["outgoing"]) == ("unknown", "unknown")
+    kept = {check.name: check.level for check in told(log=log(file=file(behind=True, elsewhere=True))).checks}
+    assert (kept["log"], kept["outgoing"]) == ("good", "good")
+    assert wrong(told(log=log(seen("refused", NOW - 30), file=lost)))["log"].level == "watch"
 
 
 def test_a_log_that_is_written_and_one_that_is_the_journal_are_no_fault() -> None:

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -198,8 +199,8 @@ def secret_site(folder: Path) -> Tables:
     return tables
 
 
-def test_passwords_are_shown_to_who_asks_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tables = secret_site(tmp_path)
+def calling(tables: Tables, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """`mailtui maps` on these tables: what it prints, on both ways."""
 
     class Real(FakeHost):
         maps = tables.maps
@@ -209,6 +210,12 @@ def test_passwords_are_shown_to_who_asks_alone(tmp_path: Path, capsys: pytest.Ca
         shown = capsys.readouterr()
         return shown.out + shown.err
 
+    return call
+
+
+def test_passwords_are_shown_to_who_asks_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables = secret_site(tmp_path)
+    call = calling(tables, capsys)
     reading = (
         ("show", "sasl_passwd"),
         ("show", "sasl_passwd", "--json"),
@@ -236,6 +243,15 @@ def test_passwords_are_shown_to_who_asks_alone(tmp_path: Path, capsys: pytest.Ca
     tables.write("sasl_passwd", f" {PASSWORD}\nmx.example u:p\n")
     assert "begins with a blank" in call("lint", "sasl_passwd")
     assert PASSWORD not in call("lint", "sasl_passwd")
+    (tmp_path / "new").write_text(f"mx.example u:{PASSWORD}\nu:{PASSWORD}\n")
+    assert PASSWORD not in call("edit", "sasl_passwd", "--from", str(tmp_path / "new"), "--yes")
+    assert PASSWORD not in call("rebuild", "sasl_passwd")
+    tables.main("smtp_sasl_password_maps = texthash:$etc/plain_passwd\n")
+    tables.write("plain_passwd", f"mx.example u:{PASSWORD}\n").chmod(0o600)
+    (tmp_path / "new").write_text(f" {PASSWORD}\nmx.example u:{PASSWORD}-new\n")
+    assert PASSWORD not in call("edit", "plain_passwd", "--from", str(tmp_path / "new"), "--yes")
+    assert any("postmap" in one.command for one in tables.runner.journal.entries())
+    assert PASSWORD not in str(tables.runner.journal.entries())
 
 
 def test_passwords_in_names_and_closed_parts_are_not_printed(
@@ -247,15 +263,7 @@ def test_passwords_in_names_and_closed_parts_are_not_printed(
         f"smtp_sasl_password_maps = {inline}, static:relay:{PASSWORD}\n"
         "transport_maps = unionmap:{texthash:$etc/virtual}\n"
     )
-
-    class Real(FakeHost):
-        maps = tables.maps
-
-    def call(*words: str) -> str:
-        main(["maps", *words], lambda _: Real())
-        shown = capsys.readouterr()
-        return shown.out + shown.err
-
+    call = calling(tables, capsys)
     for words in (
         ("list",),
         ("list", "--json"),

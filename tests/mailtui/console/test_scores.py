@@ -351,7 +351,7 @@ async def test_enter_on_a_rule_lists_what_it_hit(host: DemoHost) -> None:
         assert len(listed) > 100
         assert {one.mail_id for one in listed.values()} <= known
         assert len(listed) == pane.view.hits == len(known)
-        assert f"BAYES_99: {len(listed)} messages" in shown(app)
+        assert f"{len(listed)} messages: BAYES_99" in shown(app)
         assert pane.table.has_focus
         await pilot.press("slash", *"to:alice", "enter")
         await settled(pilot, pane)
@@ -375,7 +375,7 @@ async def test_a_rule_whose_messages_the_log_lacks(host: DemoHost) -> None:
         pane.query_one("#rules", VirtualTable).focus()
         await pilot.press("enter")
         await settled(pilot, pane)
-        assert "GTUBE: 0 of 1 are found in the log" in shown(app)
+        assert "0 of 1 found in the log: GTUBE" in shown(app)
 
 
 async def test_the_active_threshold_is_told_without_colour() -> None:
