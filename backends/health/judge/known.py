@@ -52,10 +52,10 @@ class Facts(NamedTuple):
     def began(self, name: str, known: float | None = None, *, exact: bool = False) -> float:
         """From when on what is seen can be of a trouble. `known`: it has begun no earlier; `exact`: just then."""
         recorded = self.wrong.get(name)
-        if recorded is None:
-            found = max(self.looked, known or 0.0)
+        if exact and known is not None:
+            found = known if recorded is None else min(recorded, known)
         else:
-            found = min(recorded, known) if exact and known is not None else recorded
+            found = max(self.looked, known or 0.0) if recorded is None else recorded
         return max(0.0, found - EARLY)
 
     def value(self, name: str, kind: type[T]) -> T | None:

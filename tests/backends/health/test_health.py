@@ -26,6 +26,7 @@ from backends.health.facts import (
     Setup,
     Stale,
 )
+from backends.health.judge.known import EARLY, Facts
 from backends.health.ring import DAY, HOUR, Filled, Ring, added, growth, load, save
 from backends.health.values import Check, Mend, Point
 from tests.backends.health.machine import NOW, Kept, Sources, health, log, ports, services
@@ -203,6 +204,9 @@ def test_evidence_is_of_the_time_since_the_last_look() -> None:
     long_up = services(gld={"halted": True, "started": NOW - 86400})
     seen = health(Sources(services=lambda: long_up, log=lambda: old), well).check()
     assert {check.name: check.cause for check in seen.checks}["log"] == ""
+    known = Facts(NOW, {}, wrong={}, looked=NOW - 60)
+    assert known.began("gld", NOW - 1260, exact=True) == NOW - 1260 - EARLY  # though the last look missed it
+    assert known.began("gld", NOW - 1260) == NOW - 60 - EARLY
 
 
 def test_mending() -> None:
