@@ -156,9 +156,16 @@ class PrivateClamd:
         try:
             yield pid
         finally:
-            os.kill(pid, signal.SIGTERM)
+
+            def ended() -> bool:
+                # Asked again: freshclam sets its flag back as it goes to work, and forgets a SIGTERM of that moment
+                if started.poll() is None or not foreground:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGTERM)
+                return not Path(f"/proc/{pid}").exists()
+
+            wait_until("freshclam's end", ended)
             started.wait(10)
-            wait_until("freshclam's end", lambda: not Path(f"/proc/{pid}").exists())
 
     def _logged(self) -> str:
         return self.freshclam_log.read_text() if self.freshclam_log.exists() else ""
