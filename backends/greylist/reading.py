@@ -74,7 +74,12 @@ def _from(within: Sql, after: Key | None, *, backwards: bool) -> Sql:
 
 
 def _handled(session: Session, after: Key, limit: int, *, backwards: bool) -> list[Triplet]:
-    """What comes after a key, by its index itself: planning a SELECT of it takes the server longer than reading."""
+    """What comes after a key, by its index itself.
+
+    Of 5,000,000 rows in memory a SELECT is faster (1.3 times the first page in place of 1.4) only where few rows
+    have the key's address; MariaDB reads past them one by one, or plans `ip > … OR ip = … AND …` for longer (2.1
+    in place of 1.6 at a client with 14,000).
+    """
     sql = _BEFORE if backwards else _AFTER
     values = (after.ip, after.sender, after.recipient, limit)
     rows = session.rows_between("HANDLER greylist OPEN", sql, values, "HANDLER greylist CLOSE")

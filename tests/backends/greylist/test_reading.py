@@ -66,6 +66,18 @@ def test_pages_follow_one_another_in_both_directions(make: Make, engine: str, ch
 
 
 @pytest.mark.parametrize(("engine", "charset"), KINDS)
+def test_a_client_with_many_triplets(make: Make, engine: str, charset: str) -> None:
+    rows = [
+        Triplet(f"192.0.2.{last}", f"{number:05}@example.org", "bob@example.test", 1000, 2000, 1)
+        for last, count in ((1, 3), (2, 2050), (3, 3))
+        for number in range(count)
+    ]
+    adapter = make(*rows, engine=engine, charset=charset)
+    assert walked(adapter, Filter(), 100) == rows
+    assert walked(adapter, Filter(), 100, backwards=True) == rows
+
+
+@pytest.mark.parametrize(("engine", "charset"), KINDS)
 def test_hostile_text_is_found_as_it_is_and_finds_nothing_else(
     make: Make, server: PrivateMariaDB, engine: str, charset: str
 ) -> None:
