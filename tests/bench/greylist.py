@@ -14,6 +14,7 @@ from importlib import import_module
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from backends.greylist.adapter import MariaGreylist
 from backends.greylist.plan import Purge
@@ -24,12 +25,23 @@ from backends.journal import Journal
 from tests.bench.measure import Bench, Row, Skip, pairs, seconds
 from tests.support import gld
 from tests.support.mariadb import PrivateMariaDB
+from tests.support.postfix import wait_until
+
+Rows = tuple[tuple[Any, ...], ...]
 
 DAY = 86400
 SLOWEST_ANSWER = 0.2  # s
 BULK = "SET unique_checks = 0, foreign_key_checks = 0"  # an empty table is filled without an undo log
 OLD = 54  # days; a fifth of the triplets was not used since
 RESTORE = "INSERT IGNORE INTO greylist SELECT * FROM spare; ANALYZE TABLE greylist"
+WRITE_ALL = (
+    "SET GLOBAL innodb_max_dirty_pages_pct = 0, innodb_io_capacity_max = 40000, innodb_io_capacity = 20000"
+)
+AS_BEFORE = (
+    "SET GLOBAL innodb_max_dirty_pages_pct = 90, innodb_io_capacity = 200, innodb_io_capacity_max = 2000"
+)
+UNWRITTEN = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'"
+FEW = 1000  # pages
 FIRST_PAGE = 0.05  # s
 MEMORY = 50.0  # MB
 ROUNDS = 200
@@ -100,10 +112,12 @@ def _purges(bench: Bench, server: PrivateMariaDB) -> Iterator[Row]:
     with gld.PrivateGld(server) as running:
         adapter = _adapter(bench, server, running.config)
         for _ in range(bench.size(3, 1)):
+            _at_rest(server)
             with _asking(running) as answers:
                 theirs.append(_timed(partial(running.run, "-c", str(OLD), timeout=1200)))
             slowest_of_gld = max(slowest_of_gld, *answers)
             _sql(server, RESTORE)
+            _at_rest(server)
             plan = adapter.plan(Purge(before))
             with _asking(running) as answers:
                 ours.append(_timed(partial(adapter.carry_out, plan)))
@@ -121,6 +135,19 @@ def _purges(bench: Bench, server: PrivateMariaDB) -> Iterator[Row]:
     )
     note = f"beside gld -c {slowest_of_gld:.2f} s; in the best round {min(slowest):.2f} s"
     yield Row("gld's slowest answer meanwhile", max(slowest), SLOWEST_ANSWER, "s", "200 ms", 1.0, note)
+
+
+def _at_rest(server: PrivateMariaDB) -> None:
+    """All that was changed is on disk, as on a host that does nothing but mail.
+
+    The rows put back fill InnoDB's redo log, and everybody waits for its pages then, whoever changes something.
+
+    :raises TimeoutError: not after some minutes.
+    """
+    _sql(server, WRITE_ALL)
+    with _raw(server) as ask:
+        wait_until("all pages on disk", lambda: int(ask(UNWRITTEN)[0][0]) < FEW, timeout=300)
+    _sql(server, AS_BEFORE)
 
 
 @contextmanager
@@ -189,7 +216,7 @@ def _adapter(bench: Bench, server: PrivateMariaDB, conf: Path | None = None) -> 
 
 
 @contextmanager
-def _raw(server: PrivateMariaDB) -> Iterator[Callable[[str], object]]:
+def _raw(server: PrivateMariaDB) -> Iterator[Callable[[str], Rows]]:
     """Statements over one connection of the same library."""
     import pymysql
 
@@ -198,7 +225,7 @@ def _raw(server: PrivateMariaDB) -> Iterator[Callable[[str], object]]:
     )
     cursor = connection.cursor()
 
-    def ask(statement: str) -> object:
+    def ask(statement: str) -> Rows:
         cursor.execute(statement)
         return cursor.fetchall()
 
