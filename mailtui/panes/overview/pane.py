@@ -160,9 +160,7 @@ class OverviewPane(FedPane[Look]):
     def _keys_of_panes(self) -> dict[str, str]:
         """The key that goes to each pane, by the pane's name: the user may have chosen another."""
         keys = {entry.folder: self.settings.keys.get(entry.binding, entry.key) for entry in PANES}
-        return {
-            name: self.app.get_key_display(Binding(key.split(",")[0], "")) for name, key in keys.items()
-        }
+        return {name: self.app.get_key_display(Binding(key.split(",")[0], "")) for name, key in keys.items()}
 
     def show_title(self) -> None:
         level, told = verdict.verdict(self.look)

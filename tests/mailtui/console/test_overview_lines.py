@@ -29,7 +29,10 @@ CHECKS = st.builds(
     ).map(tuple),
     st.none() | st.floats(allow_nan=False),
     st.lists(
-        st.builds(Mend, TEXT, st.just(()) | st.just(("true",)), st.sampled_from(["", "quarantine", "unknown"])), max_size=4
+        st.builds(
+            Mend, TEXT, st.just(()) | st.just(("true",)), st.sampled_from(["", "quarantine", "unknown"])
+        ),
+        max_size=4,
     ).map(tuple),
     cause=st.sampled_from(["", *"abcdefx"]),
 )
