@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -83,7 +84,7 @@ class MailtuiApp(App[int]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (34, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(entry.key, f"pane('{entry.key}')", entry.label, show=False, id=f"pane.{entry.key}")
+            Binding(entry.key, f"pane('{entry.key}')", entry.label, show=False, id=entry.binding)
             for entry in PANES
         ),
         Binding("r", "reload", "Read again", show=False, id="app.reload"),
@@ -103,7 +104,7 @@ class MailtuiApp(App[int]):
 
     def __init__(self, host: Host, settings: Settings) -> None:
         super().__init__()
-        self.host, self.settings = host, settings
+        self.host = host
         for theme in THEMES.values():
             self.register_theme(theme)
         self.services_known = False
@@ -112,6 +113,7 @@ class MailtuiApp(App[int]):
         self._tabs = TabLine([(entry.key, entry.label, entry.short) for entry in PANES])
         self._wrong = list(settings.wrong)
         self.keys = self._keymap_of(settings.keys)
+        self.settings = settings = replace(settings, keys=self.keys)
         self._first = self._first_pane(settings.pane)
         first = next(entry for entry in PANES if entry.key == self._first).make(host, settings)
         self._switcher = ContentSwitcher(first, id="panes", initial=first.id)

@@ -27,7 +27,8 @@ class Line(msgspec.Struct, frozen=True):
 class Mend(msgspec.Struct, frozen=True):
     """What mends it: a command to be typed, which the console can run itself when `argv` is there, or a pane to go to.
 
-    `asks`: what is to be considered before it is run.
+    `pane` is its name: overview, queue, greylist, scores, quarantine, maps, antivirus, config. `asks`: what is to be
+    considered before it is run.
     """
 
     text: str

@@ -9,19 +9,27 @@ from backends.runner import Command
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One verb of postsuper(1); `done` is how Postfix reports one message, as in `postsuper: ID: removed`."""
+    """One verb of postsuper(1); `done` is how Postfix reports one message, as in `postsuper: ID: removed`.
+
+    `held`: it acts on messages on hold alone, or (False) on others alone; None: on both.
+    """
 
     name: str
     option: str
     done: str
     destructive: bool = False
+    held: bool | None = None
+
+    def changes(self, queue: str) -> bool:
+        """Whether it does anything to a message in that queue."""
+        return self.held is None or self.held == (queue == "hold")
 
 
 ACTIONS = {
     action.name: action
     for action in (
-        Action("hold", "-h", "placed on hold"),
-        Action("release", "-H", "released from hold"),
+        Action("hold", "-h", "placed on hold", held=False),
+        Action("release", "-H", "released from hold", held=True),
         Action("requeue", "-r", "requeued"),
         Action("expire", "-e", "expired", destructive=True),
         Action("force-expire", "-f", "expired", destructive=True),

@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from threading import Event
 from typing import NamedTuple
 
@@ -34,7 +35,14 @@ _FROM = re.compile(rb"^(?:Return-Path|X-Envelope-From):\s*<([^<>\n]*)>", re.MULT
 _TO = re.compile(rb"^(?:Delivered-To|X-Original-To):[ \t]*<?([^<>\s]*)", re.MULTILINE | re.IGNORECASE)
 _SUBJECT = re.compile(rb"^Subject:" + _FOLDED, re.MULTILINE | re.IGNORECASE)
 _QUARANTINED = re.compile(rb"^X-Quarantine-ID:[ \t]*<([A-Za-z0-9_+-]{6,40})>", re.MULTILINE | re.IGNORECASE)
-_MESSAGE = re.compile(rb"^Message-ID:\s*(<[^<>\n]{1,500}>)", re.MULTILINE | re.IGNORECASE)
+_RECEIVED = re.compile(rb"^Received:" + _FOLDED, re.MULTILINE | re.IGNORECASE)
+_HERE = re.compile(
+    rb"\s*from\s+\S+\s+(?:\([^()\s]*\s*\[(?:127\.0\.0\.1|(?:IPv6:)?::1)\]\)\s|"
+    rb"(?:\([^()]*\)\s+)?by\s+\S+\s+(?:\([^()]*\)\s+)?with\s+LMTP\b)"
+)
+"""From this machine, as amavis gives a mail back to Postfix, or by LMTP, as Postfix gives it to Dovecot."""
+_HOPS = 2
+_POSTFIX = re.compile(rb"\(Postfix\)(?:\s+with\s+\S+)?\s+id\s+([0-9A-Za-z]{6,40})\b")
 _AMAVIS = re.compile(rb"\(amavis[^)]*\)(?:\s+with\s+\S+)?\s+id\s+([A-Za-z0-9_+-]{6,40})[\s;]")
 _TESTS = re.compile(r"tests=\[([^\]]*)\]?")
 _RULE = re.compile(r"([A-Za-z0-9_]{1,80})=(-?\d{1,6}(?:\.\d{1,6})?)")
@@ -85,7 +93,8 @@ def delivered(found: Iterable[Box], stop: Event | None = None) -> tuple[list[Rul
 
 def ruled(header: bytes, time: float, place: str = "") -> Ruled | None:
     """What the header of a delivered message says; None: amavis wrote nothing of rules into it."""
-    status = _STATUS.search(header)
+    own, mail_id = _own(header)
+    status = _STATUS.search(own)
     if status is None:
         return None
     said = " ".join(text(status[1]).split())
@@ -94,20 +103,39 @@ def ruled(header: bytes, time: float, place: str = "") -> Ruled | None:
         return None
     score = _SCORE.search(said)
     sender, recipients = _FROM.search(header), _TO.findall(header)
-    own = _AMAVIS.search(header) or _QUARANTINED.search(header)
-    message = _MESSAGE.search(header)
+    queued = _POSTFIX.search(own)
     return Ruled(
         time=time,
         spam=said.lower().startswith("yes"),
         score=float(score[1]) if score else None,
         rules=tuple((name, float(value)) for name, value in _RULE.findall(tests[1])[:RULES]),
-        mail_id=own[1].decode("ascii") if own else "",
+        mail_id=mail_id,
         sender=text(sender[1]) if sender else "",
         recipients=tuple(dict.fromkeys(text(one) for one in recipients[:100])),
         source="mailbox",
         place=place,
-        message_id=text(message[1]) if message else "",
+        queue_id=queued[1].decode("ascii") if queued else "",
     )
+
+
+def _own(header: bytes) -> tuple[bytes, str]:
+    """What was put on top of what the sender wrote, and amavis's mail_id; empty: it has put none there.
+
+    Postfix and amavis put their fields above those that a mail has, so that the first Received fields are theirs: of the
+    hops within this machine, then amavis's own. Where amavis has none (`$insert_received_line = 0`), that is the end.
+    """
+    received = list(islice(_RECEIVED.finditer(header), _HOPS + 1))
+    hops = 0
+    for one in received:
+        if amavis := _AMAVIS.search(one[1]):
+            return header[: one.end()], amavis[1].decode("ascii")
+        if hops == _HOPS or not _HERE.match(one[1]):
+            break
+        hops += 1
+    foreign = received[max(1, hops) :]  # without such hops the first one is Postfix's, of taking the mail in
+    own = header[: foreign[0].start()] if foreign else header
+    kept = _QUARANTINED.search(own) if hops else None
+    return own, kept[1].decode("ascii") if kept else ""
 
 
 def subject_of(header: bytes) -> str:

@@ -46,13 +46,14 @@ class Rule(msgspec.Struct, frozen=True):
 
 def once(messages: Iterable[Ruled]) -> list[Ruled]:
     """Each message once, as the first of its copies tells it: those of one mail_id, or, where amavis wrote none, those
-    with the same Message-ID, sender and rules. One that has neither is taken for a message of its own.
+    that Postfix delivered under one queue ID, which it may use again: with the same sender and rules. Nothing that a
+    sender writes makes two messages one; what has neither is taken for a message of its own.
     """
     found: dict[object, Ruled] = {}
     for number, one in enumerate(messages):
         key: object = one.mail_id or number
-        if not one.mail_id and one.message_id:
-            key = (one.message_id, one.sender, one.score, one.rules)
+        if not one.mail_id and one.queue_id:
+            key = (one.queue_id, one.sender, one.score, one.rules)
         found.setdefault(key, one)
     return list(found.values())
 

@@ -62,7 +62,7 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Ruled(msgspec.Struct, frozen=True, gc=False):
     """A message whose rules are known: each with the score it gave. `place`: the file, in its folder.
 
-    `mail_id` is amavis's own, `message_id` the sender's; empty: the file does not say.
+    `mail_id` is amavis's own, `queue_id` that of the Postfix which delivered it; empty: the file does not say.
     """
 
     time: float
@@ -74,7 +74,7 @@ class Ruled(msgspec.Struct, frozen=True, gc=False):
     recipients: tuple[str, ...] = ()
     source: str = "quarantine"
     place: str = ""
-    message_id: str = ""
+    queue_id: str = ""
 
 
 class Rules(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Any
 
 from backends.errors import BadRequest
 from mailtui.cli.commands import COMMANDS, Command, Group
+from mailtui.cli.usage import Parser
 
 APPLY = "--apply"
 FORCED = "--forced-command"
@@ -60,39 +61,33 @@ EXAMPLES
 """
 
 
-class Formatter(argparse.HelpFormatter):
-    """Wraps paragraphs to the terminal; headings and indented lines stay as they are written."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28)
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        wrap = super()._fill_text
-        blocks = text.strip("\n").split("\n\n")
-        return "\n\n".join(block if block.startswith(" ") else wrap(block, width, indent) for block in blocks)
-
-
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The options of a command line; `run` is the command.
 
-    :raises SystemExit: wrong usage (2), or help was asked for (0); argparse has printed it.
+    :raises SystemExit: wrong usage (2), or help was asked for (0); it has been printed.
     """
     parser = build_apply() if APPLY in words else build(words)
-    return parser.parse_args(words)
+    options, unknown = parser.parse_known_args(words)
+    if unknown:
+        before = words[: words.index(options.command)] if options.command in words else ()
+        (parser if unknown[0] in before else options.parser).refuse(unknown)
+    return options
 
 
-def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+def build(words: Sequence[str] | None = None) -> Parser:
     """The parser for these words; None: for every command line, as shell completion wants it."""
     from mailtui import __version__  # noqa: PLC0415 - the package itself; here because nothing else needs it
 
-    parser = argparse.ArgumentParser(
-        prog="mailtui",
-        formatter_class=Formatter,
-        allow_abbrev=False,
-        description=DESCRIPTION,
-        epilog=EXAMPLES + SETTINGS + EXIT_CODES,
+    parser = Parser(prog="mailtui", description=DESCRIPTION, epilog=EXAMPLES + SETTINGS + EXIT_CODES)
+    parser.set_defaults(
+        parser=parser,
+        run=None,
+        any_machine=False,
+        demo=False,
+        json=False,
+        config_dir=None,
+        read_only=False,
     )
-    parser.set_defaults(run=None, any_machine=False, demo=False, json=False, config_dir=None, read_only=False)
     parser.add_argument(
         APPLY,
         action="store_true",
@@ -117,16 +112,23 @@ def build(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
     return parser
 
 
-def build_apply() -> argparse.ArgumentParser:
+def build_apply() -> Parser:
     """The parser for `mailtui --apply`, an option that has options of its own."""
     from mailtui.cli.apply import options, run  # noqa: PLC0415 - for this command only
 
-    parser = argparse.ArgumentParser(prog="mailtui", formatter_class=Formatter, allow_abbrev=False)
+    parser = Parser(prog="mailtui", asked=f"mailtui {APPLY} --help")
     parser.add_argument(APPLY, action="store_true", help="bring this machine to the reference configuration")
     options.configure(parser)
     parser.epilog = f"{parser.epilog}\n{EXIT_CODES}"
     parser.set_defaults(
-        run=run.run, command=APPLY, any_machine=True, demo=False, json=False, config_dir=None, read_only=False
+        parser=parser,
+        run=run.run,
+        command=APPLY,
+        any_machine=True,
+        demo=False,
+        json=False,
+        config_dir=None,
+        read_only=False,
     )
     add_common(parser)
     parser.add_argument("--plain", action="store_true", help="write with ASCII only")
@@ -201,7 +203,8 @@ def _add(
     """Add the commands; those that are named are built in full, all of them where `words` is None."""
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest=dest, required=required)
     for name, row in rows.items():
-        added = commands.add_parser(name, help=row.text, formatter_class=Formatter, allow_abbrev=False)
+        added = commands.add_parser(name, help=row.text)
+        added.set_defaults(parser=added)
         if words is not None and name not in words:
             continue
         if isinstance(row, Command):

@@ -18,6 +18,11 @@ class Entry(NamedTuple):
     folder: str
     name: str
 
+    @property
+    def binding(self) -> str:
+        """The id of the binding that goes there."""
+        return f"pane.{self.key}"
+
     def make(self, host: Host, settings: Settings) -> Pane:
         pane: Pane = getattr(import_module(f"mailtui.panes.{self.folder}.pane"), self.name)(host, settings)
         return pane

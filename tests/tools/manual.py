@@ -11,9 +11,11 @@ from textwrap import wrap
 
 from mailtui import __version__
 from mailtui.cli.parser import EXIT_CODES, build, build_apply
+from mailtui.cli.usage import hanging
 
 FILE = Path(__file__).parents[2] / "mailtui" / "mailtui.1"
 EVERYWHERE = "on which host, and how"  # options of every command, told once
+WIDTH = 70  # of what stays as it is written, on 80 columns
 HEADING = re.compile(r"[A-Z][A-Z ]+")
 DATED = re.compile(r'^\.TH MAILTUI 1 "(.*?)"', re.MULTILINE)
 ESCAPES = str.maketrans({"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"})
@@ -146,7 +148,8 @@ def _told(words: str | None, heading: str = "") -> list[str]:
             lines += [f"{heading} {block}"] if heading else [".PP", f"{block.capitalize()}:"]
         elif block.startswith(" "):
             verbatim = (
-                r"\&" * line.startswith(".") + _plain(line.removeprefix("  ")) for line in block.split("\n")
+                r"\&" * line.startswith(".") + _plain(line.removeprefix("  "))
+                for line in hanging(block, WIDTH)
             )
             lines += [".PP", ".RS 4", ".nf", *verbatim, ".fi", ".RE"]
         else:

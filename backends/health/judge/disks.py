@@ -14,8 +14,8 @@ LEAST = 64 << 20
 """Bytes below which it is bad whatever the share: Postfix refuses mail with 1.5 times its largest message (queue_minfree)."""
 SOON, LATE = 1 * DAY, 7 * DAY
 MENDS = {
-    "quarantine": Mend("mailtui cleanup", pane="5"),
-    "spool": Mend("mailtui queue list", pane="2"),
+    "quarantine": Mend("mailtui cleanup", pane="quarantine"),
+    "spool": Mend("mailtui queue list", pane="queue"),
     "log": Mend("journalctl --vacuum-size=500M; logrotate -f /etc/logrotate.conf"),
 }
 

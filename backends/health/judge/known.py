@@ -9,16 +9,16 @@ from backends.health.values import Check, Evidence, Mend, Point
 
 T = TypeVar("T")
 PANES = {
-    "queue": "2",
-    "greylist": "3",
-    "scores": "4",
-    "quarantine": "5",
-    "cleanup": "5",
-    "maps": "6",
-    "av": "7",
-    "--apply": "8",
+    "queue": "queue",
+    "greylist": "greylist",
+    "scores": "scores",
+    "quarantine": "quarantine",
+    "cleanup": "quarantine",
+    "maps": "maps",
+    "av": "antivirus",
+    "--apply": "config",
 }
-"""The panes of mailtui's own commands, by their keys."""
+"""The panes in which mailtui's own commands are done, by name; the console knows their keys."""
 
 
 EARLY = 60.0

@@ -52,7 +52,7 @@ def _most(way: str, counted: tuple[Reason, ...], of: int) -> Iterator[Evidence]:
 
 def _mends(out: Outside) -> Iterator[Mend]:
     """What lists them; text of strangers stands in it only where it is plain."""
-    yield Mend("mailtui queue list --queue deferred --group reason", pane="2")
+    yield Mend("mailtui queue list --queue deferred --group reason", pane="queue")
     for option, counted in (("--domain", out.domains), ("--sender", out.senders)):
         if counted and _PLAIN.fullmatch(counted[0].text):
             yield Mend(shlex.join(("mailtui", "queue", "list", f"{option}={counted[0].text}")))

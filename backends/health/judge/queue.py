@@ -49,7 +49,7 @@ def queue(facts: Facts) -> Iterator[Judged]:
             Evidence(f"of {sum(found.counts.values()):,} messages {found.read:,} were looked at in the time")
         )
     since = found.first_recent if level != "good" and found.recent else None
-    mends = (Mend("mailtui queue list --group reason", pane="2"),) if level != "good" else ()
+    mends = (Mend("mailtui queue list --group reason", pane="queue"),) if level != "good" else ()
     if fault == "standing":
         mends = (Mend("systemctl restart postfix"), *mends)
     yield Judged(

@@ -141,7 +141,7 @@ def maps(facts: Facts) -> Iterator[Judged]:
         many = "tables have" if len(found.missing) > 1 else "table has"
         said = f"{len(found.missing)} lookup {many} no index: what asks for it gets a temporary error, and mail waits"
         names = tuple(Evidence(visible(name)) for name in (*found.missing, *found.names)[:NAMED])
-        mends = (Mend("mailtui maps rebuild", pane="6"),)
+        mends = (Mend("mailtui maps rebuild", pane="maps"),)
         yield Judged(Check("maps", "bad", said, names, mends=mends), "missing")
         return
     if not found.names:
@@ -150,7 +150,7 @@ def maps(facts: Facts) -> Iterator[Judged]:
         return
     many = "s are" if len(found.names) > 1 else " is"
     said = f"{len(found.names)} table{many} older than the source: what was changed does not count yet"
-    mends = (Mend("mailtui maps rebuild", pane="6"),)
+    mends = (Mend("mailtui maps rebuild", pane="maps"),)
     yield Judged(
         Check(
             "maps", "watch", said, tuple(Evidence(visible(name)) for name in found.names[:NAMED]), mends=mends
@@ -190,7 +190,7 @@ def root_mail(facts: Facts) -> Iterator[Judged]:
         said = "Mail to root goes nowhere: it has no alias, so nobody reads it"
     mends = (
         Mend("add `root: you` to /etc/aliases, then: newaliases"),
-        Mend("mailtui maps set aliases root YOU", pane="6"),
+        Mend("mailtui maps set aliases root YOU", pane="maps"),
     )
     yield Judged(Check("root-mail", "watch", said, mends=mends))
 
@@ -209,4 +209,4 @@ def drift(facts: Facts) -> Iterator[Judged]:
     shown = tuple(Evidence(visible(text)) for text in (*found.files, *found.todo)[:NAMED])
     count = len(found.files) + len(found.todo)
     said = f"{count} thing{'s differ' if count > 1 else ' differs'} from what was applied"
-    yield Judged(Check("drift", "watch", said, shown, mends=(Mend("mailtui --apply --diff", pane="8"),)))
+    yield Judged(Check("drift", "watch", said, shown, mends=(Mend("mailtui --apply --diff", pane="config"),)))

@@ -15,7 +15,7 @@ LONGEST = 1 << 20
 
 def value_of(session: Session) -> str:
     """
-    :raises BadRequest: there is none, or it is too long.
+    :raises BadRequest: there is none, it is too long, or what is not shown was not typed twice the same.
     """
     value: str | None = session.options.value
     if value == "-":
@@ -42,6 +42,10 @@ def _typed(session: Session) -> str | None:
     if not sys.stderr.isatty() or not sys.stdin.isatty():
         return None
     try:
-        return getpass(question)
+        value = getpass(question)
+        again = getpass("Once more, for it is not shown: ") if value else ""
     except EOFError:
         return None
+    if value != again:
+        raise BadRequest("What was typed is not twice the same: nothing was done", hint="try again")
+    return value

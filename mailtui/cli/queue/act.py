@@ -10,6 +10,7 @@ from backends.outcome import LeftOut, Outcome
 from backends.queue.message import Message
 from backends.queue.plan import ACTIONS, Plan, Target
 from backends.queue.select import Selector
+from backends.text import messages_text
 from mailtui.cli.acting import add_acting, add_cap, must_be_below, must_be_one_way
 from mailtui.cli.outcome import left_out_lines
 from mailtui.cli.queue.confirm import confirm
@@ -119,15 +120,24 @@ def _targets(session: Session, *, resolve: bool) -> tuple[list[Target], list[Lef
 
 
 def _chosen(session: Session, selector: Selector) -> list[Target]:
+    """The messages that the selector fits and the action changes; how many others it fits is told."""
     now, cap = session.host.now(), session.options.max
+    action = ACTIONS[session.options.action]
     found: list[Target] = []
-    count = 0
+    count = others = 0
     for message in _listed(session):
-        if selector.matches(message, now):
+        if not selector.matches(message, now):
+            continue
+        if not action.changes(message.queue_name):
+            others += 1
+        else:
             count += 1
             if count <= cap:
                 found.append(_target(message))
     must_be_below(count, cap)
+    if others:
+        how = "not on hold" if action.held else "on hold already"
+        session.out.note(f"mailtui: {messages_text(others)} that would fit: {how}")
     return found
 
 

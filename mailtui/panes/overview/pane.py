@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
@@ -24,6 +24,7 @@ from mailtui.panes.overview.blocks import How, Shown
 from mailtui.panes.overview.keys import KEYS
 from mailtui.panes.overview.look import Look, of_report, so_far
 from mailtui.panes.overview.parts import MOST_POINTS, READ, Hour, Value, measured, with_measured
+from mailtui.panes.registry import PANES
 from mailtui.settings import Settings
 from mailtui.widgets.block import Block
 from mailtui.widgets.stop_list import StopList
@@ -149,11 +150,17 @@ class OverviewPane(FedPane[Look]):
                 self.glyphs,
                 everything=self._everything,
                 read_only=self.settings.read_only,
+                keys=self._keys_of_panes(),
             )
             self.list.show(lambda width: verdict.lines(look, width, way))
         self._show_log()
         if self._is_new("mend", self._meant() is not None):
             self.refresh_bindings()
+
+    def _keys_of_panes(self) -> dict[str, str]:
+        """The key that goes to each pane, by the pane's name: the user may have chosen another."""
+        keys = {entry.folder: self.settings.keys.get(entry.binding, entry.key) for entry in PANES}
+        return {name: self.app.get_key_display(Binding(key.split(",")[0], "")) for name, key in keys.items()}
 
     def show_title(self) -> None:
         level, told = verdict.verdict(self.look)
@@ -271,5 +278,7 @@ class OverviewPane(FedPane[Look]):
         self.list.action_end(-1)
 
     def go_to(self, pane: str) -> None:
-        """Go to another pane, by its key."""
-        self.call_later(self.run_action, f"app.pane('{pane}')")
+        """Go to another pane, by its name."""
+        for entry in PANES:
+            if entry.folder == pane:
+                self.call_later(self.run_action, f"app.pane('{entry.key}')")

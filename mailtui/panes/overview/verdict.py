@@ -1,6 +1,6 @@
 """What is wrong in lines: each cause with its evidence, what mends it, and what it explains. No widget."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from backends.health.values import Check, Level, Mend
@@ -20,12 +20,16 @@ NAME = 16  # cells for the name of a check that is fine
 
 
 class Way(NamedTuple):
-    """How things are told here: the clock (epoch seconds), the signs, whether all checks are listed and acts offered."""
+    """How things are told here: the clock (epoch seconds), the signs, whether all checks are listed and acts offered.
+
+    `keys`: the key of each pane, by the pane's name.
+    """
 
     now: float
     signs: Glyphs
     everything: bool = False
     read_only: bool = False
+    keys: Mapping[str, str] = {}
 
     @property
     def branch(self) -> str:
@@ -87,8 +91,8 @@ def _said(check: Check, right: str, width: int, way: Way) -> Iterator[Line]:
 
 
 def _mend(check: Check, number: int, mend: Mend, width: int, way: Way) -> Line:
-    if mend.pane:
-        right = f"[{mend.pane}] go there"
+    if key := way.keys.get(mend.pane):
+        right = f"[{key}] go there"
     else:
         right = "[m] do it" if mend.argv and not way.read_only else "[y] copy"
     room = max(8, width - 8 - len(right) - 2)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backends.host import Queue
 from backends.outcome import ASKED_ABOVE, Outcome
 from backends.queue.message import domain_of
-from backends.queue.plan import Plan, Target, Trashed
+from backends.queue.plan import ACTIONS, Plan, Target, Trashed
 from backends.text import age_text, messages_text, size_text, time_text, visible
 from mailtui.panes.listed import acts
 from mailtui.panes.listed.acts import Question
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 BACK = "they come back on hold, under their own queue IDs"
 OPPOSITE = {"hold": "release"}
+NOTHING = {
+    "hold": "There is nothing to hold: it is on hold already",
+    "release": "There is nothing to release: none of it is on hold",
+}
 
 
 class Undo(NamedTuple):
@@ -41,14 +45,17 @@ class Acts(acts.Acts[View, Plan, Trashed]):
         return self.pane.host.queue
 
     def plan(self, action: str, selection: Selection[View]) -> Plan:
-        return self.backend().plan(action, selection.view.targets(selection))
+        return self.backend().plan(action, selection.view.targets(selection, ACTIONS[action]))
+
+    def nothing(self, plan: Plan) -> str:
+        return NOTHING.get(plan.action.name) or super().nothing(plan)
 
     def question(self, plan: Plan, selection: Selection[View]) -> Question | None:
         if plan.action.name in OPPOSITE and plan.count <= ASKED_ABOVE:
             return None
         return Question(
             f"{plan.action.name.capitalize()} {messages_text(plan.count)}?",
-            [selection.label, *_describe(plan, selection.view.snapshot.taken)],
+            [selection.label, *_others(plan, selection), *_describe(plan, selection.view.snapshot.taken)],
             commands=[str(command) for command in plan.commands],
             typed=plan.count if plan.count > ASKED_ABOVE else None,
             danger=plan.action.destructive,
@@ -131,6 +138,14 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             f"Undo the deletion of {messages_text(len(last.messages))}?",
             [f"deleted by {visible(last.user)} at {time_text(last.deleted)}", BACK],
         )
+
+
+def _others(plan: Plan, selection: Selection[View]) -> list[str]:
+    """What else is selected, and stays as it is."""
+    left = (selection.count or 0) - plan.count
+    if plan.action.held is None or left <= 0:
+        return []
+    return [f"{left:,} more are {'not on hold' if plan.action.held else 'on hold already'}"]
 
 
 def _describe(plan: Plan, now: float) -> list[str]:

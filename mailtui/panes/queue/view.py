@@ -6,7 +6,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from backends.errors import Refused
-from backends.queue.plan import Target
+from backends.queue.plan import Action, Target
 from backends.queue.select import Selector
 from mailtui.panes.listed import view as listed
 from mailtui.panes.queue.reading import Reading
@@ -61,8 +61,8 @@ class View:
         shown = set(self.rows.tolist()) if len(rows) > 1 else self.rows
         return sum(row is None or row not in shown for row in rows)
 
-    def targets(self, selection: "listed.Selection[View]") -> list[Target]:
-        """The messages selected; those marked that are gone meanwhile are left out."""
+    def targets(self, selection: "listed.Selection[View]", action: Action) -> list[Target]:
+        """The messages selected that the action changes; those marked that are gone meanwhile are left out."""
         store = self.snapshot.store
         if selection.marks:
             rows = [row for row in map(store.row_of, sorted(selection.marks)) if row is not None]
@@ -70,7 +70,8 @@ class View:
             rows = [int(self.rows[selection.row])]
         else:
             rows = self.rows.tolist()
-        return [Target.of(store.message(row)) for row in rows]
+        messages = map(store.message, rows)
+        return [Target.of(message) for message in messages if action.changes(message.queue_name)]
 
 
 def look(

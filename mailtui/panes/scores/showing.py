@@ -93,9 +93,14 @@ class ShownScores(ListedPane[Known, Wish, View]):
         )
         if monotonic() >= self._rules_due:
             feed.early(Known(reading, thresholds, note, self._rules))
-            self._rules = self._read_rules(feed.stopped)
             self._rules_due = monotonic() + RULES_EVERY
+            self._rules = self._read_rules(feed.stopped)
         return Known(reading, thresholds, note, self._rules)
+
+    def reload(self) -> None:
+        """Read all of it again, also the rules."""
+        self._rules_due = 0.0
+        super().reload()
 
     def _read_rules(self, stop: Event) -> Rules:
         """The rules; where they cannot be had, those of before, and why."""

@@ -215,7 +215,7 @@ def test_mending() -> None:
     with pytest.raises(Failed):
         host.mend(Mend("false", ("false",)))
     with pytest.raises(BadRequest):
-        host.mend(Mend("see a pane", pane="7"))
+        host.mend(Mend("see a pane", pane="antivirus"))
 
 
 def test_a_mend_is_told_and_a_service_that_ends_again_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:

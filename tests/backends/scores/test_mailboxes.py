@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,13 +14,19 @@ from backends.scores.mailboxes import Box, delivered, find, ruled
 HEAD = b"""\
 Return-Path: <bob@example.org>
 Delivered-To: alice@example.test
-Received: from mail.example.test ([127.0.0.1])
- by localhost (mail.example.test [127.0.0.1]) (amavis, port 10024) with ESMTP
- id S7umGqOWg0-6 for <alice@example.test>; Sun, 22 Nov 2026 11:10:22 +0000 (UTC)
+Received: from localhost (localhost [127.0.0.1])
+\tby mail.example.test (Postfix) with ESMTP id 4B5531661A1
+\tfor <alice@example.test>; Sun, 22 Nov 2026 11:10:22 +0000 (UTC)
 X-Spam-Flag: NO
 X-Spam-Status: No, score=5.9 tagged_above=-999 required=6.31
 \ttests=[ALL_TRUSTED=-1, HTML_MESSAGE=0.001,
 \tMAILTUI_DOUBTFUL=6.9] autolearn=no autolearn_force=no
+Received: from mail.example.test ([127.0.0.1])
+ by localhost (mail.example.test [127.0.0.1]) (amavis, port 10024) with ESMTP
+ id S7umGqOWg0-6 for <alice@example.test>; Sun, 22 Nov 2026 11:10:22 +0000 (UTC)
+Received: from client.example.net (client.example.net [203.0.113.7])
+\tby mail.example.test (Postfix) with ESMTP id 3F2A1166135
+\tfor <alice@example.test>; Sun, 22 Nov 2026 11:10:21 +0000 (UTC)
 Subject: nearly
  spam
 """
@@ -60,6 +67,39 @@ def test_a_message_to_several_has_its_number_as_well(box: Box) -> None:
     put(box, "new/1", several + b"\n")
     ((found,), _) = delivered([box])
     assert found.mail_id == "S7umGqOWg0-6"
+
+
+AMAVIS = HEAD[HEAD.index(b"Received: from mail") : HEAD.index(b"Received: from client")]
+"""What amavis writes of having had the mail."""
+LMTP = b"""\
+Received: from mail.example.test ([127.0.0.1])
+\tby mail.example.test with LMTP
+\tid 8AUxLl4nZ2k (envelope-from <bob@example.org>)
+"""
+FORGED = b"X-Quarantine-ID: <forged-id-00>\n" + AMAVIS.replace(b"S7umGqOWg0-6", b"forged-id-00")
+
+
+@pytest.mark.parametrize("top", [b"", LMTP], ids=["maildrop", "LMTP"])
+def test_only_what_stands_above_the_sender_s_own_counts(top: bytes) -> None:
+    """With `$insert_received_line = 0` as well."""
+    whole = top + HEAD
+    found = ruled(whole + FORGED, 0.0)
+    assert found is not None
+    assert (found.mail_id, found.queue_id, found.score) == ("S7umGqOWg0-6", "4B5531661A1", 5.9)
+    assert ruled(whole.replace(AMAVIS, b"") + FORGED, 0.0) == msgspec.structs.replace(found, mail_id="")
+    kept = whole.replace(AMAVIS, b"").replace(b"X-Spam-Flag", b"X-Quarantine-ID: <S7umGqOWg0-6>\nX-Spam-Flag")
+    assert ruled(kept + FORGED, 0.0) == found
+    status = HEAD[HEAD.index(b"X-Spam-Status") : HEAD.index(b"Received: from mail")]
+    assert ruled(whole.replace(status, b"") + status, 0.0) is None
+
+
+def test_of_a_mail_that_only_came_in_no_number_is_believed() -> None:
+    came = HEAD[HEAD.index(b"Received: from client") :]
+    status = b"X-Spam-Status: No, score=1 tests=[A=1]\n"
+    for forged in (FORGED, FORGED.replace(b"Received", b"X-Received")):
+        found = ruled(status + came + forged, 0.0)
+        assert found is not None
+        assert (found.mail_id, found.queue_id) == ("", "3F2A1166135")
 
 
 def test_spam_and_other_line_ends(box: Box) -> None:

@@ -15,7 +15,7 @@ from backends.scores.mailboxes import Box
 from backends.scores.rules import compacted, once, tallied
 from backends.scores.told import Copy, Ruled
 from tests.backends.scores.making import START, Made, store
-from tests.backends.scores.test_mailboxes import HEAD
+from tests.backends.scores.test_mailboxes import AMAVIS, HEAD
 from tests.support.fake_runner import FakeRunner
 
 MAIL_ID = "S7umGqOWg0-6"
@@ -63,7 +63,13 @@ def test_what_is_in_the_quarantine_and_in_two_mailboxes_counts_once(tmp_path: Pa
     [
         (HEAD, HEAD, 1),
         (HEAD, HEAD.replace(MAIL_ID.encode(), b"other-mail-id"), 2),
-        (b"X-Quarantine-ID: <" + MAIL_ID.encode() + b">\n" + HEAD.replace(b"(amavis,", b"(other,"), HEAD, 1),
+        (
+            HEAD.replace(AMAVIS, b"").replace(
+                b"X-Spam-Flag", b"X-Quarantine-ID: <S7umGqOWg0-6>\nX-Spam-Flag"
+            ),
+            HEAD,
+            1,
+        ),
     ],
     ids=["both by amavis's number", "two messages", "by the copy's number"],
 )
@@ -72,26 +78,30 @@ def test_copies_in_mailboxes(tmp_path: Path, first: bytes, second: bytes, count:
     assert len(found.messages) == count
 
 
-def test_without_amavis_s_number_the_message_id_tells(tmp_path: Path) -> None:
-    bare = HEAD.replace(b"(amavis,", b"(other,")
-    same = b"Message-ID: <1@example.org>\n" + bare
-    other = b"Message-ID: <1@example.org>\n" + bare.replace(b"5.9", b"5.8")
-    contents = (same, same, other, bare, bare)
+def test_without_amavis_s_number_postfix_s_tells(tmp_path: Path) -> None:
+    """What a sender can write, such as one Message-ID for all of a campaign, does not."""
+    same = HEAD.replace(AMAVIS, b"") + b"Message-ID: <1@example.org>\n"
+    again = same.replace(b"5.9", b"5.8")
+    other = same.replace(b"4B5531661A1", b"4B5531661A2")
+    bare = same.replace(b"(Postfix)", b"(Exim)")
+    contents = (same, same, again, other, bare, bare)
     found = AmavisScores(FakeRunner(), boxes=lambda: boxes(tmp_path, *contents)).rules()
-    assert len(found.messages) == 4, "twice the same, one of another score, two that cannot be told apart"
+    assert len(found.messages) == 5, (
+        "twice the same, a queue ID used again, another, two that nobody numbered"
+    )
 
 
 def test_a_rule_that_is_written_twice_hit_once() -> None:
     assert [rule.count for rule in tallied([Ruled(1.0, True, 1.0, (("A", 1.0), ("A", 1.0)))])] == [1]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["", "a", "b"]), st.sampled_from(["", "<1>", "<2>"]))))
+@given(st.lists(st.tuples(st.sampled_from(["", "a", "b"]), st.sampled_from(["", "Q1", "Q2"]))))
 def test_what_tells_nothing_is_never_left_out(made: list[tuple[str, str]]) -> None:
-    messages = [Ruled(1.0, True, 1.0, (), mail_id, message_id=sent) for mail_id, sent in made]
+    messages = [Ruled(1.0, True, 1.0, (), mail_id, queue_id=queued) for mail_id, queued in made]
     found = once(messages)
-    assert sum(not one.mail_id and not one.message_id for one in found) == made.count(("", ""))
-    assert {(one.mail_id, "" if one.mail_id else one.message_id) for one in found} == {
-        (mail_id, "" if mail_id else sent) for mail_id, sent in made
+    assert sum(not one.mail_id and not one.queue_id for one in found) == made.count(("", ""))
+    assert {(one.mail_id, "" if one.mail_id else one.queue_id) for one in found} == {
+        (mail_id, "" if mail_id else queued) for mail_id, queued in made
     }
     assert once(found) == found
     assert [one.mail_id for one in compacted(found)] == [one.mail_id for one in found]

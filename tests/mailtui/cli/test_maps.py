@@ -296,7 +296,8 @@ def test_what_a_demo_table_answers_is_hidden_as_well(run: Run, monkeypatch: pyte
     assert "slow:" in run("maps", "lookup", "slow.example", "--map", "transport", "--secrets").out
 
 
-def test_a_password_is_asked_for_without_showing_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("same", [True, False])
+def test_a_password_is_asked_for_twice_without_showing_it(tmp_path: Path, same: bool) -> None:
     tables = secret_site(tmp_path)
     inner, outer = pty.openpty()
     program = subprocess.Popen(
@@ -311,17 +312,19 @@ def test_a_password_is_asked_for_without_showing_it(tmp_path: Path) -> None:
     )
     os.close(outer)
     seen = b""
-    typed = False
+    answers = {
+        b"Value of mx.example: ": "other",
+        b"Once more, for it is not shown: ": "other" if same else "slip",
+    }
     while True:
         try:
             seen += os.read(inner, 4096)
         except OSError:  # all was read, and nobody has the other end
             break
-        if b"Value of mx.example: " in seen and not typed:
-            typed = True
-            os.write(inner, f"u:{PASSWORD}-other\n".encode())
+        for question in [one for one in answers if one in seen]:
+            os.write(inner, f"u:{PASSWORD}-{answers.pop(question)}\n".encode())
     os.close(inner)
-    assert program.wait(10) == 0
-    assert typed
-    assert b"+mx.example" in seen
+    assert program.wait(10) == (0 if same else 2)
+    assert not answers
+    assert (b"+mx.example" in seen, b"not twice the same" in seen) == (same, not same)
     assert PASSWORD.encode() not in seen

@@ -28,7 +28,7 @@ DISK = Check(
     "disk-quarantine",
     "watch",
     "/var/lib/amavis is full in 3 days: 61 of 80 GiB, +6.3 GiB a day",
-    mends=(Mend("let the quarantine be cleaned up", pane="5"),),
+    mends=(Mend("let the quarantine be cleaned up", pane="quarantine"),),
 )
 QUEUE = Check(
     "queue",

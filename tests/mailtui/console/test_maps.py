@@ -242,6 +242,13 @@ async def test_values_that_are_hidden_are_shown_where_one_asks(
         assert "quick:" not in shown(app)
         assert "•••••" in shown(app)
         await pilot.press("enter")
+        await until(pilot, lambda: "Once more" in shown(app))
+        await typed(pilot, "quack:")
+        await pilot.press("enter")
+        await until(pilot, lambda: "That was not the same. What does the table give" in shown(app))
+        for _ in range(2):
+            await typed(pilot, "quick:")
+            await pilot.press("enter")
         await asked(pilot, app, "+slow.example    (hidden)")
         assert "$ mailtui maps set /etc/postfix/transport slow.example -" in shown(app)
         assert "quick:" not in shown(app)

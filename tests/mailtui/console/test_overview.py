@@ -287,6 +287,15 @@ async def test_where_the_mend_is_a_pane_m_goes_there() -> None:
         await until(pilot, lambda: isinstance(app.pane, QuarantinePane))
 
 
+async def test_a_mend_in_a_pane_names_the_key_that_goes_there() -> None:
+    async with console(settings=replace(SETTINGS, keys={"pane.5": "f5"})) as (app, pilot, pane):
+        assert "[f5] go there" in shown(app)
+        assert "[5]" not in shown(app)
+        pane.list.action_end(-1)
+        await pilot.press(*["down"] * 4, "m")
+        await until(pilot, lambda: isinstance(app.pane, QuarantinePane))
+
+
 async def test_what_only_a_human_can_type_is_copied() -> None:
     async with console() as (app, pilot, pane):
         await pilot.press(*["down"] * 6)

@@ -29,7 +29,10 @@ CHECKS = st.builds(
     ).map(tuple),
     st.none() | st.floats(allow_nan=False),
     st.lists(
-        st.builds(Mend, TEXT, st.just(()) | st.just(("true",)), st.sampled_from(["", "5"])), max_size=4
+        st.builds(
+            Mend, TEXT, st.just(()) | st.just(("true",)), st.sampled_from(["", "quarantine", "unknown"])
+        ),
+        max_size=4,
     ).map(tuple),
     cause=st.sampled_from(["", *"abcdefx"]),
 )
@@ -45,7 +48,7 @@ def test_no_line_is_wider_than_there_is_room_and_no_check_is_lost(
     checks: list[Check], width: int, everything: bool
 ) -> None:
     look = Look(tuple(checks), NOON)
-    found = lines(look, width, Way(NOON, DRAWN, everything))
+    found = lines(look, width, Way(NOON, DRAWN, everything, keys={"quarantine": "5"}))
     assert all(width_of(line.spans) <= width for line in found)
     assert all(text.isprintable() for line in found for text, _ in line.spans)
     stops = [line.stop for line in found if line.stop]

@@ -8,6 +8,7 @@ from mailtui.demo import DemoHost
 from mailtui.panes.queue.pane import QueuePane
 from mailtui.screens.choose import ChooseScreen
 from mailtui.screens.confirm import ConfirmScreen
+from tests.mailtui.console.test_config import toasts
 from tests.mailtui.console.test_console import Clock, console, count, shown, until
 
 
@@ -96,6 +97,27 @@ async def test_flush_asks_what(choice: str, said: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         await pilot.press(choice)
         await until(pilot, lambda: any(one.command.startswith(said) for one in app.host.journal.entries()))
+
+
+async def test_hold_counts_what_changes_and_z_gives_back_only_that() -> None:
+    async with console() as (app, pilot, pane):
+        assert pane.reading is not None
+        before, all_of_them = count(pane, "hold"), pane.count(pane.reading)
+        assert before
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert f"Hold {all_of_them - before:,} messages?" in shown(app)
+        assert f"{before:,} more are on hold already" in shown(app)
+        await pilot.press(*str(all_of_them - before), "enter")
+        await until(pilot, lambda: count(pane, "hold") == all_of_them)
+        assert "left out" not in toasts(app)
+        await settled(pilot, pane)
+        await pilot.press("h")
+        await until(pilot, lambda: "it is on hold already" in toasts(app))
+        await pilot.press("z")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: count(pane, "hold") == before)
 
 
 async def test_z_finds_a_deletion_of_another_day_in_the_trash() -> None:

@@ -365,6 +365,18 @@ async def test_enter_on_a_rule_lists_what_it_hit(host: DemoHost) -> None:
         assert pane.view.wish.listed == HIT
 
 
+async def test_r_reads_the_rules_again(host: DemoHost) -> None:
+    fake = use(host, store(scored(5.0)))
+    fake.known = Rules((Ruled(START, True, 7.5, (("GTUBE", 7.5),), "one"),))
+    async with console(host) as (app, pilot, pane):
+        pane.wants(pane.wish.__class__(period="all", buckets=pane.wish.buckets))
+        await settled(pilot, pane)
+        assert "GTUBE" in shown(app)
+        fake.known = Rules((Ruled(START, True, 7.5, (("SINCE_THEN", 7.5),), "two"),))
+        await pilot.press("r")
+        await until(pilot, lambda: "SINCE_THEN" in shown(app))
+
+
 async def test_a_rule_whose_messages_the_log_lacks(host: DemoHost) -> None:
     fake = use(host, store(scored(5.0)))
     gone = Ruled(START, True, 7.5, (("GTUBE", 7.5),), "gone")
