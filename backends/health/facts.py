@@ -81,7 +81,7 @@ class Setup(msgspec.Struct, frozen=True):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why mail waits, and how much of what was read."""
+    """Why mail waits, whose or where to, and how much of what was read."""
 
     text: str
     count: int
@@ -91,6 +91,7 @@ class QueueFacts(msgspec.Struct, frozen=True):
     """The queue. `counts` of messages by queue; unless `whole`, only so many messages as `read` were looked at closer.
 
     `oldest` (but for mail on hold) and `recent` (deferred of the last 20 minutes) are of those that were read, the reasons as well.
+    `domains` and `senders`: the commonest of those that wait for the first reason.
     """
 
     counts: Mapping[str, int]
@@ -102,6 +103,8 @@ class QueueFacts(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     faults: Mapping[str, int] = {}
     """Messages that wait for something of this machine: scanner, filter, disk, dns, delivery."""
+    domains: tuple[Reason, ...] = ()
+    senders: tuple[Reason, ...] = ()
 
     def count(self, name: str) -> int:
         return self.counts.get(name, 0)
@@ -143,8 +146,8 @@ class Done(msgspec.Struct, frozen=True, gc=False):
 class Outside(msgspec.Struct, frozen=True):
     """Messages on their way to others in the last quarter of an hour, bounces left out: how many were delivered, and failed.
 
-    `first`: the first failure. `reasons`, `domains` and `senders`: the commonest of those that failed, with their counts;
-    `places`: how many domains there are in all.
+    `first`: the first failure; `since`: how many were delivered from then on. `reasons`, `domains` and `senders`: the commonest
+    of those that failed, with their counts; `places`: how many domains there are in all.
     """
 
     sent: int = 0
@@ -154,6 +157,7 @@ class Outside(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     domains: tuple[Reason, ...] = ()
     senders: tuple[Reason, ...] = ()
+    since: int = 0
 
 
 class Written(msgspec.Struct, frozen=True):

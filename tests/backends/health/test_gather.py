@@ -244,6 +244,9 @@ def test_mail_to_others_is_counted_by_messages() -> None:
         *told, tried("4F000000001", "x1@example.net", "sent", "250 ok", "mx[203.0.113.5]:25")
     ).outside.sent
     assert logged(*told, at=NOW - 1100).outside.failed == 0
+    out = tried("4F000000010", "a@b.example", "sent", "250 ok", "mx[203.0.113.5]:25")
+    assert (logged(out, *told).outside.sent, logged(out, *told).outside.since) == (1, 0)
+    assert logged(*told, out).outside.since == 1
 
 
 def test_mail_that_error_holds_back_behind_a_dead_site_counts_as_well() -> None:
@@ -455,6 +458,27 @@ def test_why_mail_waits(reason: str, fault: str) -> None:
     assert found.faults == ({fault: 9} if fault else {})
     assert (found.count("deferred"), found.recent, found.oldest, found.whole) == (9, 9, NOW - 600, True)
     assert found.reasons[0].count == 9
+
+
+def test_whose_mail_waits_is_counted_for_the_commonest_reason() -> None:
+    def waiting(number: int, reason: str, sender: str, to: str) -> Message:
+        return Message(
+            queue_name="deferred",
+            queue_id=f"A{number:06}",
+            arrival_time=int(NOW) - 600,
+            message_size=1,
+            sender=sender,
+            recipients=(Recipient(f"x@{to}", reason),),
+        )
+
+    mail = [waiting(number, "timed out", "news@a.example", "Slow.example") for number in range(6)]
+    mail += [waiting(6, "timed out", "\x1b[31mx@b.example", "other.example")]
+    mail += [waiting(number, "full", "bob@a.example", "full.example") for number in range(10, 16)]
+    found = queues.read((one for one in mail), NOW, time.monotonic() + 9)
+    assert found.domains == (Reason("slow.example", 6),)
+    assert found.senders == (Reason("news@a.example", 6),)
+    strange = queues.read((one for one in mail[6:7]), NOW, time.monotonic() + 9)
+    assert strange.senders == (Reason("^[[31mx@b.example", 1),)
 
 
 def test_a_queue_is_read_for_a_time_and_counted_whole(tmp_path: Path) -> None:
