@@ -136,11 +136,15 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """A message that amavis is done with: when, as what (ham, spam, virus), and the seconds that it took, if told."""
+    """A message that amavis is done with: when, as what (ham, spam, virus), and the seconds that it took, if told.
+
+    `backup`: a backup scanner has scanned it, as no other did.
+    """
 
     at: float
     kind: str
     seconds: float | None
+    backup: bool = False
 
 
 class Outside(msgspec.Struct, frozen=True):
@@ -178,7 +182,8 @@ class LogFacts(msgspec.Struct, frozen=True):
     """The last minutes of the mail log, from `since` on: troubles, what amavis did, when mail was taken in, mail to others.
 
     `newest`: when the newest line was written, however old; 0: there is none. `lines`: the newest warnings and errors.
-    `file`: where it is; None: it is the journal.
+    `file`: where it is; None: it is the journal. Of the journal only what the services themselves have written counts; syslog
+    does not tell who wrote a line of a file, and any user of the machine can.
     """
 
     since: float
@@ -206,6 +211,11 @@ class LogFacts(msgspec.Struct, frozen=True):
     def lost(self) -> bool:
         """Whether what is logged now is written nowhere."""
         return self.file is not None and self.file.behind and not self.file.elsewhere
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is known that the services themselves have written it."""
+        return self.file is None or self.file.elsewhere
 
     def of(self, kind: str) -> Seen | None:
         return next((one for one in self.seen if one.kind == kind), None)

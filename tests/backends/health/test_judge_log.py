@@ -224,6 +224,62 @@ def test_a_mend_holds_no_text_that_a_shell_obeys(text: str) -> None:
         assert not mend.argv
 
 
+def test_what_a_log_file_says_may_be_anybodys() -> None:
+    def said(log_file: Written | None) -> list[str]:
+        over = log(old(NOW - 70), taken=(NOW - 1,), file=log_file)
+        return [one.said for one in refusals(told(log=over)).evidence]
+
+    assert len(said(None)) == 1
+    assert said(file())[1:] == ["by a log file, in which syslog lets any user of this machine write"]
+    assert len(said(file(elsewhere=True))) == 1
+
+
+def done(at: float, *, backup: bool = True) -> facts.Done:
+    return facts.Done(at, "ham", 9.0, backup)
+
+
+@pytest.mark.parametrize(
+    ("seen_too", "scanned", "amavis", "clamd"),
+    [
+        (
+            (),
+            (done(NOW - 40),),
+            "amavis has mail scanned by its backup scanner, which is slower",
+            "Mail is scanned by the backup scanner, slower, because clamd does not run",
+        ),
+        ((), (), "amavis gets no answer from its scanner", "clamd does not run"),
+        (
+            (seen("unscanned", NOW - 30),),
+            (done(NOW - 40),),
+            "amavis cannot have mail scanned",
+            "No mail can be scanned because clamd does not run",
+        ),
+        (
+            (seen("unscanned", NOW - 50),),
+            (done(NOW - 40), done(NOW - 45, backup=False)),
+            "amavis has mail scanned by its backup scanner, which is slower",
+            "Mail is scanned by the backup scanner, slower, because clamd does not run",
+        ),
+        (
+            (),
+            (done(NOW - 2000), done(NOW - 45, backup=False)),
+            "amavis gets no answer from its scanner",
+            "clamd does not run",
+        ),
+    ],
+)
+def test_what_becomes_of_mail_without_its_scanner(
+    seen_too: tuple[facts.Seen, ...], scanned: tuple[facts.Done, ...], amavis: str, clamd: str
+) -> None:
+    stopped = services(clamd={"state": "stopped", "since": NOW - 60, "pid": None, "started": None})
+    trouble = log(seen("scanner", NOW - 55, NOW - 20), *seen_too, done=scanned)
+    found = wrong(told(services=stopped, antivirus=antivirus(DOWN), log=trouble))
+    assert found["clamd"].said == clamd
+    assert found["clamd"].level == "bad"
+    assert found["amavis"].said == amavis
+    assert found["amavis"].level == ("bad" if "cannot" in amavis else "watch")
+
+
 def file(**other: Any) -> Written:
     return Written("/var/log/mail.log", NOW - 3000, **other)
 

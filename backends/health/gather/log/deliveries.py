@@ -1,4 +1,4 @@
-"""Mail on its way to others, by the mail log: how much of it was delivered, how much failed, and of that the commonest."""
+"""Mail on its way to others: how much of it was delivered, how much failed, and of that the commonest."""
 
 import re
 from collections import Counter
