@@ -9,6 +9,7 @@ from backends.health.facts import Database, Drifted, LogFacts, QueueFacts
 from backends.health.judge.known import EARLY, Facts, Judged
 from backends.health.judge.log import over_by, refused
 from backends.health.judge.services import LABELS
+from backends.health.judge.working import backed, unscanned
 from backends.health.values import Check, Evidence, Level, Mend, Report
 
 DOWN = frozenset({"stopped", "halted", "silent", "refused", "garbage"})
@@ -199,7 +200,7 @@ def _with_effect(
         return check
     symptoms = [judged[name].check for name in causes if root(name, causes) == check.name]
     names = {one.name for one in symptoms}
-    effect = _effect(check.name, names, judged, facts)
+    effect = _effect(check.name, names, Scene(judged, facts, check.name))
     if not effect:
         return check
     said = f"{effect} because {check.said}"
@@ -210,7 +211,8 @@ def _with_effect(
     )
 
 
-def _effect(name: str, symptoms: set[str], judged: Mapping[str, Judged], facts: Facts) -> str:
+def _effect(name: str, symptoms: set[str], scene: Scene) -> str:
+    judged = scene.judged
     if "queue" in symptoms and judged["queue"].check.level != "unknown":
         return "Mail is deferring"
     if "log" in symptoms and judged["log"].fault == "refusing":
@@ -218,12 +220,22 @@ def _effect(name: str, symptoms: set[str], judged: Mapping[str, Judged], facts: 
     if name == "postfix" and judged[name].fault in DOWN:
         return "No mail is taken in"
     if name == "mariadb" and "gld" in symptoms:
-        found = facts.value("greylist", Database)
+        found = scene.facts.value("greylist", Database)
         passes = found is not None and found.err_accept
         return "Mail passes without greylisting" if passes else "Greylisting fails"
-    if name in {"clamd", "amavis"} and judged[name].fault in DOWN:
+    if name == "amavis" and judged[name].fault in DOWN:
         return "No mail can be scanned"
-    return ""
+    return _unscanned(scene) if name == "clamd" and judged[name].fault in DOWN else ""
+
+
+def _unscanned(scene: Scene) -> str:
+    """What becomes of mail without clamd, as far as the log has it: amavis may have a backup scanner."""
+    log = scene.facts.value("log", LogFacts)
+    if log is None:
+        return ""
+    if backed(log, scene.began):
+        return "Mail is scanned by the backup scanner, slower,"
+    return "No mail can be scanned" if unscanned(log, scene.began) else ""
 
 
 def _order(check: Check) -> tuple[int, int, str]:

@@ -81,7 +81,7 @@ class Setup(msgspec.Struct, frozen=True):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why mail waits, and how much of what was read."""
+    """Why mail waits, whose or where to, and how much of what was read."""
 
     text: str
     count: int
@@ -91,6 +91,7 @@ class QueueFacts(msgspec.Struct, frozen=True):
     """The queue. `counts` of messages by queue; unless `whole`, only so many messages as `read` were looked at closer.
 
     `oldest` (but for mail on hold) and `recent` (deferred of the last 20 minutes) are of those that were read, the reasons as well.
+    `domains` and `senders`: the commonest of those that wait for the first reason.
     """
 
     counts: Mapping[str, int]
@@ -102,6 +103,8 @@ class QueueFacts(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     faults: Mapping[str, int] = {}
     """Messages that wait for something of this machine: scanner, filter, disk, dns, delivery."""
+    domains: tuple[Reason, ...] = ()
+    senders: tuple[Reason, ...] = ()
 
     def count(self, name: str) -> int:
         return self.counts.get(name, 0)
@@ -133,18 +136,22 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """A message that amavis is done with: when, as what (ham, spam, virus), and the seconds that it took, if told."""
+    """A message that amavis is done with: when, as what (ham, spam, virus), and the seconds that it took, if told.
+
+    `backup`: a backup scanner has scanned it, as no other did.
+    """
 
     at: float
     kind: str
     seconds: float | None
+    backup: bool = False
 
 
 class Outside(msgspec.Struct, frozen=True):
     """Messages on their way to others in the last quarter of an hour, bounces left out: how many were delivered, and failed.
 
-    `first`: the first failure. `reasons`, `domains` and `senders`: the commonest of those that failed, with their counts;
-    `places`: how many domains there are in all.
+    `first`: the first failure; `since`: how many were delivered from then on. `reasons`, `domains` and `senders`: the commonest
+    of those that failed, with their counts; `places`: how many domains there are in all.
     """
 
     sent: int = 0
@@ -154,6 +161,7 @@ class Outside(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
     domains: tuple[Reason, ...] = ()
     senders: tuple[Reason, ...] = ()
+    since: int = 0
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -174,7 +182,8 @@ class LogFacts(msgspec.Struct, frozen=True):
     """The last minutes of the mail log, from `since` on: troubles, what amavis did, when mail was taken in, mail to others.
 
     `newest`: when the newest line was written, however old; 0: there is none. `lines`: the newest warnings and errors.
-    `file`: where it is; None: it is the journal.
+    `file`: where it is; None: it is the journal. Of the journal only what the services themselves have written counts; syslog
+    does not tell who wrote a line of a file, and any user of the machine can.
     """
 
     since: float
@@ -202,6 +211,11 @@ class LogFacts(msgspec.Struct, frozen=True):
     def lost(self) -> bool:
         """Whether what is logged now is written nowhere."""
         return self.file is not None and self.file.behind and not self.file.elsewhere
+
+    @property
+    def proven(self) -> bool:
+        """Whether it is known that the services themselves have written it."""
+        return self.file is None or self.file.elsewhere
 
     def of(self, kind: str) -> Seen | None:
         return next((one for one in self.seen if one.kind == kind), None)

@@ -33,13 +33,13 @@ from backends.health.gather import (
     disks,
     dns,
     dovecot,
-    log,
     maps,
     policy,
     ports,
     queue,
     units,
 )
+from backends.health.gather.log import source
 from backends.health.gather.setup import setup
 from backends.host import Host
 from backends.maps.config import split
@@ -74,7 +74,7 @@ class LocalSources:
         self._setup = _Once(lambda: setup(runner, self._instance))
         self._dovecot = _Once(lambda: dovecot.settings(runner))
         self._drifted = _Once(self._drift, COMPARED)
-        self._journaled = _Once(lambda: log.latest_of_journal(runner), COMPARED)
+        self._journaled = _Once(lambda: source.latest_of_journal(runner), COMPARED)
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
     def questions(self) -> Mapping[str, Question]:
@@ -150,7 +150,10 @@ class LocalSources:
         )
 
     def _log(self) -> LogFacts:
-        return log.log(self._runner, self._host.now(), self._worked(), journaled=self._journaled.get)
+        nearby = source.nearby(self._known_setup())
+        return source.log(
+            self._runner, self._host.now(), self._worked(), nearby, journaled=self._journaled.get
+        )
 
     def _worked(self) -> float:
         """When Postfix last took a message in: its queue tells it, whatever becomes of the log; 0: not known."""

@@ -17,11 +17,15 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of the mail log: when, of which program (its syslog tag), and what it says, safe to show."""
+    """A line of the mail log: when, of which program (its syslog tag), and what it says, safe to show.
+
+    `times`: how many lines of its kind there were, of which it is the newest.
+    """
 
     at: float
     tag: str
     said: str
+    times: int = 1
 
 
 class Mend(msgspec.Struct, frozen=True):

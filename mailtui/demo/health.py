@@ -146,14 +146,14 @@ class _Sources:
         first = max(since, self._start - OUTAGE)
         times = int((until - first) / 3.25)
         when = tuple(first + 3.25 * number for number in range(times))
-        seen = (Seen("scanner", when, TROUBLE),) if when else ()
+        seen = tuple(Seen(kind, when, TROUBLE) for kind in ("scanner", "unscanned") if when)
         took = (0.3, 0.4, 0.4, 0.6, 1.9) if mended is None else (0.2, 0.3, 0.3, 0.4, 0.9)
         done = tuple(
             Done(now - at * 7, "spam" if at % 6 == 0 else "ham", took[at % 5]) for at in range(120, 0, -1)
         )
         lines = tuple(
-            Line(at, "amavis", TROUBLE.removeprefix("amavis: ")) for at in when[-2:] if at > now - 20 * MINUTE
-        )  # mended, they go when they are older
+            Line(at, "amavis", TROUBLE.removeprefix("amavis: "), len(when)) for at in when[-1:] if at > since
+        )  # mended, it goes when it is older
         file = Written("/var/log/mail.log", now - 3)
         return LogFacts(since, now, seen, done, (), Outside(214, 3, now - 700, 3), now - 3, lines, file)
 

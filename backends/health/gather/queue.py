@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
+import msgspec
+
 from backends.health.facts import QueueFacts, Reason
 from backends.host import Queue
 from backends.queue.listing.reason import normalise
-from backends.queue.message import Message
+from backends.queue.message import Message, domain_of
+from backends.text import visible
 
 LOOKED = 0.9  # s for which messages are read
 RECENT = 1200.0  # s
@@ -51,16 +54,7 @@ def queue(source: Queue, now: float, folder: str = "", *, looked: float = LOOKED
     if counted is None:
         return facts
     rest = sum(counted.values()) > facts.read and not facts.whole
-    return QueueFacts(
-        counted if rest else facts.counts,
-        facts.read,
-        not rest,
-        facts.oldest,
-        facts.recent,
-        facts.first_recent,
-        facts.reasons,
-        facts.faults,
-    )
+    return msgspec.structs.replace(facts, counts=counted if rest else facts.counts, whole=not rest)
 
 
 def read(messages: "Iterator[Message]", now: float, deadline: float) -> QueueFacts:
@@ -68,6 +62,8 @@ def read(messages: "Iterator[Message]", now: float, deadline: float) -> QueueFac
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     faults: Counter[str] = Counter()
+    domains: Counter[tuple[str, str]] = Counter()
+    senders: Counter[tuple[str, str]] = Counter()
     known: dict[str, tuple[str, str]] = {}
     oldest: float | None = None
     recent, first, whole, number = 0, None, True, 0
@@ -84,12 +80,33 @@ def read(messages: "Iterator[Message]", now: float, deadline: float) -> QueueFac
                 label, fault = _told(message.reason, known)
                 reasons[label] += 1
                 faults[fault] += 1
+                senders[label, message.sender] += 1
+                if message.recipients:
+                    domains[label, domain_of(message.recipients[0].address)] += 1
             if number % 64 == 0 and time.monotonic() > deadline:
                 whole = False
                 break
     found = tuple(Reason(text, count) for text, count in reasons.most_common(MOST_REASONS) if text)
     del faults[""]
-    return QueueFacts(dict(counts), number, whole, oldest, recent, first, found, dict(faults))
+    top = found[0].text if found else ""
+    return QueueFacts(
+        dict(counts),
+        number,
+        whole,
+        oldest,
+        recent,
+        first,
+        found,
+        dict(faults),
+        _most(domains, top),
+        _most(senders, top),
+    )
+
+
+def _most(counted: Mapping[tuple[str, str], int], label: str) -> tuple[Reason, ...]:
+    """The commonest of those that wait for one reason."""
+    of_it = Counter({text: count for (one, text), count in counted.items() if one == label})
+    return tuple(Reason(visible(text), count) for text, count in of_it.most_common(1))
 
 
 def _told(reason: str, known: dict[str, tuple[str, str]]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ FEW = 5
 FRESH = 180.0  # s
 PASSES, PASSING = 3, 60.0
 """Messages taken after the last refusal that show that it is over; or one, when so many seconds are past."""
+TAKEN = "mail is taken again since"
 CAUSES = ("postfix", "gld", "amavis", "clamd", "mariadb")
 """Services that have senders refused, until they are started again."""
 
@@ -43,11 +44,14 @@ def refused(facts: Facts, log: LogFacts, seen: Seen, *, explained: bool = False)
         said += f" until {time_text(seen.last)[-8:]}; {over}"
     else:
         said += f" since {time_text(seen.first)[-8:]}" if explained else " in 20 minutes"
+    evidence = [Evidence(seen.said, seen.last, seen.count)]
+    if over == TAKEN and not log.proven:
+        evidence.append(Evidence("by a log file, in which syslog lets any user of this machine write"))
     check = Check(
         "log",
         "bad" if lately and seen.count >= FEW else "watch",
         said,
-        (Evidence(seen.said, seen.last, seen.count),),
+        tuple(evidence),
         seen.first,
         measures=(Measure("refused", seen.count),),
     )
@@ -58,7 +62,7 @@ def over_by(facts: Facts, log: LogFacts, seen: Seen) -> str:
     """What shows that it is past, in words; nothing: it may go on."""
     passed = sum(1 for at in log.taken if at > seen.last)
     if passed >= PASSES or (passed and facts.now - seen.last >= PASSING):
-        return "mail is taken again since"
+        return TAKEN
     told = facts.value("services", Services)
     for one in told.services if told is not None else ():
         runs = one.state == "running" and not one.halted

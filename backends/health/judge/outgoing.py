@@ -1,19 +1,19 @@
 """Mail to others that does not get out, by the mail log. Pure."""
 
-import re
-import shlex
 from collections.abc import Iterator
 
-from backends.health.facts import LogFacts, Outside, Reason
+from backends.health.facts import LogFacts, Outside
+from backends.health.judge import whose
 from backends.health.judge.known import Facts, Judged
 from backends.health.values import Check, Evidence, Level, Measure, Mend
-from backends.text import messages_text
+from backends.text import messages_text, time_text
 
 FEW = 5
 """Messages that failed which are no longer a single sender's trouble."""
 MANY, PLACES = 20, 3
 """So many messages to so many domains: the fault is not theirs."""
-_PLAIN = re.compile(r"[\w.+@-]{1,255}", re.ASCII)
+MOST, ALMOST_ALL = 0.5, 0.9
+"""Of what was tried since the first failure: so large a share of many, or of few, is no longer everyday."""
 
 
 def outgoing(facts: Facts) -> Iterator[Judged]:
@@ -27,32 +27,36 @@ def outgoing(facts: Facts) -> Iterator[Judged]:
         said = "Whether mail to others gets out cannot be known: what would tell is not written"
         yield Judged(Check("outgoing", "unknown", said))
         return
-    if out.sent or out.failed < FEW:
+    level = _level(out)
+    if level == "good":
         told = [f"{messages_text(out.sent)} got out"] if out.sent else []
         told += [f"{messages_text(out.failed)} not yet"] if out.failed else []
         said = f"To others in the last 15 minutes: {', '.join(told) or 'nothing was sent'}"
         yield Judged(Check("outgoing", "good", said, measures=measures))
         return
-    level: Level = "bad" if out.failed >= MANY and out.places >= PLACES else "watch"
-    said = f"No mail to others gets out: {messages_text(out.failed)} failed in the last 15 minutes, none was delivered"
     evidence = (
         *(Evidence(one.text, None, one.count) for one in out.reasons[:1]),
-        *_most("to", out.domains, out.places),
-        *_most("from", out.senders, 0),
+        *whose.told(out.domains, out.senders, out.places),
     )
-    check = Check("outgoing", level, said, evidence, out.first, tuple(_mends(out)), measures)
-    yield Judged(check, "failing")
+    mends = (
+        Mend("mailtui queue list --queue deferred --group reason", pane="queue"),
+        *whose.listing(out.domains, out.senders),
+    )
+    yield Judged(Check("outgoing", level, _said(out), evidence, out.first, mends, measures), "failing")
 
 
-def _most(way: str, counted: tuple[Reason, ...], of: int) -> Iterator[Evidence]:
-    if counted:
-        others = f", of {of:,} domains" if of > 1 else ""
-        yield Evidence(f"most of them {way} {counted[0].text}: {counted[0].count:,}{others}")
+def _level(out: Outside) -> Level:
+    share = out.failed / max(1, out.failed + out.since)
+    if out.failed < FEW or share < (MOST if out.failed >= MANY else ALMOST_ALL):
+        return "good"
+    return "bad" if out.failed >= MANY and out.places >= PLACES and share >= ALMOST_ALL else "watch"
 
 
-def _mends(out: Outside) -> Iterator[Mend]:
-    """What lists them; text of strangers stands in it only where it is plain."""
-    yield Mend("mailtui queue list --queue deferred --group reason", pane="queue")
-    for option, counted in (("--domain", out.domains), ("--sender", out.senders)):
-        if counted and _PLAIN.fullmatch(counted[0].text):
-            yield Mend(shlex.join(("mailtui", "queue", "list", f"{option}={counted[0].text}")))
+def _said(out: Outside) -> str:
+    failed = messages_text(out.failed)
+    if not out.sent:
+        return f"No mail to others gets out: {failed} failed in the last 15 minutes, none was delivered"
+    since = f"since {time_text(out.first or 0.0)[-8:]}"
+    if not out.since:
+        return f"No mail to others gets out any more: {failed} failed {since}, none was delivered"
+    return f"Most mail to others does not get out: {failed} failed {since}, {out.since:,} got out"

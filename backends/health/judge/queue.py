@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from backends.health.facts import QueueFacts
+from backends.health.judge import whose
 from backends.health.judge.known import Facts, Judged, unknown
 from backends.health.values import Check, Evidence, Level, Measure, Mend, Point
 from backends.text import age_text, messages_text
@@ -38,6 +39,7 @@ def queue(facts: Facts) -> Iterator[Judged]:
         said = f"{found.count('incoming'):,} messages lie in incoming and none becomes active: the queue manager does not work"
     at_least = "" if found.whole else "at least "
     evidence = [Evidence(reason.text, None, reason.count) for reason in found.reasons if level != "good"]
+    evidence[1:1] = whose.told(found.domains, found.senders) if evidence else ()
     if found.oldest is not None:
         evidence.insert(
             0, Evidence(f"the oldest waits for {at_least}{age_text(facts.now - found.oldest)}", found.oldest)
@@ -49,7 +51,12 @@ def queue(facts: Facts) -> Iterator[Judged]:
             Evidence(f"of {sum(found.counts.values()):,} messages {found.read:,} were looked at in the time")
         )
     since = found.first_recent if level != "good" and found.recent else None
-    mends = (Mend("mailtui queue list --group reason", pane="queue"),) if level != "good" else ()
+    mends: tuple[Mend, ...] = ()
+    if level != "good":
+        mends = (
+            Mend("mailtui queue list --group reason", pane="queue"),
+            *whose.listing(found.domains, found.senders),
+        )
     if fault == "standing":
         mends = (Mend("systemctl restart postfix"), *mends)
     yield Judged(

@@ -28,8 +28,9 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
     scanner = log.of("scanner") if log is not None else None
     busy = one.children > 0 and one.busy >= one.children
     if check.level == "good":
-        if scanner is not None and _still(facts, scanner, log):
-            level, fault, said = "bad", "trouble", "amavis cannot have mail scanned"
+        if log is not None and scanner is not None and _still(facts, scanner, log):
+            level, said = _scanning(log, scanner.first)
+            fault = "trouble"
             evidence = (Evidence(scanner.said, scanner.last, scanner.count), *evidence)
             mends = (mend_of("mailtui av"), *mends)
         elif busy:
@@ -45,13 +46,34 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
     return Judged(Check(check.name, level, said, evidence, mends=mends, measures=tuple(measures)), fault)
 
 
-def _still(facts: Facts, trouble: Seen, log: LogFacts | None) -> bool:
-    """Whether the scanner's trouble goes on: nothing was scanned since, and clamd was not started since."""
+def _still(facts: Facts, trouble: Seen, log: LogFacts) -> bool:
+    """Whether the scanner's trouble goes on: none but backups have scanned since, and clamd was not started since."""
     told = facts.value("services", Services)
     clamd = next((one for one in told.services if one.name == "clamd"), None) if told is not None else None
     started = clamd.started if clamd is not None and clamd.state == "running" else None
-    done = log is not None and any(one.at > trouble.last for one in log.done)
+    done = any(one.at > trouble.last and not one.backup for one in log.done)
     return not done and facts.now - trouble.last < LATELY and (started is None or started <= trouble.last)
+
+
+def _scanning(log: LogFacts, began: float) -> tuple[Level, str]:
+    """What amavis makes of a scanner that fails."""
+    if backed(log, began):
+        return "watch", "amavis has mail scanned by its backup scanner, which is slower"
+    if unscanned(log, began):
+        return "bad", "amavis cannot have mail scanned"
+    return "watch", "amavis gets no answer from its scanner"
+
+
+def backed(log: LogFacts, began: float) -> bool:
+    """Whether amavis has had mail scanned by a backup scanner from then on, and has not failed with that since."""
+    last = max((one.at for one in log.done if one.backup and one.at >= began), default=0.0)
+    return last > 0 and not unscanned(log, last)
+
+
+def unscanned(log: LogFacts, began: float) -> bool:
+    """Whether there was mail from then on that no scanner could scan."""
+    seen = log.of("unscanned")
+    return seen is not None and seen.since(began) is not None
 
 
 def _gld(facts: Facts, judged: Judged, *, unread: bool) -> Judged:

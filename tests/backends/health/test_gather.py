@@ -1,6 +1,5 @@
 """What is asked of a machine: parsers with hostile text, and real sockets, files and programs."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -14,18 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.errors import NotPermitted
 from backends.health.asking import Asking
-from backends.health.facts import LogFacts, Reason, Setup, Unit, percentile
-from backends.health.gather import certificates, clock, disks, dns, dovecot, log, policy, ports, units
+from backends.health.facts import Reason, Setup, Unit
+from backends.health.gather import certificates, clock, disks, dns, dovecot, policy, ports, units
 from backends.health.gather import queue as queues
 from backends.health.gather.setup import inet, setup
 from backends.health.units import with_units
-from backends.maillog import journal
-from backends.maillog.verdict import CATEGORIES
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
-from tests.support.fake_runner import Expected, FakeRunner
 
 NOW = 1_795_435_200.0
 MASTER = """\
@@ -157,274 +152,6 @@ def test_units_of_any_text(said: str) -> None:
     units.parse(said, NOW)
 
 
-LOG = """\
-Nov 23 11:59:50 mx amavis[7]: (7-1) (!)connect to /var/run/clamav/clamd.ctl failed, attempt #1: Can't connect to a UNIX socket
-2026-11-23T11:59:51.5+00:00 mx amavis[7]: (7-1) (!!)ALL VIRUS SCANNERS FAILED\x1b[31m
-2026-11-23T11:59:52+00:00 mx amavis[7]: (7-2) Passed CLEAN {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 1220 ms
-2026-11-23T11:59:53+00:00 mx amavis[7]: (7-3) Blocked SPAM {NoBounceInbound}, <a@b> -> <c@d>, Hits: 9, 300 ms
-2026-11-23T11:59:54+00:00 mx gld[9]: Unable to connect to MYSQL
-2026-11-23T11:59:55+00:00 mx postfix/smtpd[3]: warning: problem talking to server 127.0.0.1:2525: Connection timed out
-2026-11-23T11:59:56+00:00 mx postfix/smtpd[3]: proxy-reject: END-OF-MESSAGE: 451 4.5.0 Error in processing, id=1, virus_scan FAILED
-2026-11-23T11:59:57+00:00 mx postfix/cleanup[3]: warning: write queue file: No space left on device
-2026-11-23T11:59:58+00:00 mx someone[3]: amavis Unable to connect to MYSQL
-2026-11-23T09:00:00+00:00 mx gld[9]: Unable to connect to MYSQL
-"""
-
-
-def test_what_the_log_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    found = log.read(LOG.encode().split(b"\n"), NOW - 1200, NOW)
-    assert {one.kind: one.count for one in found.seen} == {
-        "scanner": 2,
-        "database": 1,
-        "policy": 1,
-        "refused": 1,
-        "filter": 1,
-        "disk": 1,
-    }
-    scanner = found.of("scanner")
-    assert scanner is not None
-    assert (scanner.first, scanner.last) == (NOW - 10, NOW - 8.5)
-    assert "\x1b" not in scanner.said
-    assert [(one.kind, one.seconds) for one in found.done] == [("ham", 1.22), ("spam", 0.3)]
-    assert percentile([3.0, 1.0, 2.0], 0.95) == 3.0
-    assert percentile([], 0.5) is None
-    assert [(line.tag, line.at - NOW) for line in found.lines] == [
-        ("amavis", -8.5),
-        ("gld", -6),
-        ("postfix/smtpd", -5),
-        ("postfix/smtpd", -4),
-        ("postfix/cleanup", -3),
-    ]
-    assert "\x1b" not in str(found.lines)
-    assert found.newest == NOW - 10800
-
-
-def lines(*said: str, at: float = NOW - 60) -> list[bytes]:
-    """Lines of the log, each a second later."""
-    stamps = (
-        time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at + number)) for number in range(len(said))
-    )
-    return [f"{stamp} mx {text}".encode() for stamp, text in zip(stamps, said, strict=True)]
-
-
-def tried(queue_id: str, to: str, status: str, why: str, relay: str = "none") -> str:
-    return (
-        f"postfix/smtp[7]: {queue_id}: to=<{to}>, relay={relay}, delay=0.3, delays=0.1/0/0.2/0, dsn=4.4.1, "
-        f"status={status} ({why})"
-    )
-
-
-def queued(queue_id: str, sender: str) -> str:
-    return f"postfix/qmgr[8]: {queue_id}: from=<{sender}>, size=300, nrcpt=1 (queue active)"
-
-
-def logged(*said: str, at: float = NOW - 60) -> LogFacts:
-    return log.read(lines(*said, at=at), NOW - 1200, NOW)
-
-
-def test_mail_to_others_is_counted_by_messages() -> None:
-    why = "connect to mx.example.net[203.0.113.5]:25: Connection timed out"
-    told: list[str] = []
-    for number in range(6):
-        queue_id = f"4F00000000{number}"
-        told += [queued(queue_id, "news@example.org" if number else "bob@example.org")]
-        told += [tried(queue_id, f"x{number}@example.net", "deferred", why)] * 2
-    told += [queued("4F000000009", ""), tried("4F000000009", "eve@example.net", "deferred", why)]
-    told += [tried("4F000000008", "ann@example.org", "deferred", "connect to 127.0.0.1[127.0.0.1]:10024: no")]
-    told += [tried("4F000000007", "a@b.example", "sent", "250 ok", "127.0.0.1[127.0.0.1]:10024")]
-    told += [tried("4F000000006", '"x>, relay=y, status=sent (z"@b.example', "bounced", "no")]
-    found = logged(*told).outside
-    assert (found.sent, found.failed, found.first, found.places) == (0, 6, NOW - 59, 1)
-    assert found.reasons == (Reason("connect to *: Connection timed out", 6),)
-    assert found.domains == (Reason("example.net", 6),)
-    assert found.senders == (Reason("news@example.org", 5), Reason("bob@example.org", 1))
-    assert logged(
-        *told, tried("4F000000001", "x1@example.net", "sent", "250 ok", "mx[203.0.113.5]:25")
-    ).outside.sent
-    assert logged(*told, at=NOW - 1100).outside.failed == 0
-
-
-def test_mail_that_error_holds_back_behind_a_dead_site_counts_as_well() -> None:
-    def held(number: int, why: str) -> str:
-        line = tried(f"4F0000000{number:02}", f"x{number}@example.net", "deferred", why)
-        return line.replace("postfix/smtp[7]", "postfix/error[9]")
-
-    refused = "connect to mx.example.net[203.0.113.5]:25: Connection refused"
-    told = [held(number, f"delivery temporarily suspended: {refused}") for number in range(30)]
-    told += [
-        held(31, "delivery temporarily suspended: connect to 127.0.0.1[127.0.0.1]:10024: Connection refused")
-    ]
-    told += [
-        held(
-            32, "delivery temporarily suspended: connect to mx.example.org[private/lmtp]: Connection refused"
-        )
-    ]
-    told += [held(33, "mail transport unavailable")]
-    found = logged(*told).outside
-    assert (found.failed, found.places) == (30, 1)
-    assert found.reasons == (Reason("connect to *: Connection refused", 30),)
-
-
-def test_what_strangers_have_logged_as_mail_to_others_is_shown_safely() -> None:
-    found = logged(
-        queued("4F000000001", "\x1b[31m$(id)@example.org"),
-        tried("4F000000001", "x@\u202eexample.net", "bounced", "\x1b]0;hi\x07 no"),
-    ).outside
-    assert found.failed == 1
-    assert "\x1b" not in str(found)
-    assert "\u202e" not in str(found)
-
-
-def test_when_mail_was_taken_from_outside() -> None:
-    found = logged(
-        "postfix/smtpd[3]: 4F000000001: client=mx.example.net[203.0.113.5]",
-        "postfix/smtpd[3]: NOQUEUE: client=mx.example.net[203.0.113.5]",
-        "postfix/smtpd[3]: 4F000000002: client=localhost[127.0.0.1]",
-        "postfix/smtpd[3]: proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok",
-        "postfix/smtpd[3]: proxy-reject: END-OF-MESSAGE: 451 4.5.0 no",
-        "postfix/smtpd[3]: 4F000000003: client=mx.example.org[127.0.0.1]",
-        "postfix/smtpd[3]: 4F000000004: client=ip6-localhost[::1]",
-        "postfix/submission/smtpd[3]: 4F000000005: client=unknown[203.0.113.7], sasl_method=PLAIN",
-    )
-    assert found.taken == (NOW - 60, NOW - 57)
-
-
-def test_only_the_newest_warnings_are_kept_and_no_everyday_ones() -> None:
-    everyday = (
-        "postfix/smtpd[3]: warning: hostname x.example does not resolve to address 203.0.113.9",
-        "postfix/smtpd[3]: warning: unknown[203.0.113.9]: SASL LOGIN authentication failed: no",
-        "postfix/smtpd[3]: warning: non-SMTP command from unknown[203.0.113.9]: GET / HTTP/1.1",
-        "someone[3]: warning: database is full",
-    )
-    assert logged(*everyday).lines == ()
-    told = [f"postfix/master[3]: warning: process {number} killed\x1b[31m" for number in range(99)]
-    found = logged(*told).lines
-    assert [line.said for line in found] == [
-        f"warning: process {number} killed^[[31m" for number in range(94, 99)
-    ]
-    assert [
-        line.tag
-        for line in logged("dovecot: imap(alice)<7><x>: Error: no room", "amavis[7]: (7-1) (!)x").lines
-    ] == [
-        "dovecot",
-        "amavis",
-    ]
-
-
-def entry(at: float, said: str) -> bytes:
-    return (
-        f"__REALTIME_TIMESTAMP={int(at * 1e6)}\n_HOSTNAME=mx\nSYSLOG_IDENTIFIER=gld\nSYSLOG_PID=9\nMESSAGE={said}\n\n"
-    ).encode()
-
-
-def test_a_file_that_nothing_is_written_to_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "mail.log"
-    path.write_bytes(b"\n".join([*lines("gld[9]: Unable to connect to MYSQL", at=NOW - 300), b""]))
-    monkeypatch.setattr(log, "WRITERS", {str(path): "rsyslog"})
-    well = log.log(FakeRunner(), NOW, NOW - 299, logs=(path,)).file
-    assert well is not None
-    assert (well.path, well.newest, well.behind) == (str(path), NOW - 300, False)
-    asked = journal.backwards((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
-    with FakeRunner(
-        Expected(asked, entry(NOW - 9, "MYSQL error 2") + entry(NOW - 20, "MYSQL error 1"))
-    ) as runner:
-        found = log.log(runner, NOW, NOW - 9, logs=(path,), journaled=lambda: NOW - 9)
-    assert found.file is not None
-    assert (found.file.behind, found.file.elsewhere, found.file.by) == (True, True, "rsyslog")
-    assert [(seen.times, seen.said) for seen in found.seen] == [((NOW - 20, NOW - 9), "gld: MYSQL error 2")]
-    lost = log.log(FakeRunner(), NOW, NOW - 9, logs=(path,), journaled=lambda: 0.0).file
-    assert lost is not None
-    assert (lost.behind, lost.elsewhere) == (True, False)
-    quiet = log.log(FakeRunner(), NOW + 900, NOW - 299, logs=(path,), journaled=lambda: NOW - 300).file
-    assert quiet is not None
-    assert not quiet.behind
-
-
-def test_a_file_that_was_left_when_its_writer_was_removed_is_no_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "mail.log"
-    path.write_bytes(b"\n".join([*lines("gld[9]: x", at=NOW - 9000), b""]))
-    monkeypatch.setattr(log, "WRITERS", {})
-    asked = journal.backwards((log.FACILITY,), log.LINES, f"@{int(NOW) - 1200}").argv
-    with FakeRunner(Expected(asked, entry(NOW - 9, "x"))) as runner:
-        found = log.log(runner, NOW, NOW - 9, logs=(path,), journaled=lambda: NOW - 9).file
-    assert found is not None
-    assert (found.behind, found.elsewhere) == (False, True)
-
-
-@given(st.lists(st.binary(max_size=300), max_size=20))
-def test_a_log_of_any_bytes(lines: list[bytes]) -> None:
-    log.read([b"2026-11-23T11:59:58+00:00 mx postfix/smtpd[3]: " + line for line in lines], NOW - 1200, NOW)
-
-
-def test_long_lines_of_a_log_do_not_take_long() -> None:
-    line = b"2026-11-23T11:59:58+00:00 mx postfix/smtpd[3]: " + b"NOQUEUE: reject: 45" * 60_000
-    began = time.monotonic()
-    log.read([line] * 300, NOW - 1200, NOW)
-    assert time.monotonic() - began < 2
-
-
-def test_only_the_end_of_a_log_is_read_and_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, link = tmp_path / "mail.log", tmp_path / "link"
-    line = b"2026-11-23T11:59:58+00:00 mx gld[3]: Unable to connect to MYSQL\n"
-    path.write_bytes(line * 3)
-    link.symlink_to(path)
-    os.mkfifo(tmp_path / "fifo")
-    monkeypatch.setattr(log, "TAIL", 2 * len(line) + 5)
-    told = log.log(FakeRunner(), NOW, logs=(tmp_path / "fifo", link, tmp_path / "none", path))
-    assert [(one.kind, one.count) for one in told.seen] == [("database", 2)]
-
-
-def test_over_a_rotation_and_of_a_journal_without_rights(tmp_path: Path) -> None:
-    path = tmp_path / "mail.log"
-    line = b"2026-11-23T11:59:58+00:00 mx gld[3]: Unable to connect to MYSQL\n"
-    (tmp_path / "mail.log.1").write_bytes(line)
-    path.write_bytes(line + b"\n")
-    assert [one.count for one in log.log(FakeRunner(), NOW, logs=(path,)).seen] == [2]
-    asked = journal.backwards(("SYSLOG_FACILITY=2",), log.LINES, f"@{int(NOW) - 1200}").argv
-    hidden = b"Hint: You are currently not seeing messages from other users and the system.\n"
-    with FakeRunner(Expected(asked, stderr=hidden)) as runner, pytest.raises(NotPermitted):
-        log.log(runner, NOW, logs=(tmp_path / "none",))
-
-
-@pytest.mark.parametrize(
-    "unit", [b"clamd", b"timeout", b"connect to", b"NOQUEUE: reject: 45", b"name service error"]
-)
-@pytest.mark.parametrize("tag", [b"amavis", b"postfix/smtpd", b"gld"])
-def test_no_line_of_a_stranger_takes_long(unit: bytes, tag: bytes) -> None:
-    line = b"2026-11-23T11:59:58+00:00 mx " + tag + b"[3]: " + unit * (2000 // len(unit))
-    began = time.process_time()
-    log.read([line] * 100, NOW - 1200, NOW)
-    assert (time.process_time() - began) / 100 < 0.01
-
-
-@pytest.mark.parametrize("category", CATEGORIES)
-def test_a_mail_is_what_the_scores_take_it_for(category: str) -> None:
-    line = f"2026-11-23T11:59:58+00:00 mx amavis[3]: (1-2) Passed {category} {{RelayedInbound}}, [1.2.3.4] <a@b> -> <c@d>, Hits: 9, 300 ms"
-    (done,) = log.read([line.encode()], NOW - 1200, NOW).done
-    expected = {"SPAM": "spam", "SPAMMY": "spam", "BANNED": "virus", "INFECTED": "virus"}
-    assert done.kind == expected.get(category, "ham")
-    assert log.read([line.encode().replace(b" {", b" said {")], NOW - 1200, NOW).done == ()
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        b'postfix/smtpd[3]: NOQUEUE: reject: RCPT from x[203.0.113.9]: 554 5.7.1 no; from=<"queue file write error"@b.example>',
-        b"amavis[3]: (1-2) ...clamd clamd clamd-failed",
-        b"amavis[3]: (1-2) x Message-ID: <clamd failed>",
-        b'amavis[3]: (1-2) (!)BAD: "(x) Passed SPAM" from client',
-        b"postfix/smtpd[3]: warning: x helo=<451 4.3.0 lost>",
-    ],
-)
-def test_what_strangers_say_is_no_trouble(said: bytes) -> None:
-    found = log.read([b"2026-11-23T11:59:58+00:00 mx " + said], NOW - 1200, NOW)
-    assert (found.seen, found.done) == ((), ())
-
-
 def messages(count: int, reason: str) -> Iterator[Message]:
     for number in range(count):
         yield Message(
@@ -455,6 +182,27 @@ def test_why_mail_waits(reason: str, fault: str) -> None:
     assert found.faults == ({fault: 9} if fault else {})
     assert (found.count("deferred"), found.recent, found.oldest, found.whole) == (9, 9, NOW - 600, True)
     assert found.reasons[0].count == 9
+
+
+def test_whose_mail_waits_is_counted_for_the_commonest_reason() -> None:
+    def waiting(number: int, reason: str, sender: str, to: str) -> Message:
+        return Message(
+            queue_name="deferred",
+            queue_id=f"A{number:06}",
+            arrival_time=int(NOW) - 600,
+            message_size=1,
+            sender=sender,
+            recipients=(Recipient(f"x@{to}", reason),),
+        )
+
+    mail = [waiting(number, "timed out", "news@a.example", "Slow.example") for number in range(6)]
+    mail += [waiting(6, "timed out", "\x1b[31mx@b.example", "other.example")]
+    mail += [waiting(number, "full", "bob@a.example", "full.example") for number in range(10, 16)]
+    found = queues.read((one for one in mail), NOW, time.monotonic() + 9)
+    assert found.domains == (Reason("slow.example", 6),)
+    assert found.senders == (Reason("news@a.example", 6),)
+    strange = queues.read((one for one in mail[6:7]), NOW, time.monotonic() + 9)
+    assert strange.senders == (Reason("^[[31mx@b.example", 1),)
 
 
 def test_a_queue_is_read_for_a_time_and_counted_whole(tmp_path: Path) -> None:

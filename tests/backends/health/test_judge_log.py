@@ -11,6 +11,7 @@ from backends.health.facts import LogFacts, Outside, Reason, Written
 from backends.health.judge.judges import JUDGES
 from backends.health.judge.known import Facts
 from backends.health.values import Check, Report
+from backends.text import time_text
 from tests.backends.health.machine import DAY, NOW, antivirus, ports, services, told, well, wrong
 from tests.backends.health.test_judge import DOWN, REFUSED
 
@@ -140,12 +141,65 @@ def test_a_small_server_from_which_nothing_gets_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "failed", "places", "level"),
-    [(0, 4, 4, "good"), (1, 99, 9, "good"), (0, 20, 2, "watch"), (0, 19, 9, "watch"), (0, 20, 3, "bad")],
+    ("since", "failed", "places", "level"),
+    [
+        (0, 4, 4, "good"),
+        (0, 20, 2, "watch"),
+        (0, 19, 9, "watch"),
+        (0, 20, 3, "bad"),
+        (1, 300, 9, "bad"),
+        (1, 300, 2, "watch"),
+        (20, 20, 9, "watch"),
+        (21, 20, 9, "good"),
+        (2, 18, 9, "watch"),
+        (3, 18, 9, "good"),
+        (33, 300, 9, "bad"),
+        (34, 300, 9, "watch"),
+    ],
 )
-def test_how_bad_it_is_that_mail_does_not_get_out(sent: int, failed: int, places: int, level: str) -> None:
-    found = told(log=log(outside=Outside(sent, failed, NOW, places)))
-    assert next(check.level for check in found.checks if check.name == "outgoing") == level
+def test_how_bad_it_is_that_mail_does_not_get_out(since: int, failed: int, places: int, level: str) -> None:
+    for before in (0, 500):  # what was delivered before the first failure tells nothing
+        out = Outside(before + since, failed, NOW - 300, places, since=since)
+        found = told(log=log(outside=out))
+        assert next(check.level for check in found.checks if check.name == "outgoing") == level
+
+
+def test_one_delivery_does_not_hide_that_hundreds_fail() -> None:
+    first = time_text(NOW - 700)[-8:]
+    few = msgspec.structs.replace(FAILING, sent=3, failed=300, since=1)
+    assert (
+        wrong(told(log=log(outside=few)))["outgoing"].said
+        == f"Most mail to others does not get out: 300 messages failed since {first}, 1 got out"
+    )
+    none = wrong(told(log=log(outside=msgspec.structs.replace(FAILING, sent=3))))["outgoing"]
+    assert (
+        none.said
+        == f"No mail to others gets out any more: 5 messages failed since {first}, none was delivered"
+    )
+
+
+def test_a_queue_that_defers_names_whose_mail_waits_for_the_first_reason() -> None:
+    queue = facts.QueueFacts(
+        {"deferred": 40},
+        40,
+        whole=True,
+        recent=30,
+        reasons=(Reason("Connection timed out", 30), Reason("Mailbox full", 10)),
+        domains=(Reason("example.net", 29),),
+        senders=(Reason("news@example.org", 30),),
+    )
+    check = wrong(told(queue=queue))["queue"]
+    assert [one.said for one in check.evidence] == [
+        "Connection timed out",
+        "most of them to example.net: 29",
+        "most of them from news@example.org: 30",
+        "Mailbox full",
+    ]
+    assert [mend.text for mend in check.mends] == [
+        "mailtui queue list --group reason",
+        "mailtui queue list --domain=example.net",
+        "mailtui queue list --sender=news@example.org",
+    ]
 
 
 def test_the_first_mend_of_mail_that_does_not_get_out_is_gone_to() -> None:
@@ -168,6 +222,62 @@ def test_a_mend_holds_no_text_that_a_shell_obeys(text: str) -> None:
     for mend in wrong(told(log=log(outside=strange)))["outgoing"].mends:
         assert text not in mend.text or text == "--max"
         assert not mend.argv
+
+
+def test_what_a_log_file_says_may_be_anybodys() -> None:
+    def said(log_file: Written | None) -> list[str]:
+        over = log(old(NOW - 70), taken=(NOW - 1,), file=log_file)
+        return [one.said for one in refusals(told(log=over)).evidence]
+
+    assert len(said(None)) == 1
+    assert said(file())[1:] == ["by a log file, in which syslog lets any user of this machine write"]
+    assert len(said(file(elsewhere=True))) == 1
+
+
+def done(at: float, *, backup: bool = True) -> facts.Done:
+    return facts.Done(at, "ham", 9.0, backup)
+
+
+@pytest.mark.parametrize(
+    ("seen_too", "scanned", "amavis", "clamd"),
+    [
+        (
+            (),
+            (done(NOW - 40),),
+            "amavis has mail scanned by its backup scanner, which is slower",
+            "Mail is scanned by the backup scanner, slower, because clamd does not run",
+        ),
+        ((), (), "amavis gets no answer from its scanner", "clamd does not run"),
+        (
+            (seen("unscanned", NOW - 30),),
+            (done(NOW - 40),),
+            "amavis cannot have mail scanned",
+            "No mail can be scanned because clamd does not run",
+        ),
+        (
+            (seen("unscanned", NOW - 50),),
+            (done(NOW - 40), done(NOW - 45, backup=False)),
+            "amavis has mail scanned by its backup scanner, which is slower",
+            "Mail is scanned by the backup scanner, slower, because clamd does not run",
+        ),
+        (
+            (),
+            (done(NOW - 2000), done(NOW - 45, backup=False)),
+            "amavis gets no answer from its scanner",
+            "clamd does not run",
+        ),
+    ],
+)
+def test_what_becomes_of_mail_without_its_scanner(
+    seen_too: tuple[facts.Seen, ...], scanned: tuple[facts.Done, ...], amavis: str, clamd: str
+) -> None:
+    stopped = services(clamd={"state": "stopped", "since": NOW - 60, "pid": None, "started": None})
+    trouble = log(seen("scanner", NOW - 55, NOW - 20), *seen_too, done=scanned)
+    found = wrong(told(services=stopped, antivirus=antivirus(DOWN), log=trouble))
+    assert found["clamd"].said == clamd
+    assert found["clamd"].level == "bad"
+    assert found["amavis"].said == amavis
+    assert found["amavis"].level == ("bad" if "cannot" in amavis else "watch")
 
 
 def file(**other: Any) -> Written:

@@ -29,7 +29,7 @@ def test_the_demo_evening_and_its_mend() -> None:
     assert [check.name for check in found.causes] == ["disk-quarantine", "queue"]
     queue = next(check for check in found.causes if check.name == "queue")
     assert "waited for the filter, which works again" in queue.said
-    assert [mend.pane for mend in queue.mends] == ["queue"]  # most of it waits for others
+    assert [mend.pane for mend in queue.mends] == ["queue", "", ""]  # most of it waits for others
     host.health.mend(Mend("postqueue -f", ("postqueue", "-f")))
     clock[0] += 120
     rest = host.health.check()

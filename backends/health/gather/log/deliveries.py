@@ -1,4 +1,4 @@
-"""Mail on its way to others, by the mail log: how much of it was delivered, how much failed, and of that the commonest."""
+"""Mail on its way to others: how much of it was delivered, how much failed, and of that the commonest."""
 
 import re
 from collections import Counter
@@ -36,7 +36,7 @@ class Deliveries:
     def __init__(self, since: float) -> None:
         self._since = since
         self._senders: dict[bytes, bytes] = {}
-        self._sent = set[bytes]()
+        self._sent: dict[bytes, float] = {}
         self._failed: dict[bytes, _Failed] = {}
         self._labels: dict[str, str] = {}
 
@@ -54,7 +54,7 @@ class Deliveries:
         if _HERE.match(relay) or (relay == b"none" and _HERE.match(why)):
             return  # the content filter
         if status == b"sent":
-            self._sent.add(queue_id)
+            self._sent[queue_id] = at
             return
         before = self._failed.get(queue_id)
         domain = domain_of(recipient.decode("utf-8", "replace"))
@@ -80,14 +80,16 @@ class Deliveries:
         senders = Counter(
             self._senders[one].decode("utf-8", "replace") for one in failed if one in self._senders
         )
+        first = min((how.at for how in failed.values()), default=None)
         return Outside(
             len(self._sent),
             len(failed),
-            min((how.at for how in failed.values()), default=None),
+            first,
             len(domains),
             _most(Counter(how.why for how in failed.values())),
             _most(domains),
             _most(senders),
+            sum(1 for at in self._sent.values() if first is not None and at >= first),
         )
 
 
