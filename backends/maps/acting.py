@@ -2,10 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from glob import escape
-from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,15 +15,12 @@ from backends.errors import BadRequest, Failed, Missing, Refused
 from backends.files import sync_folder
 from backends.maps.blocks import opened, unreadable
 from backends.maps.check import KEY, index_of, stale
-from backends.maps.config import Config
 from backends.maps.edit import difference
-from backends.maps.forms import Form, forms
 from backends.maps.hiding import hides, unquoted
 from backends.maps.kinds import HIDDEN, INDEX, PATTERNS
 from backends.maps.programs import Programs, complaints
 from backends.maps.reading import must_have_entries
 from backends.maps.safe import must_be_safe
-from backends.maps.scan import scan
 from backends.maps.values import Change, Done, Table
 from backends.runner import Result
 from backends.text import visible
@@ -48,27 +44,18 @@ def source(table: Table) -> There:
     return there
 
 
-def must_match(config: Config, table: Table, key: str) -> None:
-    """
-    :raises Refused: the key is one that Postfix never looks up in this table.
-    """
-    ways = forms(table.uses, config.words("parent_domain_matches_subdomains"))
-    line = f"{key}: x" if table.alias else f"{key} x"
-    seen = scan(BytesIO(line.encode("utf-8", "surrogateescape")), alias=table.alias, ways=ways)
-    for one in seen.problems:
-        if isinstance(one, Form):
-            raise Refused(
-                f"{visible(key)!r} would never match: it {one.why}",
-                hint=f"{one.hint}; or write it all the same: mailtui maps set --even-unused",
-            )
-
-
 def planned(
-    config: Config, table: Table, action: str, after: bytes, *, key: str = "", value: str | None = None
+    table: Table,
+    action: str,
+    after: bytes,
+    *,
+    key: str = "",
+    value: str | None = None,
+    notes: Sequence[str] = (),
 ) -> Change:
     """A change of a source that is as it is now."""
     before = source(table).content or b""
-    notes = []
+    notes = [*notes]
     if stale(table) and Path(f"{table.path}{INDEX[table.type]}").exists():
         notes.append("the index is older than the source: what was changed before takes effect as well")
     hidden = hides(table)

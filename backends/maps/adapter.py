@@ -16,9 +16,10 @@ from backends.maps import index as places
 from backends.maps.blocks import mark, opened
 from backends.maps.check import Scans, check, stale
 from backends.maps.config import Config
-from backends.maps.edit import drop, put
+from backends.maps.edit import drop, must_be_key, put
 from backends.maps.hiding import hidden_answers, hides
 from backends.maps.index import Index
+from backends.maps.judging import must_match
 from backends.maps.kinds import INDEX, KEYED
 from backends.maps.looking import lists, look
 from backends.maps.programs import Programs
@@ -125,21 +126,23 @@ class PostfixMaps:
     def content(self, name: str) -> bytes:
         return acting.source(find(self._config().tables, name)).content or b""
 
+    def judge_key(self, name: str, key: str) -> tuple[str, ...]:
+        config, table, _before = self._keyed(name)
+        must_be_key(key, alias=table.alias)
+        return must_match(config, table, key)
+
     def plan_set(self, name: str, key: str, value: str, *, unused: bool = False) -> Change:
         config, table, before = self._keyed(name)
-        if not unused:
-            acting.must_match(config, table, key)
-        return acting.planned(
-            config, table, "set", put(before, key, value, alias=table.alias), key=key, value=value
-        )
+        notes = () if unused else must_match(config, table, key)
+        after = put(before, key, value, alias=table.alias)
+        return acting.planned(table, "set", after, key=key, value=value, notes=notes)
 
     def plan_remove(self, name: str, key: str) -> Change:
-        config, table, before = self._keyed(name)
-        return acting.planned(config, table, "remove", drop(before, key, alias=table.alias), key=key)
+        _config, table, before = self._keyed(name)
+        return acting.planned(table, "remove", drop(before, key, alias=table.alias), key=key)
 
     def plan_edit(self, name: str, after: bytes) -> Change:
-        config = self._config()
-        return acting.planned(config, find(config.tables, name), "edit", after)
+        return acting.planned(find(self._config().tables, name), "edit", after)
 
     def carry_out(self, change: Change) -> Done:
         with audit.failures(self._record, change.action):
@@ -183,7 +186,7 @@ class PostfixMaps:
                 f"{path} has been changed since act {act.number}",
                 hint="undo the later acts first, or edit it: mailtui maps edit",
             )
-        return acting.planned(config, table, f"undo {act.number}", self._store.there(was).content or b"")
+        return acting.planned(table, f"undo {act.number}", self._store.there(was).content or b"")
 
     def _keyed(self, name: str) -> tuple[Config, Table, bytes]:
         config = self._config()

@@ -55,7 +55,7 @@ def parse(folder: str, builtin: str, own: str, services: str) -> Config:
     tables = []
     for name, used in uses.items():
         told = [msgspec.structs.replace(use, inside=names.get(use.inside, "")) for use in used]
-        tables.append(_table(name, tuple(sorted(told, key=_second)), names[name]))
+        tables.append(_table(name, tuple(sorted(told, key=secondary)), names[name]))
     return Config(folder, parameters, tuple(tables))
 
 
@@ -124,7 +124,7 @@ def _named(word: str, use: Use) -> Iterator[Found]:
             yield from _named(part, msgspec.structs.replace(use, inside=word))
 
 
-def _second(use: Use) -> bool:
+def secondary(use: Use) -> bool:
     """Whether the parameter usually takes its tables from another one."""
     return bool(re.fullmatch(r"local_recipient_maps|virtual_\w+_domains|alias_database", use.parameter))
 

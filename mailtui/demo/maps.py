@@ -8,15 +8,15 @@ from threading import Event
 
 from backends.errors import BadRequest, Missing, Refused
 from backends.maps import index as places
-from backends.maps.acting import must_match
 from backends.maps.adapter import find, ignored
 from backends.maps.asking import Answers
 from backends.maps.config import Config, parse
-from backends.maps.edit import difference, drop, put
+from backends.maps.edit import difference, drop, must_be_key, put
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
 from backends.maps.hiding import hidden_answers, passwords
 from backends.maps.index import Index
+from backends.maps.judging import must_match
 from backends.maps.kinds import KEYED, PATTERNS
 from backends.maps.lines import entries as source_lines
 from backends.maps.lines import logical
@@ -122,6 +122,11 @@ class DemoMaps:
 
     def content(self, name: str) -> bytes:
         return self._files[find(self.tables(), name).path]
+
+    def judge_key(self, name: str, key: str) -> tuple[str, ...]:
+        table, _before = self._keyed(name)
+        must_be_key(key, alias=table.alias)
+        return must_match(self._config, table, key)
 
     def plan_set(self, name: str, key: str, value: str, *, unused: bool = False) -> Change:
         table, before = self._keyed(name)

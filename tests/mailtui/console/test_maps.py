@@ -316,18 +316,50 @@ async def test_a_value_is_not_shown_as_it_is_typed_until_the_table_is_known_to_b
         assert pane.hidden is False
 
 
-async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMaps) -> None:
+async def test_a_key_that_never_matches_is_refused_before_its_value_is_asked_for(
+    host: DemoHost, maps: DemoMaps
+) -> None:
     async with console(host, size=(110, 36)) as (app, pilot, pane):
         await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
         before = maps.content("sender_access")
         await pilot.press("a")
-        for _ in range(len("@spam.example")):
-            await pilot.press("backspace")
-        await typed(pilot, "@bad.example")
+        app.screen.query_one("#ask-text", Input).value = "@bad.example"
         await pilot.press("enter")
+        await until(pilot, lambda: "would never match" in shown(app) and "which key" in shown(app))
+        assert "leave the @ out" in shown(app)
+        assert app.screen.query_one("#ask-text", Input).value == "@bad.example"
+        await pilot.press("home", "delete", "enter")
+        await until(pilot, lambda: "give for bad.example" in shown(app))
         await typed(pilot, "REJECT")
         await pilot.press("enter")
+        await asked(pilot, app, "+bad.example    REJECT")
+        await pilot.press("n")
+        assert maps.content("sender_access") == before
+
+
+async def test_a_value_that_is_typed_faster_than_the_key_is_judged_changes_nothing(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = Event()
+    real = maps.judge_key
+
+    def late(name: str, key: str) -> tuple[str, ...]:
+        go.wait(30)
+        return real(name, key)
+
+    monkeypatch.setattr(maps, "judge_key", late)
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
+        before = maps.content("sender_access")
+        await pilot.press("a")
+        app.screen.query_one("#ask-text", Input).value = "@bad.example"
+        await pilot.press("enter")
+        await typed(pilot, "xbz")
+        await pilot.press("enter")
         await until(pilot, lambda: "would never match" in toasts(app))
+        go.set()
+        await settle(pilot, pane)
+        assert app.screen is app.screen_stack[0]
         assert maps.content("sender_access") == before
 
 
