@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -15,7 +15,6 @@ from backends.errors import BadRequest, Failed, Missing, Refused
 from backends.files import sync_folder
 from backends.maps.blocks import opened, unreadable
 from backends.maps.check import KEY, index_of, stale
-from backends.maps.edit import difference
 from backends.maps.hiding import hides, unquoted
 from backends.maps.kinds import HIDDEN, INDEX, PATTERNS
 from backends.maps.programs import Programs, complaints
@@ -44,23 +43,11 @@ def source(table: Table) -> There:
     return there
 
 
-def planned(
-    table: Table,
-    action: str,
-    after: bytes,
-    *,
-    key: str = "",
-    value: str | None = None,
-    notes: Sequence[str] = (),
-) -> Change:
-    """A change of a source that is as it is now."""
-    before = source(table).content or b""
-    notes = [*notes]
+def notes(table: Table) -> tuple[str, ...]:
+    """What comes of changing a table besides the change."""
     if stale(table) and Path(f"{table.path}{INDEX[table.type]}").exists():
-        notes.append("the index is older than the source: what was changed before takes effect as well")
-    hidden = hides(table)
-    diff = difference(table.path, before, after, hidden=hidden, alias=table.alias)
-    return Change(table, action, before, after, diff, key=key, value=value, notes=tuple(notes), hidden=hidden)
+        return ("the index is older than the source: what was changed before takes effect as well",)
+    return ()
 
 
 def carry_out(
@@ -93,9 +80,9 @@ def carry_out(
                 step=hook,
             )
             _put_index(table, copy, there)
-    if wrong := _wrong(programs, change, table.name):
+    if different := wrong(programs, change, table.name):
         raise Failed(
-            f"{table.name} was changed, but does not answer as it should: {wrong}",
+            f"{table.name} was changed, but does not answer as it should: {different}",
             hint=f"take it back: mailtui maps undo {number}",
         )
     return Done(table.name, change.action, number, () if table.type in INDEX else (RELOAD,))
@@ -213,11 +200,13 @@ def _must_be_good(programs: Programs, change: Change, copy: Path, path: Path) ->
             f"Postfix would complain: {_shown(table, said)[0]}",
             hint="nothing was changed; correct it, and do it again",
         )
-    if wrong := _wrong(programs, change, f"{table.type}:{copy}"):
-        raise Refused(f"The changed table would not answer as planned: {wrong}", hint="nothing was changed")
+    if different := wrong(programs, change, f"{table.type}:{copy}"):
+        raise Refused(
+            f"The changed table would not answer as planned: {different}", hint="nothing was changed"
+        )
 
 
-def _wrong(programs: Programs, change: Change, table: str) -> str:
+def wrong(programs: Programs, change: Change, table: str) -> str:
     """How the answer for the changed key differs from what was wanted; empty: it does not, or no key was named."""
     if not change.key or change.table.type in PATTERNS:
         return ""

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable
 
 from backends.errors import BadRequest, Missing
-from backends.maps.adapter import find
+from backends.maps.find import find
 from backends.maps.values import Table
 from backends.text import visible
 from mailtui.cli.session import Session

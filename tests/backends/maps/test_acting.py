@@ -283,9 +283,9 @@ def test_a_table_that_answers_otherwise_than_planned_is_told(
     site: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change = site.maps.plan_set("virtual", "d@x.test", "d")
-    real: Callable[[Programs, Change, str], str] = acting._wrong
+    real: Callable[[Programs, Change, str], str] = acting.wrong
     monkeypatch.setattr(
-        acting, "_wrong", lambda programs, one, name: real(programs, one, name) or "no" * name.endswith("l")
+        acting, "wrong", lambda programs, one, name: real(programs, one, name) or "no" * name.endswith("l")
     )
     with pytest.raises(Failed, match="does not answer as it should"):
         site.maps.carry_out(change)
