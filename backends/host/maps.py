@@ -79,6 +79,13 @@ class Maps(Protocol):
     def content(self, name: str) -> bytes:
         """A table's source as it is."""
 
+    def judge_key(self, name: str, key: str) -> tuple[str, ...]:
+        """Which uses of the table would never find a key that others find, and why, in sentences.
+
+        :raises Refused: Postfix never looks up such a key in this table.
+        :raises BadRequest: it is no key, or the table is read in order and must be edited as a whole.
+        """
+
     def plan_set(self, name: str, key: str, value: str, *, unused: bool = False) -> "maps.Change":
         """An entry added or replaced. Changes nothing.
 

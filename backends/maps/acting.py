@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from glob import escape
-from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,15 +15,11 @@ from backends.errors import BadRequest, Failed, Missing, Refused
 from backends.files import sync_folder
 from backends.maps.blocks import opened, unreadable
 from backends.maps.check import KEY, index_of, stale
-from backends.maps.config import Config
-from backends.maps.edit import difference
-from backends.maps.forms import Form, forms
 from backends.maps.hiding import hides, unquoted
 from backends.maps.kinds import HIDDEN, INDEX, PATTERNS
 from backends.maps.programs import Programs, complaints
 from backends.maps.reading import must_have_entries
 from backends.maps.safe import must_be_safe
-from backends.maps.scan import scan
 from backends.maps.values import Change, Done, Table
 from backends.runner import Result
 from backends.text import visible
@@ -48,32 +43,11 @@ def source(table: Table) -> There:
     return there
 
 
-def must_match(config: Config, table: Table, key: str) -> None:
-    """
-    :raises Refused: the key is one that Postfix never looks up in this table.
-    """
-    ways = forms(table.uses, config.words("parent_domain_matches_subdomains"))
-    line = f"{key}: x" if table.alias else f"{key} x"
-    seen = scan(BytesIO(line.encode("utf-8", "surrogateescape")), alias=table.alias, ways=ways)
-    for one in seen.problems:
-        if isinstance(one, Form):
-            raise Refused(
-                f"{visible(key)!r} would never match: it {one.why}",
-                hint=f"{one.hint}; or write it all the same: mailtui maps set --even-unused",
-            )
-
-
-def planned(
-    config: Config, table: Table, action: str, after: bytes, *, key: str = "", value: str | None = None
-) -> Change:
-    """A change of a source that is as it is now."""
-    before = source(table).content or b""
-    notes = []
+def notes(table: Table) -> tuple[str, ...]:
+    """What comes of changing a table besides the change."""
     if stale(table) and Path(f"{table.path}{INDEX[table.type]}").exists():
-        notes.append("the index is older than the source: what was changed before takes effect as well")
-    hidden = hides(table)
-    diff = difference(table.path, before, after, hidden=hidden, alias=table.alias)
-    return Change(table, action, before, after, diff, key=key, value=value, notes=tuple(notes), hidden=hidden)
+        return ("the index is older than the source: what was changed before takes effect as well",)
+    return ()
 
 
 def carry_out(
@@ -106,9 +80,9 @@ def carry_out(
                 step=hook,
             )
             _put_index(table, copy, there)
-    if wrong := _wrong(programs, change, table.name):
+    if different := wrong(programs, change, table.name):
         raise Failed(
-            f"{table.name} was changed, but does not answer as it should: {wrong}",
+            f"{table.name} was changed, but does not answer as it should: {different}",
             hint=f"take it back: mailtui maps undo {number}",
         )
     return Done(table.name, change.action, number, () if table.type in INDEX else (RELOAD,))
@@ -226,11 +200,13 @@ def _must_be_good(programs: Programs, change: Change, copy: Path, path: Path) ->
             f"Postfix would complain: {_shown(table, said)[0]}",
             hint="nothing was changed; correct it, and do it again",
         )
-    if wrong := _wrong(programs, change, f"{table.type}:{copy}"):
-        raise Refused(f"The changed table would not answer as planned: {wrong}", hint="nothing was changed")
+    if different := wrong(programs, change, f"{table.type}:{copy}"):
+        raise Refused(
+            f"The changed table would not answer as planned: {different}", hint="nothing was changed"
+        )
 
 
-def _wrong(programs: Programs, change: Change, table: str) -> str:
+def wrong(programs: Programs, change: Change, table: str) -> str:
     """How the answer for the changed key differs from what was wanted; empty: it does not, or no key was named."""
     if not change.key or change.table.type in PATTERNS:
         return ""

@@ -1,11 +1,12 @@
 """Tables asked through `postmap -q -`: many keys at once where an answer is one line, one after the other where not."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from backends.errors import BackendError
-from backends.maps.hiding import hides
+from backends.maps.config import Config
 from backends.maps.kinds import JOINED, KEYED, PACKAGES, PATTERNS
 from backends.maps.programs import Programs, complaints
 from backends.maps.values import Table
@@ -22,21 +23,30 @@ class Answers(NamedTuple):
     trouble: tuple[str, ...] = ()
 
 
-def ask(programs: Programs, table: Table, keys: Sequence[str]) -> Answers:
+Ask = Callable[[Table, Sequence[str]], Answers]
+Run = Callable[[Table, Sequence[str]], Result]
+
+
+def asker(programs: Programs, config: Config, hides: Callable[[Table], bool]) -> Ask:
+    """How tables of this configuration are asked; `hides` tells of which ones no complaint is told."""
+
+    def run(table: Table, keys: Sequence[str]) -> Result:
+        return programs.ask(config.asked(table), keys, shown=table.name, discreet=hides(table))
+
+    return partial(_ask, run)
+
+
+def _ask(run: Run, table: Table, keys: Sequence[str]) -> Answers:
     """Ask one table; what fails is told as trouble, for other tables may still answer."""
     try:
         if _lines_only(table):
-            result = _asked(programs, table, keys)
+            result = run(table, keys)
             values = _parted(keys, result.stdout)
             if values is not None or len(keys) < 2:
                 return Answers(values or {}, trouble(result))
-        return _one_by_one(programs, table, keys)
+        return _one_by_one(run, table, keys)
     except BackendError as error:
         return Answers({}, (f"{error}",))
-
-
-def _asked(programs: Programs, table: Table, keys: Sequence[str]) -> Result:
-    return programs.ask(table.asked, keys, shown=table.name, discreet=hides(table))
 
 
 def trouble(result: Result) -> tuple[str, ...]:
@@ -64,11 +74,11 @@ def _lines_only(table: Table) -> bool:
     return table.type in KEYED | PATTERNS
 
 
-def _one_by_one(programs: Programs, table: Table, keys: Sequence[str]) -> Answers:
+def _one_by_one(run: Run, table: Table, keys: Sequence[str]) -> Answers:
     values: dict[str, str] = {}
     said: dict[str, None] = {}
     for key in keys:
-        result = _asked(programs, table, [key])
+        result = run(table, [key])
         said |= dict.fromkeys(trouble(result))
         text = result.stdout.decode("utf-8", "surrogateescape")
         if text.startswith(f"{key}\t"):

@@ -9,7 +9,7 @@ import msgspec
 
 from backends.errors import BackendError, Missing, Refused
 from backends.maps import patterns
-from backends.maps.asking import Answers, advice, ask
+from backends.maps.asking import Answers, Ask, advice
 from backends.maps.blocks import mark, opened, unreadable
 from backends.maps.config import Config
 from backends.maps.findings import hidden, problems
@@ -17,7 +17,6 @@ from backends.maps.forms import forms
 from backends.maps.hiding import hides, unquoted
 from backends.maps.kinds import INDEX, KEYED, NOT_TRUSTED, PATTERNS
 from backends.maps.owners import owners
-from backends.maps.programs import Programs
 from backends.maps.scan import Scan, scan
 from backends.maps.values import About, Finding, Level, Table
 from backends.text import age_text, visible
@@ -53,9 +52,9 @@ class Scans:
             return found
 
 
-def check(programs: Programs, config: Config, table: Table, scans: Scans, stop: Event | None = None) -> About:
+def check(ask: Ask, config: Config, table: Table, scans: Scans, stop: Event | None = None) -> About:
     """All that can be said of a table without changing anything."""
-    about = _looked_at(programs, config, table, scans, stop)
+    about = _looked_at(ask, config, table, scans, stop)
     return msgspec.structs.replace(about, findings=(*_refused(table), *about.findings))
 
 
@@ -68,11 +67,11 @@ def _refused(table: Table) -> list[Finding]:
     return [Finding(table.name, "bad", what, f"name a table of another kind in {strict[0].parameter}")]
 
 
-def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans, stop: Event | None) -> About:
+def _looked_at(ask: Ask, config: Config, table: Table, scans: Scans, stop: Event | None) -> About:
     if table.cache:
         return _cache(table)
     if not table.path:
-        return About(table, findings=tuple(_asked(programs, table)))
+        return About(table, findings=tuple(_asked(ask, table)))
     try:
         found = Path(table.path).stat()
     except OSError as error:
@@ -94,9 +93,9 @@ def _looked_at(programs: Programs, config: Config, table: Table, scans: Scans, s
     except BackendError as error:
         findings.append(_told(table, error))
     if table.type in INDEX:
-        findings += _index(programs, table, found, sample)
+        findings += _index(ask, table, found, sample)
     else:
-        findings += _asked(programs, table)
+        findings += _asked(ask, table)
     return About(table, entries, found.st_size, found.st_mtime, _time(table), tuple(findings))
 
 
@@ -136,7 +135,7 @@ def _patterns(table: Table) -> tuple[int, list[Finding]]:
     return patterns.count(content), hidden(table, content)
 
 
-def _index(programs: Programs, table: Table, source: os.stat_result, sample: list[str]) -> list[Finding]:
+def _index(ask: Ask, table: Table, source: os.stat_result, sample: list[str]) -> list[Finding]:
     """What is wrong with the index: missing, stale, built with the other tool, or not of this source."""
     index = Path(f"{table.path}{INDEX[table.type]}")
     build = f"build it: mailtui maps rebuild {table.path}"
@@ -152,7 +151,7 @@ def _index(programs: Programs, table: Table, source: os.stat_result, sample: lis
     if not stat.S_ISREG(built.st_mode) or not built.st_size:
         what = f"{index} is no index"
     else:
-        answers = ask(programs, table, [*sample, "@", *(f"{key}:" for key in sample)])
+        answers = ask(table, [*sample, "@", *(f"{key}:" for key in sample)])
         if answers.trouble:
             closed = hides(table)
             return [
@@ -173,10 +172,10 @@ def _other(table: Table, sample: list[str], answers: Answers) -> str:
     return "" if missing is None else f"is not what its source says: {visible(missing)!r} is not in the index"
 
 
-def _asked(programs: Programs, table: Table) -> list[Finding]:
+def _asked(ask: Ask, table: Table) -> list[Finding]:
     """What Postfix complains of when it opens the table, patterns that do not compile among it."""
     found = []
-    for one in ask(programs, table, [KEY]).trouble[:50]:
+    for one in ask(table, [KEY]).trouble[:50]:
         line, text = 0, one
         if (
             table.type in PATTERNS

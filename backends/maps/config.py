@@ -15,12 +15,25 @@ NO_TABLES = re.compile(
 """Parameters that name tables only to allow them, or whose values look like tables and are not."""
 
 
-class Config(msgspec.Struct, frozen=True):
-    """Parameters of main.cf with their values, `$name` expanded, and the tables of main.cf and master.cf."""
+class Config:
+    """Parameters of main.cf with their values, `$name` expanded, and the tables of main.cf and master.cf.
 
-    folder: str
-    parameters: Mapping[str, str]
-    tables: tuple[Table, ...]
+    No Struct, which could be printed: passwords can be in parameters and in `named`, the names as Postfix knows them of the
+    tables that are shown without.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        parameters: Mapping[str, str],
+        tables: tuple[Table, ...],
+        named: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder, self.parameters, self.tables, self.named = folder, parameters, tables, named or {}
+
+    def asked(self, table: Table) -> str:
+        """The name by which Postfix knows a table."""
+        return self.named.get(table.name, table.name)
 
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(split(self.parameters.get(name, "")))
@@ -55,8 +68,9 @@ def parse(folder: str, builtin: str, own: str, services: str) -> Config:
     tables = []
     for name, used in uses.items():
         told = [msgspec.structs.replace(use, inside=names.get(use.inside, "")) for use in used]
-        tables.append(_table(name, tuple(sorted(told, key=_second)), names[name]))
-    return Config(folder, parameters, tuple(tables))
+        tables.append(_table(name, tuple(sorted(told, key=secondary)), names))
+    named = {shown: name for name, shown in names.items() if shown != name}
+    return Config(folder, parameters, tuple(tables), named)
 
 
 def _names(uses: Mapping[str, Mapping[Use, None]]) -> Iterator[tuple[str, str]]:
@@ -124,17 +138,17 @@ def _named(word: str, use: Use) -> Iterator[Found]:
             yield from _named(part, msgspec.structs.replace(use, inside=word))
 
 
-def _second(use: Use) -> bool:
+def secondary(use: Use) -> bool:
     """Whether the parameter usually takes its tables from another one."""
     return bool(re.fullmatch(r"local_recipient_maps|virtual_\w+_domains|alias_database", use.parameter))
 
 
-def _table(name: str, uses: tuple[Use, ...], shown: str) -> Table:
+def _table(name: str, uses: tuple[Use, ...], shown: Mapping[str, str]) -> Table:
     kind, _, path = name.partition(":")
-    parts = tuple(_table(one, uses, one) for one in _leaves(name)) if kind in JOINED else ()
+    parts = tuple(_table(one, uses, shown) for one in _leaves(name)) if kind in JOINED else ()
     has_file = not inline(path) and kind not in WITHIN | JOINED and (path.startswith("/") or kind in SETTINGS)
     file = path if has_file and path.startswith("/") else ""
-    return Table(shown, kind, file, uses, parts, "" if shown == name else name)
+    return Table(shown[name], kind, file, uses, parts)
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,17 @@ def drop(content: bytes, key: str, *, alias: bool) -> bytes:
     return content
 
 
+def must_be_key(key: str, *, alias: bool) -> None:
+    """
+    :raises BadRequest: it cannot be written as a key.
+    """
+    if not _is_entry(key, "x", alias=alias):
+        raise BadRequest(
+            f"{visible(key[:60])!r} is no key of a table",
+            hint="give one on one line, without blanks, that does not begin with #",
+        )
+
+
 def difference(
     name: str, before: bytes, after: bytes, *, hidden: bool = False, alias: bool = False
 ) -> tuple[str, ...]:
@@ -83,14 +94,25 @@ def _of(content: bytes, key: str, *, alias: bool) -> list[Entry]:
 
 
 def _line(key: str, value: str, *, alias: bool) -> bytes:
-    raw_key, raw_value = (text.encode("utf-8", "surrogateescape") for text in (key, value.strip()))
-    line = quote(raw_key, alias=alias) + b"\t" + raw_value
-    if b"\n" in line or line.lstrip(BLANK)[:1] == b"#" or read(line, alias=alias) != (raw_key, raw_value, ""):
+    must_be_key(key, alias=alias)
+    if not _is_entry(key, value, alias=alias):
         raise BadRequest(
             f"{visible(key[:60])!r} with this value is no entry of a table",
-            hint="give a key without blanks (or in quotation marks), and a value on one line",
+            hint="give a value on one line",
         )
-    return line + b"\n"
+    return _written(key, value, alias=alias) + b"\n"
+
+
+def _is_entry(key: str, value: str, *, alias: bool) -> bool:
+    """Whether this is read again as what it was, once it is written."""
+    line = _written(key, value, alias=alias)
+    wanted = (*(text.encode("utf-8", "surrogateescape") for text in (key, value.strip())), "")
+    return b"\n" not in line and line.lstrip(BLANK)[:1] != b"#" and read(line, alias=alias) == wanted
+
+
+def _written(key: str, value: str, *, alias: bool) -> bytes:
+    raw_key, raw_value = (text.encode("utf-8", "surrogateescape") for text in (key, value.strip()))
+    return quote(raw_key, alias=alias) + b"\t" + raw_value
 
 
 def _folded(key: bytes) -> bytes:

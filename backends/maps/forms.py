@@ -39,6 +39,15 @@ _NO_ADDRESS = Form(
     "is a mail address, and hosts are looked up here",
     "use check_sender_access or check_recipient_access for it",
 )
+_NAME = Form(
+    HAS_AT,
+    0,
+    "is a mail address, and local(8) looks up names alone",
+    "leave the domain out, or use virtual_alias_maps",
+)
+_TAKEN = _NAME._replace(
+    why=f"{_NAME.why}; smtpd(8), which asks local_recipient_maps, finds it: mail for it is taken, and bounces"
+)
 FORMS: dict[Way, tuple[Form, ...]] = {
     "mail": (Form(STARTS_AT, 0, "begins with @: a domain is looked up without it", "leave the @ out"), _DOT),
     "client": (
@@ -48,14 +57,7 @@ FORMS: dict[Way, tuple[Form, ...]] = {
         _DOT,
     ),
     "domain": (_NO_ADDRESS, _DOT),
-    "alias": (
-        Form(
-            HAS_AT,
-            0,
-            "is a mail address, and local(8) looks up names alone",
-            "leave the domain out, or use virtual_alias_maps",
-        ),
-    ),
+    "alias": (_NAME,),
     "transport": (
         Form(STARTS_AT, 0, "begins with @: a domain is looked up without it", "leave the @ out"),
         Form(
@@ -103,6 +105,8 @@ def forms(uses: Sequence[Use], parents: Sequence[str]) -> tuple[tuple[Form, ...]
         return ()
     ways = dict.fromkeys(way_of(use) for use in uses if use.parameter != "local_recipient_maps")
     found = tuple(_of(way, parents) for way in ways)
+    if len(ways) < len({way_of(use) for use in uses}):
+        found = tuple(tuple(_TAKEN if form is _NAME else form for form in one) for one in found)
     return found if all(found) else ()
 
 

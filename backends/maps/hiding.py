@@ -54,7 +54,7 @@ def hides(table: Table) -> bool:
         return not table.parts or any(map(hides, table.parts))
     if table.path:
         return _closed(table)
-    return table.type in KEYED | PATTERNS and not inline(table.asked.partition(":")[2])
+    return table.type in KEYED | PATTERNS and not inline(table.name.partition(":")[2])
 
 
 def _closed(table: Table) -> bool:

@@ -1,31 +1,21 @@
 """A key looked up as Postfix does, for each use of the tables: every step and its answer."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from backends.maps.asking import Answers, ask
+from backends.maps.asking import Answers, Ask
 from backends.maps.config import Config
 from backends.maps.keys import Asked, keys
 from backends.maps.kinds import JOINED, WHOLE
-from backends.maps.programs import Programs
 from backends.maps.values import Looked, Step, Table, Use
-
-Ask = Callable[[Table, list[str]], Answers]
 
 
 def look(
-    programs: Programs, config: Config, what: str, lists: Iterable[tuple[Use, tuple[Table, ...]]]
+    ask: Ask, config: Config, what: str, lists: Iterable[tuple[Use, tuple[Table, ...]]]
 ) -> Iterator[Looked]:
-    """Look a key up through postmap for each use, with the tables that it goes through in their order.
+    """Look a key up for each use, with the tables that it goes through in their order; each is asked once, for all keys.
 
     :raises BadRequest: Postfix could not look this up.
     """
-    yield from walk(lambda table, asked: ask(programs, table, asked), config, what, lists)
-
-
-def walk(
-    ask_table: Ask, config: Config, what: str, lists: Iterable[tuple[Use, tuple[Table, ...]]]
-) -> Iterator[Looked]:
-    """The same, with tables that are asked otherwise; each once, for all keys."""
     wanted = [(use, tables, keys(use, what, config)) for use, tables in lists]
     every: dict[str, dict[str, None]] = {}
     named: dict[str, Table] = {}
@@ -39,7 +29,7 @@ def walk(
     for use, tables, asked in wanted:
         for table in tables:
             if table.name not in answers:
-                answers[table.name] = ask_table(table, list(every[table.name]))
+                answers[table.name] = ask(table, list(every[table.name]))
         yield Looked(
             use,
             tuple(table.name for table in tables),
@@ -88,5 +78,5 @@ def _goes(asked: Asked, table: Table) -> bool:
 
 def whole_only(table: Table) -> bool:
     if table.type in JOINED:
-        return any(f"{kind}:" in table.asked for kind in WHOLE)
+        return any(part.type in WHOLE for part in table.parts)
     return table.type in WHOLE

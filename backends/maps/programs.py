@@ -36,7 +36,7 @@ class Programs:
         folder = (
             self.instance[1] if self.instance else config.parameters.get("config_directory", "/etc/postfix")
         )
-        return Config(folder, config.parameters, config.tables)
+        return Config(folder, config.parameters, config.tables, config.named)
 
     def ask(self, table: str, keys: Sequence[str], *, shown: str = "", discreet: bool = False) -> Result:
         """`postmap -q -`: the keys, one a line, over standard input. `shown` is the table's name as others may see it."""

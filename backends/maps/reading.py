@@ -1,12 +1,10 @@
 """The entries of a source one after the other, of a file of any size."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import msgspec
 
 from backends.errors import BadRequest
-from backends.maps.blocks import blocks, opened
 from backends.maps.kinds import KEYED, PATTERNS
 from backends.maps.lines import logical, read
 from backends.maps.values import Table
@@ -33,17 +31,8 @@ def must_have_entries(table: Table) -> None:
         )
 
 
-def entries(table: Table) -> Iterator[Entry]:
-    """All entries; those of regexp: and its like have the pattern as their key.
-
-    :raises BackendError: the file cannot be read.
-    """
-    with opened(Path(table.path)) as file:
-        yield from entries_of(table, blocks(file))
-
-
 def entries_of(table: Table, pieces: Iterable[bytes]) -> Iterator[Entry]:
-    """The entries in blocks that end where a logical line ends."""
+    """The entries in blocks that end where a logical line ends; those of regexp: and its like have the pattern as their key."""
     line = 0
     for block in pieces:
         for _start, _end, number, text in logical(block):

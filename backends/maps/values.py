@@ -1,6 +1,6 @@
 """Tables, what is said of them, and what they answer: plain values."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,8 +36,8 @@ class Use(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True):
     """One table as the configuration names it, without `proxy:`; `path` is its source where it has a file.
 
-    `parts` are the tables that a pipemap: or unionmap: is made of. `secret` is the name as it is configured, where passwords
-    are in it; `name` is without them then.
+    `parts` are the tables that a pipemap: or unionmap: is made of. Passwords in names are not in these: only the configuration
+    that was read has the name by which Postfix knows such a table (`Config.asked`).
     """
 
     name: str
@@ -45,12 +45,6 @@ class Table(msgspec.Struct, frozen=True):
     path: str
     uses: tuple[Use, ...]
     parts: "tuple[Table, ...]" = ()
-    secret: str = ""
-
-    @property
-    def asked(self) -> str:
-        """The name by which Postfix knows it."""
-        return self.secret or self.name
 
     @property
     def alias(self) -> bool:
@@ -137,6 +131,13 @@ class Change(msgspec.Struct, frozen=True):
     @property
     def empty(self) -> bool:
         return self.before == self.after
+
+    def __repr__(self) -> str:
+        """Without what the file holds, which may be passwords."""
+        return f"Change({self.table.name!r}, {self.action!r}, {self.key!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("table", self.table.name), ("action", self.action), ("key", self.key)]
 
 
 class Done(msgspec.Struct, frozen=True):

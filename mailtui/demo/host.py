@@ -84,7 +84,7 @@ class DemoHost:
         """Invented tables."""
         from mailtui.demo.maps import DemoMaps  # noqa: PLC0415 - when it is asked for
 
-        return DemoMaps(self.now)
+        return DemoMaps(self.now, self.journal)
 
     @property
     def config(self) -> Config:

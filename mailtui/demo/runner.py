@@ -1,24 +1,38 @@
 """Carries commands out on the simulated machine, behind the same interface as the real runner."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import PurePath
 from threading import Event
+from typing import Generic, Protocol, TypeVar
 
 from backends.errors import Missing
 from backends.journal import Journal
 from backends.runner import Command, Result
-from mailtui.demo.programs import PROGRAMS, Answer
-from mailtui.demo.simulation import Simulation
+from mailtui.demo.programs import Answer
 
 
-class DemoRunner:
-    """Answers Postfix's commands; `simulation` gives the machine as it is now."""
+class Simulated(Protocol):
+    """What programs work on, one at a time."""
 
-    def __init__(self, simulation: Callable[[], Simulation], journal: Journal) -> None:
+    @property
+    def lock(self) -> AbstractContextManager[object]: ...
+
+
+S = TypeVar("S", bound=Simulated)
+Program = Callable[[S, list[str], bytes], Answer]
+"""What a program does with its arguments and its standard input."""
+
+
+class DemoRunner(Generic[S]):
+    """Answers commands by simulated programs; `simulation` gives the machine as it is now."""
+
+    def __init__(
+        self, simulation: Callable[[], S], journal: Journal, programs: Mapping[str, Program[S]]
+    ) -> None:
         self.journal = journal
-        self._simulation = simulation
+        self._simulation, self._programs = simulation, programs
 
     def run(self, command: Command) -> Result:
         """Run to the end, collecting output.
@@ -40,10 +54,10 @@ class DemoRunner:
     def _answer(self, command: Command) -> Answer:
         entry = self.journal.begin(str(command), mutates=command.mutates)
         name = PurePath(command.argv[0]).name
-        program = PROGRAMS.get(name)
+        program = self._programs.get(name)
         if program is None:
             error = Missing(
-                f"The program {name} is not there", hint="the demo host has only Postfix's queue commands"
+                f"The program {name} is not there", hint=f"the demo host has only {', '.join(self._programs)}"
             )
             self.journal.end(entry, None, str(error))
             raise error

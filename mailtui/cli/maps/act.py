@@ -58,6 +58,8 @@ def run(session: Session) -> int:
     if not options.dry_run:
         session.must_change()
     if options.action == "set":
+        if not options.even_unused:
+            maps.judge_key(options.name, options.key)
         change = maps.plan_set(options.name, options.key, value_of(session), unused=options.even_unused)
         return carry_out(session, change, stdin_taken=options.value == "-")
     return carry_out(session, maps.plan_remove(options.name, options.key))

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from itertools import islice
 
 from backends.errors import BadRequest
-from backends.maps.adapter import find
+from backends.maps.find import find
 from backends.maps.hiding import hidden_entry
 from backends.maps.values import About
 from backends.text import age_text, bytes_text, time_text

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 
 from backends.maps.values import Act
 from backends.text import time_text
+from mailtui.cli.acting import add_acting
 from mailtui.cli.maps.report import carry_out
 from mailtui.cli.session import Session
 from mailtui.cli.table import Column
@@ -11,7 +12,7 @@ from mailtui.cli.undoing import add_undo, list_kept
 
 DESCRIPTION = """
 Take a change of a table back: its source is as it was, and its index is built of it. A source that has been changed
-since is left alone. Undoing is a change itself, and can be undone. The last fifty changes are kept.
+since is left alone. Undoing is a change itself, and can be undone: it does not ask. The last fifty changes are kept.
 """
 EXAMPLES = """
 EXAMPLES
@@ -26,7 +27,7 @@ COLUMNS = (Column("number", right=True), Column("when"), Column("what", flexible
 def configure(parser: ArgumentParser, _name: str) -> None:
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     add_undo(parser, "a change")
-    parser.add_argument("--dry-run", action="store_true", help="only print what would change")
+    add_acting(parser)
 
 
 def run(session: Session) -> int:

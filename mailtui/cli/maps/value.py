@@ -4,7 +4,7 @@ import sys
 from getpass import getpass
 
 from backends.errors import BadRequest
-from backends.maps.adapter import find
+from backends.maps.find import find
 from backends.text import visible
 from mailtui.cli.confirm import typed
 from mailtui.cli.session import Session

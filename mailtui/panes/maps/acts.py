@@ -46,23 +46,33 @@ class Acts:
 
     def set(self, table: Table, entry: Entry | None) -> None:
         """Ask for key and value; those under the cursor are there already."""
-        name, hidden = visible(table.name), self._pane.hidden
-        key_of, value_of = (
-            ("", "") if entry is None or entry.problem else (typable(entry.key), typable(entry.value))
+        shown = Entry(0, "", "") if entry is None or entry.problem else entry
+        self._ask_key(table, shown, typable(shown.key))
+
+    def _ask_key(self, table: Table, shown: Entry, guess: str, wrong: Sequence[str] = ()) -> None:
+        lines = [*wrong, f"in {visible(table.name)}, as it is written there"]
+        self._pane.app.push_screen(
+            AskScreen("Set the entry of which key?", lines, guess=guess),
+            lambda key: None if key is None else self._ask_value(table, shown, key),
         )
 
-        def with_key(key: str | None) -> None:
-            if key is None:
-                return
-            guess = value_of if key == key_of and not hidden else ""
-            lines = [f"in {name}, on one line; an entry that the key has already is replaced"]
-            self._pane.app.push_screen(
-                AskScreen(f"What does the table give for {visible(key)}?", lines, guess=guess, hidden=hidden),
-                lambda value: None if value is None else self._set(table, key, value),
-            )
+    def _ask_value(self, table: Table, shown: Entry, key: str) -> None:
+        """Ask for the value; once the key is known to be of no use, that is told, and another one is asked for."""
+        pane, hidden = self._pane, self._pane.hidden
+        guess = typable(shown.value) if key == shown.key and not hidden else ""
+        lines = [f"in {visible(table.name)}, on one line; an entry that the key has already is replaced"]
+        screen = AskScreen(f"What does the table give for {visible(key)}?", lines, guess=guess, hidden=hidden)
+        pane.app.push_screen(screen, lambda value: None if value is None else self._set(table, key, value))
 
-        lines = [f"in {name}, as it is written there"]
-        self._pane.app.push_screen(AskScreen("Set the entry of which key?", lines, guess=key_of), with_key)
+        def judged(result: Sequence[str] | BackendError) -> None:
+            if isinstance(result, BackendError) and pane.app.screen is screen:
+                screen.dismiss(None)
+                self._ask_key(table, shown, typable(key), told(result).splitlines())
+
+        pane.beside(
+            lambda: Result(outcome(lambda: pane.host.maps.judge_key(table.name, key))),
+            lambda result: judged(result.value),
+        )
 
     def _set(self, table: Table, key: str, value: str) -> None:
         self._plan(

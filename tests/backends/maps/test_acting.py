@@ -90,6 +90,33 @@ def test_aliases_are_written_and_built_as_such(site: Tables) -> None:
     assert site.get("a b", f"hash:{site.etc}/aliases") == ""
 
 
+def test_a_key_is_judged_by_every_use_of_its_table(site: Tables) -> None:
+    site.main(
+        MAIN.replace("transport_maps = texthash:$etc/transport", "transport_maps = hash:$etc/virtual")
+        + "alias_maps = hash:$etc/aliases\nalias_database = $alias_maps\nlocal_recipient_maps = $alias_maps\n"
+    )
+    with pytest.raises(
+        Refused, match=r"in alias_maps: it is a mail address.*; local_recipient_maps finds it"
+    ):
+        site.maps.plan_set("aliases", "ann@example.test", "bob")
+    assert site.maps.judge_key("aliases", "ann") == ()
+    site.write("aliases", '"ann@example.test": bob\n', "hash", "postalias")
+    (said,) = site.said("aliases")
+    assert "'ann@example.test' never matches" in said
+    assert "local_recipient_maps, finds it" in said
+    looked = {one.use.parameter: one.answer for one in site.maps.look_up("ann@example.test", name="aliases")}
+    assert looked["alias_maps"] is None
+    assert looked["local_recipient_maps"] is not None
+    note = "transport_maps never finds it: it begins with @: a domain is looked up without it"
+    change = site.maps.plan_set("virtual", "@y.test", "ann")
+    assert change.notes == (note,) == site.maps.judge_key("virtual", "@y.test")
+    assert site.maps.plan_set("virtual", "@y.test", "ann", unused=True).notes == ()
+    with pytest.raises(
+        Refused, match="would never match in transport_maps, virtual_alias_maps: it ends with @"
+    ):
+        site.maps.plan_set("virtual", "ann@", "bob")
+
+
 def test_tables_that_are_read_as_text_are_checked_and_told_to_need_a_reload(site: Tables) -> None:
     done = site.maps.carry_out(site.maps.plan_set("transport", "y.test", "smtp:[z]"))
     assert site.get("y.test", f"texthash:{site.etc}/transport") == "smtp:[z]"
@@ -256,9 +283,9 @@ def test_a_table_that_answers_otherwise_than_planned_is_told(
     site: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change = site.maps.plan_set("virtual", "d@x.test", "d")
-    real: Callable[[Programs, Change, str], str] = acting._wrong
+    real: Callable[[Programs, Change, str], str] = acting.wrong
     monkeypatch.setattr(
-        acting, "_wrong", lambda programs, one, name: real(programs, one, name) or "no" * name.endswith("l")
+        acting, "wrong", lambda programs, one, name: real(programs, one, name) or "no" * name.endswith("l")
     )
     with pytest.raises(Failed, match="does not answer as it should"):
         site.maps.carry_out(change)

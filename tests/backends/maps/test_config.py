@@ -3,8 +3,8 @@
 import pytest
 
 from backends.errors import BadRequest, Missing
-from backends.maps.adapter import find
 from backends.maps.config import split, tables_in
+from backends.maps.find import find
 from backends.maps.values import Use
 from tests.support.maps import Tables
 

@@ -1,13 +1,18 @@
 """What is not for every eye stays hidden: answers, names, differences, complaints; on the real postmap(1)."""
 
+from io import StringIO
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.console import Console
+from rich.pretty import Pretty
 
-from backends.maps.adapter import find
 from backends.maps.config import parse
+from backends.maps.find import find
 from backends.maps.hiding import hidden_line, hides, unquoted
 from backends.maps.kinds import HIDDEN
+from backends.maps.programs import Programs
 from backends.maps.values import Table
 from backends.runner import Command, LocalRunner
 from tests.support.maps import Tables
@@ -109,11 +114,30 @@ def test_a_password_in_a_name_is_shown_nowhere(tables: Tables) -> None:
         assert looked.answer.answer == f"relay:{SECRET}"  # the first that answers
 
 
+def test_what_is_known_of_a_table_can_be_printed(tables: Tables) -> None:
+    """Whoever logs a value, or sends it on as JSON, tells no password."""
+    inline = f"inline:{{{{mx.test=relay:{SECRET}}}}}"
+    tables.main(
+        f"smtp_sasl_password_maps = unionmap:{{{inline}, static:{SECRET}}}, static:{SECRET}, texthash:$etc/sasl\n"
+    )
+    tables.write("sasl", f"mx.test u:{SECRET}\n").chmod(0o600)
+    config = Programs(tables.runner, str(tables.etc)).config()
+    change = tables.maps.plan_set("sasl", "mx.test", f"u:{SECRET}x")
+    for value in (config, config.tables, change, tables.checked()):
+        assert SECRET not in f"{value!r} {value}"
+        console = Console(file=StringIO())
+        console.print(Pretty(value))
+        assert SECRET not in console.file.getvalue()  # type: ignore[attr-defined]
+    assert SECRET.encode() not in msgspec.json.encode(config.tables)
+    with pytest.raises(TypeError):
+        msgspec.json.encode(config)
+
+
 def test_names_of_other_parameters_are_shown() -> None:
     config = parse("", "transport_maps = static:smtp:x, inline:{a=b}, unionmap:{static:y}\n", "", "")
     names = [one.name for one in config.tables]
     assert names == ["static:smtp:x", "inline:{a=b}", "unionmap:{static:y}", "static:y"]
-    assert [one.asked for one in config.tables] == names
+    assert [config.asked(one) for one in config.tables] == names
 
 
 @pytest.mark.parametrize(

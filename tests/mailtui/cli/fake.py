@@ -221,7 +221,7 @@ class FakeHost:
     def maps(self) -> Maps:
         from mailtui.demo.maps import DemoMaps
 
-        return DemoMaps(lambda: NOW)
+        return DemoMaps(lambda: NOW, self.journal)
 
     @cached_property
     def quarantine(self) -> Quarantine:

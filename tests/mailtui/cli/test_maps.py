@@ -81,6 +81,30 @@ def test_changes_are_shown_made_and_taken_back(run: Run, host: FakeHost) -> None
     assert "nothing changes" in run("maps", "set", "transport", "new.example", "smtp:").out
 
 
+def test_key_and_table_are_told_apart_where_they_can_be(run: Run) -> None:
+    named = run("maps", "lookup", "x@slow.example", "--map", "transport")
+    assert "→ slow:" in named.out
+    assert run("maps", "lookup", "transport", "x@slow.example") == named
+    assert run("maps", "lookup", "x@slow.example", "transport") == named
+    both = run("maps", "lookup", "transport", "aliases")
+    assert both.code == 2
+    assert "mailtui maps lookup transport --map aliases" in both.err
+    assert run("maps", "lookup", "transport", "--map", "aliases").code == 1
+    assert "mailtui maps list" in run("maps", "lookup", "x@slow.example", "no-table").err
+    twice = run("maps", "lookup", "virtual", "x@slow.example", "--map", "transport")
+    assert twice.code == 2
+    assert "mailtui maps lookup" in twice.err
+
+
+def test_undo_takes_the_options_of_what_acts(run: Run, host: FakeHost) -> None:
+    before = host.maps.content("transport")
+    run("maps", "set", "transport", "new.example", "smtp:", "--yes")
+    assert run("maps", "undo", "--dry-run", "--yes").code == 0
+    assert host.maps.content("transport") != before
+    assert run("maps", "undo", "1", "--yes").code == 0
+    assert host.maps.content("transport") == before
+
+
 def test_changes_are_confirmed_and_what_may_not_be_is_not_done(run: Run, host: FakeHost) -> None:
     before = host.maps.content("transport")
     for words in (("set", "transport", "new.example", "smtp:"), ("remove", "transport", "slow.example")):
@@ -101,6 +125,19 @@ def test_a_key_that_never_matches_is_refused(run: Run, host: FakeHost) -> None:
     assert b"bad.example" not in host.maps.content("sender_access")
     assert run("maps", "set", "sender_access", "@bad.example", "REJECT", "--yes", "--even-unused").code == 0
     assert b"@bad.example\tREJECT" in host.maps.content("sender_access")
+
+
+def test_a_key_is_judged_before_its_value_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtui.cli.maps.act.value_of", lambda _session: pytest.fail("it was asked for"))
+    assert "would never match" in run("maps", "set", "sender_access", "@bad.example", "--yes").err
+    assert "is no key" in run("maps", "set", "sender_access", "bad example", "--yes").err
+
+
+def test_an_address_among_aliases_is_refused_with_what_finds_it_and_what_does_not(run: Run) -> None:
+    refused = run("maps", "set", "aliases", "ann@mx1.example.org", "bob", "--yes")
+    assert refused.code == 5
+    assert "in alias_maps: it is a mail address, and local(8) looks up names alone" in refused.err
+    assert run("maps", "set", "aliases", "ann", "bob", "--yes").code == 0
 
 
 def test_a_value_comes_from_standard_input(run: Run, host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:

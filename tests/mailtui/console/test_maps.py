@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from backends.errors import Failed, NotPermitted
+from backends.maps.config import Config
 from backends.maps.index import Index
 from backends.maps.values import About, Finding, Table, Use
 from mailtui.app import MailtuiApp
@@ -225,6 +226,25 @@ async def test_an_entry_is_set_after_its_difference_was_confirmed_and_taken_back
         await until(pilot, lambda: "undo 1: hash:/etc/postfix/virtual" in toasts(app))
 
 
+async def test_acts_on_the_demo_host_are_in_the_journal(host: DemoHost, maps: DemoMaps) -> None:
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/transport")
+        maps.carry_out(maps.plan_set("transport", "new.example", "smtp:"))
+        maps.carry_out(maps.plan_undo())
+        maps.rebuild("aliases")
+        maps.look_up("new.example", name="transport")
+        await pilot.press("at")
+        await until(pilot, lambda: "postalias hash:/etc/aliases" in shown(app))
+        assert shown(app).count(" postmap hash:/etc/postfix/transport") == 2
+        assert "new.example" in shown(app)
+    entries = host.journal.entries()
+    assert [one.command for one in entries if one.mutates] == [
+        "postmap hash:/etc/postfix/transport",
+        "postmap hash:/etc/postfix/transport",
+        "postalias hash:/etc/aliases",
+    ]
+
+
 async def test_values_that_are_hidden_are_shown_where_one_asks(
     host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +295,7 @@ async def test_who_only_reads_is_shown_no_hidden_value(
 async def test_a_hidden_line_that_is_ignored_is_not_shown_by_what_is_done_with_it(
     host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch, read_only: bool
 ) -> None:
-    maps._files["/etc/postfix/transport"] = b"broken.example:u=hunter4\nslow.example slow:\n"
+    maps._sources.files["/etc/postfix/transport"] = b"broken.example:u=hunter4\nslow.example slow:\n"
     monkeypatch.setattr(maps, "hides", lambda _table: True)
     async with console(host, replace(SETTINGS, read_only=read_only), size=(110, 36)) as (app, pilot, pane):
         await go_to(pilot, pane, "hash:/etc/postfix/transport")
@@ -323,18 +343,50 @@ async def test_a_value_is_not_shown_as_it_is_typed_until_the_table_is_known_to_b
         assert pane.hidden is False
 
 
-async def test_a_key_that_never_matches_is_refused(host: DemoHost, maps: DemoMaps) -> None:
+async def test_a_key_that_never_matches_is_refused_before_its_value_is_asked_for(
+    host: DemoHost, maps: DemoMaps
+) -> None:
     async with console(host, size=(110, 36)) as (app, pilot, pane):
         await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
         before = maps.content("sender_access")
         await pilot.press("a")
-        for _ in range(len("@spam.example")):
-            await pilot.press("backspace")
-        await typed(pilot, "@bad.example")
+        app.screen.query_one("#ask-text", Input).value = "@bad.example"
         await pilot.press("enter")
+        await until(pilot, lambda: "would never match" in shown(app) and "which key" in shown(app))
+        assert "leave the @ out" in shown(app)
+        assert app.screen.query_one("#ask-text", Input).value == "@bad.example"
+        await pilot.press("home", "delete", "enter")
+        await until(pilot, lambda: "give for bad.example" in shown(app))
         await typed(pilot, "REJECT")
         await pilot.press("enter")
+        await asked(pilot, app, "+bad.example    REJECT")
+        await pilot.press("n")
+        assert maps.content("sender_access") == before
+
+
+async def test_a_value_that_is_typed_faster_than_the_key_is_judged_changes_nothing(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = Event()
+    real = maps.judge_key
+
+    def late(name: str, key: str) -> tuple[str, ...]:
+        go.wait(30)
+        return real(name, key)
+
+    monkeypatch.setattr(maps, "judge_key", late)
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
+        before = maps.content("sender_access")
+        await pilot.press("a")
+        app.screen.query_one("#ask-text", Input).value = "@bad.example"
+        await pilot.press("enter")
+        await typed(pilot, "xbz")
+        await pilot.press("enter")
         await until(pilot, lambda: "would never match" in toasts(app))
+        go.set()
+        await settle(pilot, pane)
+        assert app.screen is app.screen_stack[0]
         assert maps.content("sender_access") == before
 
 
@@ -479,7 +531,7 @@ async def test_who_has_no_rights_is_told_so(
 async def test_a_configuration_without_tables(
     host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maps, "tables", lambda: ())
+    monkeypatch.setattr(maps, "_config", lambda: Config("/etc/postfix", {}, ()))
     async with console(host) as (app, pilot, pane):
         assert "the configuration uses no table" in shown(app)
         await pilot.press(
@@ -541,7 +593,7 @@ async def test_hostile_names_keys_and_values_command_no_terminal(
     bad = HOSTILE.replace("\n", "").replace(" ", "")
     table = Table(f"hash:/etc/{bad}", "hash", f"/etc/{bad}", (Use(f"x{bad}"),))
     finding = Finding(table.name, "bad", f"what {HOSTILE}", f"hint {HOSTILE}", 1)
-    maps._files[table.path] = f"{bad} [red]{bad}[/]\n".encode("utf-8", "surrogateescape")
+    maps._sources.files[table.path] = f"{bad} [red]{bad}[/]\n".encode("utf-8", "surrogateescape")
     monkeypatch.setattr(maps, "tables", lambda: (table,))
 
     def check(each: Callable[[About], None], **_more: object) -> list[Finding]:

@@ -4,6 +4,7 @@ from backends.journal import Journal
 from backends.queue.listing.lines import BrokenLine, messages
 from backends.queue.message import Message
 from backends.runner import Command, Result
+from mailtui.demo.programs import PROGRAMS
 from mailtui.demo.runner import DemoRunner
 from mailtui.demo.simulation import Simulation
 from mailtui.demo.spool import DemoSpool
@@ -18,7 +19,7 @@ class Machine:
         self.now = float(START)
         self.simulation = Simulation(seed, size, START)
         self.journal = Journal()
-        self.runner = DemoRunner(self.current, self.journal)
+        self.runner = DemoRunner(self.current, self.journal, PROGRAMS)
         self.spool = DemoSpool(self.current)
 
     def current(self) -> Simulation:
