@@ -186,7 +186,7 @@ class HostHealth:
             }
             first, self._looked = self._since, report.taken
         checks = tuple(
-            msgspec.structs.replace(check, since=first[check.name])
+            msgspec.structs.replace(check, since=first[check.name], seen=True)
             if check.since is None and check.name in first and first[check.name] < report.taken
             else check
             for check in report.checks
