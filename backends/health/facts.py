@@ -313,6 +313,17 @@ class Stale(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
 
 
+class Tables(msgspec.Struct, frozen=True):
+    """What is wrong with lookup tables, and what is worth a note, in words, as `mailtui maps lint` tells it.
+
+    `closed`: tables that this user may not read, of which nothing is told.
+    """
+
+    bad: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
 def percentile(values: Iterable[float], share: float) -> float | None:
     """The value that so large a share of all does not exceed; None: there is none."""
     ordered = sorted(values)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from backends.errors import NotAnswering
-from backends.health.facts import Certificate, Clock, Drifted, Resolvers, RootMail, Setup, Stale
+from backends.health.facts import Certificate, Clock, Drifted, Resolvers, RootMail, Setup
 from backends.health.judge.known import Facts, Judged, unknown
 from backends.health.values import Check, Evidence, Level, Measure, Mend
 from backends.text import time_text, visible
@@ -128,34 +128,6 @@ def resolvers(facts: Facts) -> Iterator[Judged]:
                 measures=measures,
             )
         )
-
-
-def maps(facts: Facts) -> Iterator[Judged]:
-    """Whether indexes are as new as their sources."""
-    found = facts.value("maps", Stale)
-    if found is None:
-        if (error := facts.error("maps")) is not None:
-            yield unknown("maps", "The lookup tables cannot be looked at", error)
-        return
-    if found.missing:
-        many = "tables have" if len(found.missing) > 1 else "table has"
-        said = f"{len(found.missing)} lookup {many} no index: what asks for it gets a temporary error, and mail waits"
-        names = tuple(Evidence(visible(name)) for name in (*found.missing, *found.names)[:NAMED])
-        mends = (Mend("mailtui maps rebuild", pane="6"),)
-        yield Judged(Check("maps", "bad", said, names, mends=mends), "missing")
-        return
-    if not found.names:
-        if found.tables:
-            yield Judged(Check("maps", "good", f"{found.tables} lookup tables are as their sources"))
-        return
-    many = "s are" if len(found.names) > 1 else " is"
-    said = f"{len(found.names)} table{many} older than the source: what was changed does not count yet"
-    mends = (Mend("mailtui maps rebuild", pane="6"),)
-    yield Judged(
-        Check(
-            "maps", "watch", said, tuple(Evidence(visible(name)) for name in found.names[:NAMED]), mends=mends
-        )
-    )
 
 
 def parameters(facts: Facts) -> Iterator[Judged]:

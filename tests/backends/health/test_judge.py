@@ -304,6 +304,39 @@ def test_other_things_to_be_kept_up() -> None:
     assert not wrong(told(clock=facts.Clock(synchronised=False, error=9.0, own=False)))
 
 
+def maps(**other: Any) -> tuple[str, str, list[str], list[str]]:
+    found = next(check for check in told(**other).checks if check.name == "maps")
+    return found.level, found.said, [one.said for one in found.evidence], [one.text for one in found.mends]
+
+
+def test_tables_are_judged_as_their_pane_does() -> None:
+    tables = facts.Tables(
+        ("hash:/x: \x1b[31ma is there 2 times", "hash:/x: b never matches"), ("hash:/y: unused",)
+    )
+    stale = facts.Stale(("hash:/z",), 9)
+    said = "2 things are wrong with lookup tables: mail is treated otherwise than they say"
+    wrong_too = ["hash:/x: ^[[31ma is there 2 times", "hash:/x: b never matches"]
+    assert maps(tables=tables) == ("bad", said, wrong_too, ["mailtui maps lint"])
+    assert maps(tables=tables, maps=stale)[1] == said
+    assert maps(tables=facts.Tables((), tables.notes), maps=stale)[0::3] == (
+        "watch",
+        ["mailtui maps rebuild"],
+    )
+    missing = facts.Stale((), 9, ("hash:/n",))
+    assert maps(tables=tables, maps=missing)[2:] == (["hash:/n"], ["mailtui maps rebuild"])
+    assert maps(tables=facts.Tables((), tables.notes))[:3] == (
+        "watch",
+        "1 note on lookup tables",
+        ["hash:/y: unused"],
+    )
+    assert maps(tables=facts.Tables(closed=("mysql:/p",)))[0::2] == ("unknown", ["mysql:/p"])
+    assert maps(tables=silent(2))[:2] == (
+        "good",
+        "7 lookup tables are as their sources; what is in them was not looked at in the time",
+    )
+    assert maps(tables=Failed("no", hint="h"))[0] == "unknown"
+
+
 def test_what_cannot_be_seen_is_said() -> None:
     hidden = NotPermitted("it cannot be read", hint="run mailtui as root")
     for name in ("queue", "log", "disks", "dns", "certificates", "clock", "maps", "setup", "root", "drift"):
