@@ -299,10 +299,14 @@ class RootMail(msgspec.Struct, frozen=True):
 
 
 class Drifted(msgspec.Struct, frozen=True):
-    """What an apply would change: files, and what else; None of it is known where nothing was ever applied."""
+    """What an apply would change: files, and what else; None of it is known where nothing was ever applied.
+
+    `since`: when the first of the files that somebody changed here was changed, as far as the file tells.
+    """
 
     files: tuple[str, ...]
     todo: tuple[str, ...] = ()
+    since: float | None = None
 
 
 class Stale(msgspec.Struct, frozen=True):

@@ -249,7 +249,21 @@ class LocalSources:
             for file in one.files
             if file.state in changed
         )
-        return Drifted(files, found.todo)
+        here = [
+            Path(file.path)
+            for one in found.components
+            for file in one.files
+            if file.state in {RIGHTS, "conflict"}
+        ]
+        return Drifted(files, found.todo, min(filter(None, map(_changed, here)), default=None))
+
+
+def _changed(path: Path) -> float | None:
+    """When a file, its owner or its mode was changed last: no program can set that time back."""
+    try:
+        return path.stat().st_ctime
+    except OSError:
+        return None
 
 
 class _Once(Generic[T]):

@@ -181,4 +181,7 @@ def drift(facts: Facts) -> Iterator[Judged]:
     shown = tuple(Evidence(visible(text)) for text in (*found.files, *found.todo)[:NAMED])
     count = len(found.files) + len(found.todo)
     said = f"{count} thing{'s differ' if count > 1 else ' differs'} from what was applied"
-    yield Judged(Check("drift", "watch", said, shown, mends=(Mend("mailtui --apply --diff", pane="8"),)))
+    recorded = facts.wrong.get("drift")
+    since = None if recorded is not None and recorded < (found.since or 0.0) else found.since
+    mends = (Mend("mailtui --apply --diff", pane="8"),)
+    yield Judged(Check("drift", "watch", said, shown, since, mends))

@@ -1,5 +1,6 @@
 """What is asked of a machine: parsers with hostile text, and real sockets, files and programs."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -8,12 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.apply.told import ComponentDrift, Drift, FileDrift, State
+from backends.health import local
 from backends.health.asking import Asking
 from backends.health.facts import Reason, Setup, Tables, Unit
 from backends.health.gather import certificates, clock, disks, dns, dovecot, maps, policy, ports, units
@@ -25,6 +29,7 @@ from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
 
 if TYPE_CHECKING:
+    from backends.host import Host
     from backends.host.maps import Maps
 
 NOW = 1_795_435_200.0
@@ -366,6 +371,29 @@ def test_tables_are_looked_at_again_when_a_file_or_a_setting_is_another(tmp_path
         maps.marks(Setup(dict(settings.parameters) | {"x": "y"})),
     ]
     assert len(set(marks)) == 5
+
+
+def test_drift_is_dated_by_the_first_file_that_was_changed_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: dict[str, State] = {
+        "a": "changed in the reference",
+        "b": "conflict",
+        "c": "rights changed here",
+        "d": "missing",
+        "e": "conflict",
+    }
+    for name in "abc":
+        (tmp_path / name).touch()
+        time.sleep(0.02)
+    os.utime(tmp_path / "b", (0, 0))  # which its ctime tells
+    files = tuple(FileDrift(str(tmp_path / name), state) for name, state in states.items())
+    found = Drift(NOW, "bookworm", "post-queue", (ComponentDrift("x", "x", files),))
+    host = SimpleNamespace(config=SimpleNamespace(drift=lambda: found))
+    monkeypatch.setattr(local, "SITE_FILE", tmp_path)
+    told = local.LocalSources(cast("Host", host), LocalRunner()).questions()["drift"]()
+    assert len(told.files) == 5
+    assert told.since == (tmp_path / "c").stat().st_ctime
 
 
 def test_a_parameter_that_nothing_uses(tmp_path: Path) -> None:

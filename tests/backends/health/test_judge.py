@@ -12,6 +12,7 @@ from backends.health import facts
 from backends.health.asking import silent
 from backends.health.judge.judges import JUDGES
 from backends.health.judge.known import Facts, mend_of
+from backends.health.judge.upkeep import drift
 from backends.health.values import Check, Point
 from tests.backends.health.machine import (
     DAY,
@@ -302,6 +303,18 @@ def test_other_things_to_be_kept_up() -> None:
         ("certificates", "clock", "maps", "parameters", "root-mail", "drift"), "watch"
     )
     assert not wrong(told(clock=facts.Clock(synchronised=False, error=9.0, own=False)))
+
+
+def test_drift_is_as_old_as_the_file_that_drifted() -> None:
+    def since(recorded: float | None, changed: float | None) -> float | None:
+        answers = well() | {"drift": facts.Drifted(("/etc/gld.conf: conflict",), (), changed)}
+        known = Facts(NOW, answers, wrong={} if recorded is None else {"drift": recorded})
+        return next(found.check.since for found in drift(known))
+
+    assert since(None, NOW - 500) == NOW - 500
+    assert since(NOW - 60, NOW - 500) == NOW - 500
+    assert since(NOW - 900, NOW - 500) is None  # it was touched again: what was recorded holds
+    assert since(NOW - 60, None) is None
 
 
 def maps(**other: Any) -> tuple[str, str, list[str], list[str]]:
