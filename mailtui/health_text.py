@@ -2,7 +2,7 @@
 
 import time
 
-from backends.health.values import Evidence, Line
+from backends.health.values import Check, Evidence, Line
 from backends.text import visible
 
 
@@ -18,6 +18,13 @@ def when(epoch: float, now: float, *, seconds: bool = False) -> str:
     return f"{then.tm_mday} {time.strftime('%b', then)}{'' if then[0] == today[0] else f' {then[0]}'} {clock}"
 
 
+def since_text(check: Check, now: float) -> str:
+    """Since when it is so, or has been seen; nothing where that is not known."""
+    if not check.since:
+        return ""
+    return f"{'seen since' if check.seen else 'since'} {when(check.since, now)}"
+
+
 def evidence_text(evidence: Evidence, now: float) -> str:
     """What was seen, how often, and when last."""
     often = f" {evidence.times:,} times" if evidence.times > 1 else ""
@@ -28,5 +35,6 @@ def evidence_text(evidence: Evidence, now: float) -> str:
 
 
 def line_text(line: Line, now: float) -> str:
-    """A line of the mail log, without its machine."""
-    return f"{when(line.at, now, seconds=True)} {visible(line.tag)} {visible(line.said)}"
+    """A line of the mail log, without its machine, and how many like it there were."""
+    often = f" {line.times:,} times" if line.times > 1 else ""
+    return f"{when(line.at, now, seconds=True)} {visible(line.tag)} {visible(line.said)}{often}"

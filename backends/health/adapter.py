@@ -30,13 +30,14 @@ SELDOM = {
     "certificates": "certificates",
     "clock": "clock",
     "maps": "maps",
+    "tables": "maps",
     "setup": "parameters",
     "root": "root-mail",
     "drift": "drift",
 }
 """Questions that are asked each quarter of an hour, and the check that each is for: what they are about changes seldom."""
 QUARTER = 890.0  # s, for a timer that is a little early
-LATER = frozenset({"drift"})
+LATER = frozenset({"drift", "tables"})
 """What takes long and is urgent to nobody."""
 WAITING = "waiting"
 COUNTED = ("active", "deferred", "hold", "incoming")
@@ -186,7 +187,7 @@ class HostHealth:
             }
             first, self._looked = self._since, report.taken
         checks = tuple(
-            msgspec.structs.replace(check, since=first[check.name])
+            msgspec.structs.replace(check, since=first[check.name], seen=True)
             if check.since is None and check.name in first and first[check.name] < report.taken
             else check
             for check in report.checks

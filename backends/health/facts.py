@@ -299,10 +299,14 @@ class RootMail(msgspec.Struct, frozen=True):
 
 
 class Drifted(msgspec.Struct, frozen=True):
-    """What an apply would change: files, and what else; None of it is known where nothing was ever applied."""
+    """What an apply would change: files, and what else; None of it is known where nothing was ever applied.
+
+    `since`: when the first of the files that somebody changed here was changed, as far as the file tells.
+    """
 
     files: tuple[str, ...]
     todo: tuple[str, ...] = ()
+    since: float | None = None
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -311,6 +315,17 @@ class Stale(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     tables: int
     missing: tuple[str, ...] = ()
+
+
+class Tables(msgspec.Struct, frozen=True):
+    """What is wrong with lookup tables, and what is worth a note, in words, as `mailtui maps lint` tells it.
+
+    `closed`: tables that this user may not read, of which nothing is told.
+    """
+
+    bad: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:

@@ -26,6 +26,7 @@ from backends.health.facts import (
     Services,
     Setup,
     Stale,
+    Tables,
 )
 from backends.health.gather import (
     certificates,
@@ -59,8 +60,8 @@ LOADED = ("sh", "psutil", "pymysql", "ssl")
 GONE = 15.0
 """Seconds for which settings that were read are taken to be those in force."""
 COMPARED = 300.0
-"""Seconds between two comparisons with the reference, which knocks at every port, and between two looks at the journal
-of a machine that writes a log."""
+"""Seconds between two comparisons with the reference, which knocks at every port, between two looks at the journal of a
+machine that writes a log, and between two at what is in tables that are the same."""
 
 
 class LocalSources:
@@ -75,6 +76,8 @@ class LocalSources:
         self._dovecot = _Once(lambda: dovecot.settings(runner))
         self._drifted = _Once(self._drift, COMPARED)
         self._journaled = _Once(lambda: source.latest_of_journal(runner), COMPARED)
+        self._linted = _Once(lambda: maps.tables(host.maps), COMPARED)
+        self._marks: tuple[object, ...] = ()
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
     def questions(self) -> Mapping[str, Question]:
@@ -94,6 +97,7 @@ class LocalSources:
             "certificates": self._certificates,
             "clock": clock.clock,
             "maps": self._maps,
+            "tables": self._tables,
             "root": self._root,
             "drift": self._drifted.get,
         }
@@ -210,6 +214,16 @@ class LocalSources:
             return None
         return maps.maps(self._known_setup())
 
+    def _tables(self) -> Tables | None:
+        """Read again when a file or a setting is another, and now and then."""
+        if not self._is_mail_server():
+            return None
+        marks = maps.marks(self._known_setup())
+        if marks != self._marks:
+            self._marks = marks
+            self._linted.forget()
+        return self._linted.get()
+
     def _root(self) -> RootMail | None:
         """Nothing where Postfix delivers nothing to users."""
         wanted = self._known_setup()
@@ -235,7 +249,21 @@ class LocalSources:
             for file in one.files
             if file.state in changed
         )
-        return Drifted(files, found.todo)
+        here = [
+            Path(file.path)
+            for one in found.components
+            for file in one.files
+            if file.state in {RIGHTS, "conflict"}
+        ]
+        return Drifted(files, found.todo, min(filter(None, map(_changed, here)), default=None))
+
+
+def _changed(path: Path) -> float | None:
+    """When a file, its owner or its mode was changed last: no program can set that time back."""
+    try:
+        return path.stat().st_ctime
+    except OSError:
+        return None
 
 
 class _Once(Generic[T]):
@@ -263,6 +291,10 @@ class _Once(Generic[T]):
         if isinstance(found, BackendError):
             raise found
         return found
+
+    def forget(self) -> None:
+        """Have it read again."""
+        self._known = None
 
     def known(self) -> T | None:
         """What was read, if it was; nothing is waited for."""

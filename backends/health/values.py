@@ -55,7 +55,8 @@ class Check(msgspec.Struct, frozen=True):
     """One thing looked at.
 
     `name` is what it goes by (clamd, queue, disk-spool), `said` one sentence. `cause` names another check, whose trouble
-    explains this one. `seconds` is how long it took to find out.
+    explains this one. `seen`: `since` is only when it was first seen; it may have begun before. `seconds` is how long it took to
+    find out.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Check(msgspec.Struct, frozen=True):
     measures: tuple[Measure, ...] = ()
     cause: str = ""
     seconds: float = 0.0
+    seen: bool = False
 
 
 class Report(msgspec.Struct, frozen=True):

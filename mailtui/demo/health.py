@@ -34,6 +34,7 @@ from backends.health.facts import (
     Volume,
     Written,
 )
+from backends.health.gather.maps import tables
 from backends.health.gather.queue import queue
 from backends.health.ring import Filled, Ring, added
 from backends.health.values import Line, Point
@@ -103,6 +104,7 @@ class _Sources:
             "maps": lambda: Stale(
                 tuple(table.name for table in self._host.maps.stale()), len(self._host.maps.tables())
             ),
+            "tables": lambda: tables(self._host.maps, lambda _: True),
             "root": lambda: RootMail("alice"),
         }
 

@@ -54,7 +54,10 @@ class CheckScreen(Screen[None]):
 def check_lines(check: Check, now: float) -> Iterator[Line]:
     """All that is known of it; `now` in epoch seconds."""
     yield visible(check.said), STYLES[check.level]
-    since = f" since {time_text(check.since)}, {age_text(max(0.0, now - check.since))}" if check.since else ""
+    since = ""
+    if check.since:
+        seen = ", seen" if check.seen else ""
+        since = f"{seen} since {time_text(check.since)}, {age_text(max(0.0, now - check.since))}"
     yield f"{WORDS[check.level]}{since}", "dim"
     if check.cause:
         yield f"explained by {visible(check.cause)}: mend that first", "warn"

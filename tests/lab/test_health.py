@@ -66,6 +66,7 @@ for number in range(int(sys.argv[1])):
 """Sends letters from outside, and prints what comes of each."""
 HALTED = "from backends.services import services; print(*(one.name for one in services() if one.state == 'halted'))"
 """The header's lights that are not green for a signal."""
+BACKUP = "/usr/bin/clamscan"
 USUAL = {"freshclam", "signatures"}
 """What is wrong on a machine without a network."""
 LIMIT = 2.6
@@ -232,15 +233,31 @@ def test_all_of_them_halted(server: Machine) -> None:
 
 def test_mail_that_waits_for_the_scanner_is_one_trouble(server: Machine) -> None:
     stop(server, "clamd")
-    for number in range(6):
-        send(server, b"Subject: letter %d\r\n\r\nhello\r\n" % number)
-    wait_until("amavis tells of it", lambda: "amavis" in bad(report(server)), timeout=60, every=1)
-    found = report(server)
-    assert causes(found) == ["clamd"]
-    assert bad(found)["amavis"]["cause"] == "clamd"
-    assert any("clamd" in one["said"] and one["times"] > 1 for one in bad(found)["clamd"]["evidence"])
+    server.run(["mv", BACKUP, f"{BACKUP}.away"])
+    try:
+        for number in range(6):
+            send(server, b"Subject: letter %d\r\n\r\nhello\r\n" % number)
+        wait_until("amavis tells of it", lambda: "amavis" in bad(report(server)), timeout=60, every=1)
+        found = report(server)
+        assert causes(found) == ["clamd"]
+        assert bad(found)["amavis"]["cause"] == "clamd"
+        assert any("clamd" in one["said"] and one["times"] > 1 for one in bad(found)["clamd"]["evidence"])
+    finally:
+        server.run(["mv", f"{BACKUP}.away", BACKUP])
     server.run(["systemctl", "start", "clamav-daemon"])
     wait_until("it is well again", lambda: not bad(report(server)), timeout=120, every=1)
+
+
+def test_a_backup_scanner_that_works_is_told(server: Machine) -> None:
+    server.run(["sh", "-c", "postsuper -d ALL"])
+    with spoilt(server):
+        stop(server, "clamd")
+        send(server, b"Subject: letter\r\n\r\nhello\r\n")
+        wait_until("it is told", lambda: "backup" in check_of(server, "amavis")["said"], timeout=60, every=1)
+        assert check_of(server, "amavis")["level"] == "watch"
+        found = check_of(server, "clamd")
+        assert found["said"] == "Mail is scanned by the backup scanner, slower, because clamd does not run"
+        assert "cannot" not in str(check_of(server, "amavis"))
 
 
 def test_refusals_are_laid_to_what_brought_them_about_and_then_are_past(server: Machine) -> None:
@@ -297,6 +314,14 @@ def test_a_log_that_nothing_writes_any_more_is_told_and_its_mend_has_it_written(
     check = check_of(server, "mail-log")
     assert "the journal has newer lines" in check["said"]
     assert began - 60 < check["since"] < began + 5
+    forged = "NOQUEUE: reject: RCPT from x[203.0.113.9]: 451 4.3.0 <x>: Temporary lookup failure"
+    forging = ["logger", "-p", "mail.info", "-t", "postfix/smtpd", forged]
+    said = check_of(server, "log")["said"]
+    server.run(forging, user="alice")
+    time.sleep(1)
+    assert check_of(server, "log")["said"] == said
+    server.run(forging)
+    wait_until("root's counts", lambda: check_of(server, "log")["said"] != said, timeout=10, every=0.5)
     server.run(check["mends"][0]["argv"])
     wait_until(
         "it is written",

@@ -1,27 +1,71 @@
-"""The lookup tables of the configuration whose index is not as new as its source."""
+"""The lookup tables of the configuration: whose index is not as new as its source, and what is wrong with them."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from backends.health.facts import Setup, Stale
+from backends.health.facts import Setup, Stale, Tables
+from backends.host.maps import Maps
 from backends.maps.config import parse
 from backends.maps.kinds import INDEX
+from backends.maps.values import About, Table
+from backends.text import visible
 
 
 def maps(setup: Setup) -> Stale:
     """All tables that are built, by their files' times."""
-    tables = parse(
-        "",
-        _lines((name, value) for name, value in setup.parameters.items() if "/" not in name),
-        "",
-        _lines((name, value) for name, value in setup.parameters.items() if "/" in name),
-    ).tables
+    tables = _tables(setup)
     found = [table for table in tables if not table.cache and table.path and table.type in INDEX]
     states = {table.name: _state(Path(table.path), INDEX[table.type]) for table in found}
     stale, missing = (
         tuple(name for name, state in states.items() if state == wanted) for wanted in ("stale", "missing")
     )
     return Stale(stale, len(tables), missing)
+
+
+def marks(setup: Setup) -> tuple[object, ...]:
+    """What differs when settings or files of tables are others than before."""
+    paths = [
+        f"{table.path}{ending}" for table in _tables(setup) for ending in ("", INDEX.get(table.type, ""))
+    ]
+    return (*setup.parameters.items(), *map(_mark, paths))
+
+
+def tables(maps: Maps, readable: Callable[[Path], bool] = lambda path: os.access(path, os.R_OK)) -> Tables:
+    """All that the pane of tables tells of them, but for those that this user may not read.
+
+    :raises BackendError: the configuration cannot be read.
+    """
+    abouts: list[About] = []
+    findings = maps.check(abouts.append)
+    closed = {one.table.name for one in abouts if _is_closed(one.table, readable)}
+    told = [(one.level, f"{one.table}: {one.what}") for one in findings if one.table not in closed]
+    bad, notes = (
+        tuple(visible(text) for level, text in told if (level == "bad") == wanted) for wanted in (True, False)
+    )
+    return Tables(bad, notes, tuple(sorted(closed)))
+
+
+def _is_closed(table: Table, readable: Callable[[Path], bool]) -> bool:
+    path = Path(table.path)
+    return bool(table.path) and path.exists() and not readable(path)
+
+
+def _tables(setup: Setup) -> tuple[Table, ...]:
+    return parse(
+        "",
+        _lines((name, value) for name, value in setup.parameters.items() if "/" not in name),
+        "",
+        _lines((name, value) for name, value in setup.parameters.items() if "/" in name),
+    ).tables
+
+
+def _mark(path: str) -> object:
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        return error.errno
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _state(source: Path, ending: str) -> str:

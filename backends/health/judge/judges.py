@@ -12,11 +12,11 @@ from backends.health.judge.outgoing import outgoing
 from backends.health.judge.queue import queue
 from backends.health.judge.services import LABELS, service
 from backends.health.judge.signatures import signatures
+from backends.health.judge.tables import maps
 from backends.health.judge.upkeep import (
     certificates,
     clock,
     drift,
-    maps,
     parameters,
     resolvers,
     root_mail,
@@ -52,7 +52,7 @@ JUDGES: tuple[Judge, ...] = (
     Judge(frozenset({"dns"}), resolvers),
     Judge(frozenset({"certificates"}), certificates),
     Judge(frozenset({"clock"}), clock),
-    Judge(frozenset({"maps"}), maps),
+    Judge(frozenset({"maps", "tables"}), maps),
     Judge(frozenset({"setup"}), parameters),
     Judge(frozenset({"root"}), root_mail),
     Judge(frozenset({"drift"}), drift),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from backends.errors import NotAnswering
-from backends.health.facts import Certificate, Clock, Drifted, Resolvers, RootMail, Setup, Stale
+from backends.health.facts import Certificate, Clock, Drifted, Resolvers, RootMail, Setup
 from backends.health.judge.known import Facts, Judged, unknown
 from backends.health.values import Check, Evidence, Level, Measure, Mend
 from backends.text import time_text, visible
@@ -130,34 +130,6 @@ def resolvers(facts: Facts) -> Iterator[Judged]:
         )
 
 
-def maps(facts: Facts) -> Iterator[Judged]:
-    """Whether indexes are as new as their sources."""
-    found = facts.value("maps", Stale)
-    if found is None:
-        if (error := facts.error("maps")) is not None:
-            yield unknown("maps", "The lookup tables cannot be looked at", error)
-        return
-    if found.missing:
-        many = "tables have" if len(found.missing) > 1 else "table has"
-        said = f"{len(found.missing)} lookup {many} no index: what asks for it gets a temporary error, and mail waits"
-        names = tuple(Evidence(visible(name)) for name in (*found.missing, *found.names)[:NAMED])
-        mends = (Mend("mailtui maps rebuild", pane="maps"),)
-        yield Judged(Check("maps", "bad", said, names, mends=mends), "missing")
-        return
-    if not found.names:
-        if found.tables:
-            yield Judged(Check("maps", "good", f"{found.tables} lookup tables are as their sources"))
-        return
-    many = "s are" if len(found.names) > 1 else " is"
-    said = f"{len(found.names)} table{many} older than the source: what was changed does not count yet"
-    mends = (Mend("mailtui maps rebuild", pane="maps"),)
-    yield Judged(
-        Check(
-            "maps", "watch", said, tuple(Evidence(visible(name)) for name in found.names[:NAMED]), mends=mends
-        )
-    )
-
-
 def parameters(facts: Facts) -> Iterator[Judged]:
     """What postconf complains of: mistyped parameters show there and nowhere else."""
     found = facts.value("setup", Setup)
@@ -209,4 +181,7 @@ def drift(facts: Facts) -> Iterator[Judged]:
     shown = tuple(Evidence(visible(text)) for text in (*found.files, *found.todo)[:NAMED])
     count = len(found.files) + len(found.todo)
     said = f"{count} thing{'s differ' if count > 1 else ' differs'} from what was applied"
-    yield Judged(Check("drift", "watch", said, shown, mends=(Mend("mailtui --apply --diff", pane="config"),)))
+    recorded = facts.wrong.get("drift")
+    since = None if recorded is not None and recorded < (found.since or 0.0) else found.since
+    mends = (Mend("mailtui --apply --diff", pane="config"),)
+    yield Judged(Check("drift", "watch", said, shown, since, mends))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from backends.health.causes import root
 from backends.health.values import Check, Level, Report
 from backends.text import visible
-from mailtui.health_text import evidence_text, line_text, when
+from mailtui.health_text import evidence_text, line_text, since_text
 
 MARKS: dict[Level, str] = {"bad": "✖", "watch": "▲", "unknown": "○", "good": "●"}
 SHOWN = 6
@@ -42,8 +42,8 @@ def lines(report: Report, *, everything: bool = False) -> Iterator[str]:
 
 
 def _cause(check: Check, now: float) -> Iterator[str]:
-    since = f", since {when(check.since, now)}" if check.since is not None else ""
-    yield f"{MARKS[check.level]} {visible(check.said)}{since}"
+    since = since_text(check, now)
+    yield f"{MARKS[check.level]} {visible(check.said)}{f', {since}' if since else ''}"
     for one in check.evidence[:SHOWN]:
         yield f"    {evidence_text(one, now)}"
     if len(check.evidence) > SHOWN:

@@ -15,6 +15,7 @@ from mailtui.widgets.span_view import Row, folded
 
 LABEL, LONG_LABEL, NUMBER = 9, 12, 6
 TAG = 24  # cells
+LOG_TITLE = "Mail log, newest warnings and errors of 20 minutes"
 BARS = {"ham": "good", "spam": "bar", "virus": "bad"}
 LEAST_SCALE = 20
 """So many messages fill a bar at least: three on hold are no mountain."""
@@ -54,13 +55,14 @@ def lines(title: str, shown: Shown, width: int, how: How) -> list[Row]:
 
 
 def log_lines(found: Sequence[Line], width: int, how: How) -> list[Row]:
-    """Lines of the mail log, each cut to one."""
-    rows: list[Row] = []
+    """Lines of the mail log below what they are, each cut to one, with how many like it there were."""
+    rows = [_title(LOG_TITLE, "", width)]
     for one in found:
         head, tag = f"{when(one.at, how.now, seconds=True)} ", clip(visible(one.tag), TAG, how.signs.more)
-        room = max(1, width - len(head) - len(tag) - 1)
+        times = f" {one.times:,} times" if one.times > 1 else ""
+        room = max(1, width - len(head) - len(tag) - 1 - len(times))
         text = clip(" ".join(visible(one.said).split()), room, how.signs.more)
-        rows.append([(head, "dim"), (f"{tag} ", "name"), (text, "text")])
+        rows.append([(head, "dim"), (f"{tag} ", "name"), (text, "text"), (times, "dim")])
     return rows
 
 

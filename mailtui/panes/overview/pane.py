@@ -37,7 +37,7 @@ EVERY = {"hour": 30.0, "grey": 60.0, "today": 60.0}
 REST = 50.0
 """So many times as long as such a reading took its source is left alone."""
 SIDE_BY_SIDE = 72  # terminal cells from which on the blocks stand beside each other
-BLOCK_HEIGHT, BORDER = 5, 1
+BLOCK_HEIGHT, BORDER, LOG_TITLE = 5, 1, 1
 LIST_HEIGHT = 6  # lines that are left to the verdict
 
 
@@ -210,13 +210,13 @@ class OverviewPane(FedPane[Look]):
         """The log's newest troubles, as many as leave room for all of the verdict."""
         found = self.look.lines if self.look is not None else ()
         lines = sum(one.display for one in self.query(".pane-title, .pane-error, #overview-doing"))
-        room = self.size.height - lines - self._below - self.list.virtual_size.height - BORDER
+        room = self.size.height - lines - self._below - self.list.virtual_size.height - BORDER - LOG_TITLE
         log = self.query_one("#overview-log", Block)
         shown = found[-room:] if room > 0 else ()
         log.display = bool(shown)
         if shown:
             how = How(self.glyphs, self.settings.plain, self.host.now())
-            log.styles.height = len(shown) + BORDER
+            log.styles.height = len(shown) + LOG_TITLE + BORDER
             log.show(partial(blocks.log_lines, shown, how=how))
 
     def on_resize(self) -> None:

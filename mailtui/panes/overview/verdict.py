@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from backends.health.values import Check, Level, Mend
 from backends.text import age_text, clip, visible
-from mailtui.health_text import evidence_text, when
+from mailtui.health_text import evidence_text, since_text, when
 from mailtui.panes.overview.look import Look
 from mailtui.widgets.glyphs import Glyphs
 from mailtui.widgets.span_view import Row, Span, folded, padded
@@ -66,8 +66,7 @@ def mend_text(mend: Mend) -> str:
 
 
 def _cause(check: Check, width: int, way: Way) -> Iterator[Line]:
-    since = f"since {when(check.since, way.now)}" if check.since else ""
-    yield from _said(check, since, width, way)
+    yield from _said(check, since_text(check, way.now), width, way)
     room = max(8, width - 2)
     for evidence in check.evidence[:MOST_EVIDENCE]:
         for piece in _folded(evidence_text(evidence, way.now), room, way.signs):

@@ -68,6 +68,7 @@ def well() -> dict[str, Any]:
         "certificates": (facts.Certificate("/etc/x.pem", ("postfix",), NOW + 90 * DAY),),
         "clock": facts.Clock(synchronised=True, error=0.001, by="chronyd"),
         "maps": facts.Stale((), 7),
+        "tables": facts.Tables(),
         "root": facts.RootMail("alice"),
         "drift": facts.Drifted(()),
     }

@@ -1,26 +1,36 @@
 """What is asked of a machine: parsers with hostile text, and real sockets, files and programs."""
 
+import os
 import shutil
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.apply.told import ComponentDrift, Drift, FileDrift, State
+from backends.health import local
 from backends.health.asking import Asking
-from backends.health.facts import Reason, Setup, Unit
-from backends.health.gather import certificates, clock, disks, dns, dovecot, policy, ports, units
+from backends.health.facts import Reason, Setup, Tables, Unit
+from backends.health.gather import certificates, clock, disks, dns, dovecot, maps, policy, ports, units
 from backends.health.gather import queue as queues
 from backends.health.gather.setup import inet, setup
 from backends.health.units import with_units
+from backends.maps.values import About, Finding, Table
 from backends.queue.message import Message, Recipient
 from backends.runner import LocalRunner
+
+if TYPE_CHECKING:
+    from backends.host import Host
+    from backends.host.maps import Maps
 
 NOW = 1_795_435_200.0
 MASTER = """\
@@ -313,6 +323,77 @@ def test_the_unit_of_postfix_is_the_one_that_has_its_processes() -> None:
         "postfix",
     ]
     assert with_units(found, new).services[0].unit == "postfix"
+
+
+class Linted:
+    """Tables of which this is found."""
+
+    def __init__(self, *found: Finding, tables: tuple[Table, ...] = ()) -> None:
+        self._found, self._tables = list(found), tables
+
+    def check(self, each: Callable[[About], None], *_: object) -> list[Finding]:
+        for table in self._tables:
+            each(About(table))
+        return self._found
+
+
+def test_of_tables_that_are_closed_to_this_user_nothing_is_told(tmp_path: Path) -> None:
+    names = {name: Table(f"hash:{tmp_path / name}", "hash", str(tmp_path / name), ()) for name in ("a", "b")}
+    (tmp_path / "a").touch()
+    found = Linted(
+        Finding(names["a"].name, "bad", "x\x1b[31m", ""),
+        Finding(names["b"].name, "bad", "no source", ""),
+        Finding("hash:/c", "note", "unused", ""),
+        tables=tuple(names.values()),
+    )
+    both = (f"{names['a'].name}: x^[[31m", f"{names['b'].name}: no source")
+    assert maps.tables(cast("Maps", found), lambda _: True) == Tables(both, ("hash:/c: unused",))
+    assert maps.tables(cast("Maps", found), lambda _: False) == Tables(
+        both[1:], ("hash:/c: unused",), (names["a"].name,)
+    )
+
+
+def test_tables_are_looked_at_again_when_a_file_or_a_setting_is_another(tmp_path: Path) -> None:
+    source = tmp_path / "virtual"
+    settings = Setup({"virtual_alias_maps": f"hash:{source}"})
+    before = maps.marks(settings)
+    assert before == maps.marks(settings)
+    source.write_text("a b\n")
+    written = maps.marks(settings)
+    (tmp_path / "virtual.db").write_text("x")
+    built = maps.marks(settings)
+    source.chmod(0o600)
+    marks = [
+        before,
+        written,
+        built,
+        maps.marks(settings),
+        maps.marks(Setup(dict(settings.parameters) | {"x": "y"})),
+    ]
+    assert len(set(marks)) == 5
+
+
+def test_drift_is_dated_by_the_first_file_that_was_changed_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: dict[str, State] = {
+        "a": "changed in the reference",
+        "b": "conflict",
+        "c": "rights changed here",
+        "d": "missing",
+        "e": "conflict",
+    }
+    for name in "abc":
+        (tmp_path / name).touch()
+        time.sleep(0.02)
+    os.utime(tmp_path / "b", (0, 0))  # which its ctime tells
+    files = tuple(FileDrift(str(tmp_path / name), state) for name, state in states.items())
+    found = Drift(NOW, "bookworm", "post-queue", (ComponentDrift("x", "x", files),))
+    host = SimpleNamespace(config=SimpleNamespace(drift=lambda: found))
+    monkeypatch.setattr(local, "SITE_FILE", tmp_path)
+    told = local.LocalSources(cast("Host", host), LocalRunner()).questions()["drift"]()
+    assert len(told.files) == 5
+    assert told.since == (tmp_path / "c").stat().st_ctime
 
 
 def test_a_parameter_that_nothing_uses(tmp_path: Path) -> None:

@@ -114,7 +114,11 @@ def test_since_when_something_is_wrong_is_remembered() -> None:
     looked._clock = lambda: clock[0]
     assert looked.check().checks[0].since is None
     clock[0] += 60
-    assert looked.check().checks[0].since == NOW
+    again = looked.check().checks[0]
+    assert (again.since, again.seen) == (NOW, True)
+    known = services(dovecot={"state": "stopped", "since": NOW - 300})
+    exact = health(Sources(services=lambda: known, ports=lambda: ports(dovecot=gone))).check().checks[0]
+    assert (exact.since, exact.seen) == (NOW - 300, False)
     kept = Kept(Ring(points=(Point(NOW - 60),), wrong={"dovecot": NOW - 5000}))
     assert health(sources, kept).check().checks[0].since == NOW - 5000
 

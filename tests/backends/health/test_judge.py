@@ -12,6 +12,7 @@ from backends.health import facts
 from backends.health.asking import silent
 from backends.health.judge.judges import JUDGES
 from backends.health.judge.known import Facts, mend_of
+from backends.health.judge.upkeep import drift
 from backends.health.values import Check, Point
 from tests.backends.health.machine import (
     DAY,
@@ -302,6 +303,51 @@ def test_other_things_to_be_kept_up() -> None:
         ("certificates", "clock", "maps", "parameters", "root-mail", "drift"), "watch"
     )
     assert not wrong(told(clock=facts.Clock(synchronised=False, error=9.0, own=False)))
+
+
+def test_drift_is_as_old_as_the_file_that_drifted() -> None:
+    def since(recorded: float | None, changed: float | None) -> float | None:
+        answers = well() | {"drift": facts.Drifted(("/etc/gld.conf: conflict",), (), changed)}
+        known = Facts(NOW, answers, wrong={} if recorded is None else {"drift": recorded})
+        return next(found.check.since for found in drift(known))
+
+    assert since(None, NOW - 500) == NOW - 500
+    assert since(NOW - 60, NOW - 500) == NOW - 500
+    assert since(NOW - 900, NOW - 500) is None  # it was touched again: what was recorded holds
+    assert since(NOW - 60, None) is None
+
+
+def maps(**other: Any) -> tuple[str, str, list[str], list[str]]:
+    found = next(check for check in told(**other).checks if check.name == "maps")
+    return found.level, found.said, [one.said for one in found.evidence], [one.text for one in found.mends]
+
+
+def test_tables_are_judged_as_their_pane_does() -> None:
+    tables = facts.Tables(
+        ("hash:/x: \x1b[31ma is there 2 times", "hash:/x: b never matches"), ("hash:/y: unused",)
+    )
+    stale = facts.Stale(("hash:/z",), 9)
+    said = "2 things are wrong with lookup tables: mail is treated otherwise than they say"
+    wrong_too = ["hash:/x: ^[[31ma is there 2 times", "hash:/x: b never matches"]
+    assert maps(tables=tables) == ("bad", said, wrong_too, ["mailtui maps lint"])
+    assert maps(tables=tables, maps=stale)[1] == said
+    assert maps(tables=facts.Tables((), tables.notes), maps=stale)[0::3] == (
+        "watch",
+        ["mailtui maps rebuild"],
+    )
+    missing = facts.Stale((), 9, ("hash:/n",))
+    assert maps(tables=tables, maps=missing)[2:] == (["hash:/n"], ["mailtui maps rebuild"])
+    assert maps(tables=facts.Tables((), tables.notes))[:3] == (
+        "watch",
+        "1 note on lookup tables",
+        ["hash:/y: unused"],
+    )
+    assert maps(tables=facts.Tables(closed=("mysql:/p",)))[0::2] == ("unknown", ["mysql:/p"])
+    assert maps(tables=silent(2))[:2] == (
+        "good",
+        "7 lookup tables are as their sources; what is in them was not looked at in the time",
+    )
+    assert maps(tables=Failed("no", hint="h"))[0] == "unknown"
 
 
 def test_what_cannot_be_seen_is_said() -> None:

@@ -6,14 +6,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from backends.errors import NotAnswering
-from backends.health.values import Check, Evidence, Level, Mend, Point
-from mailtui.health_text import evidence_text, when
+from backends.health.values import Check, Evidence, Level, Line, Mend, Point, Report
+from mailtui.cli.health.text import lines as told
+from mailtui.health_text import evidence_text, line_text, since_text, when
 from mailtui.panes.overview import blocks
 from mailtui.panes.overview.acts import meant
 from mailtui.panes.overview.blocks import How, Shown, slots
 from mailtui.panes.overview.look import Look
 from mailtui.panes.overview.parts import Grey, Hour, Today, measured, with_measured
 from mailtui.panes.overview.verdict import Way, lines, verdict
+from mailtui.screens.check import check_lines
 from mailtui.widgets.glyphs import DRAWN, PLAIN
 from tests.mailtui.console.fake_health import CLAMD, DISK, FINE, NOON, QUEUE, course
 
@@ -78,6 +80,18 @@ def test_blocks_keep_to_their_width(width: int) -> None:
         assert all(width_of(list(row)) <= max(width, 17) for row in blocks.lines("Queue", shown, width, how))
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_lines_of_the_log_have_a_title_and_their_number(width: int) -> None:
+    how = How(DRAWN, plain=False, now=NOON)
+    found = [Line(NOON - 1, "amavis", "(!)clamd FAILED " * 9, 1234), Line(NOON, "gld", "MySQL error")]
+    title, *rows = ["".join(text for text, _ in row) for row in blocks.log_lines(found, width, how)]
+    assert title.startswith("Mail log, newest warnings and errors of 20 minutes")
+    assert [row.endswith(" 1,234 times") for row in rows] == [True, False]
+    assert all(len(row) <= width for row in (title, *rows))
+    assert line_text(found[0], NOON).endswith(" 1,234 times")
+    assert line_text(found[1], NOON).endswith("MySQL error")
+
+
 def test_the_hour_is_parted_and_what_is_older_is_left_out() -> None:
     points = (Point(NOON - 4000, deferred=99), Point(NOON - 3500, deferred=5), Point(NOON - 10, deferred=7))
     found = with_measured(Hour(points, NOON), [Point(NOON - 20, deferred=50), Point(NOON, deferred=8)])
@@ -113,6 +127,19 @@ def test_the_verdict_counts_causes_only() -> None:
     assert verdict(Look((Check("a", "unknown", "?"),), NOON)) == ("unknown", "1 not to be found out")
     assert verdict(Look(FINE, NOON)) == ("good", "all is well")
     assert verdict(Look((), NOON))[1] == "nothing of a mail server is here"
+
+
+def test_a_beginning_that_is_not_known_is_told_as_that() -> None:
+    check = Check("clamd", "bad", "clamd does not run", since=NOON - 60)
+    seen = Check("clamd", "bad", "clamd does not run", since=NOON - 60, seen=True)
+    assert since_text(check, NOON) == "since 11:59"
+    assert since_text(seen, NOON) == "seen since 11:59"
+    assert since_text(Check("clamd", "bad", "x"), NOON) == ""
+    row = "".join(text for text, _ in lines(Look((seen,), NOON), 80, Way(NOON, DRAWN))[0].spans)
+    assert row.endswith("  seen since 11:59")
+    assert next(iter(told(Report(NOON, 0.1, (seen,))))).endswith("does not run, seen since 11:59")
+    assert [text for text, _ in check_lines(seen, NOON)][1].startswith("wrong, seen since ")
+    assert [text for text, _ in check_lines(check, NOON)][1].startswith("wrong since ")
 
 
 def test_which_mend_is_meant() -> None:
