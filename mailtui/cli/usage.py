@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 LEAST_ROOM = 20
-"""Columns behind which what is too long goes on below itself; with less room it goes on at the left."""
+"""Columns that a second column needs for what is too long to go on below it; else it goes on at the left."""
 _GAP = re.compile(r" +\S+(?: \S+)* {2,}(?=\S)")
 
 
@@ -60,7 +60,8 @@ def hanging(block: str, width: int) -> Iterator[str]:
 
     for line, column in _items(block):
         indent = len(line) - len(line.lstrip())
-        hang = column if column and width - column >= LEAST_ROOM else indent + 2
+        longest = max(map(len, line[column:].split()), default=0)
+        hang = column if column and width - column >= max(LEAST_ROOM, longest) else indent + 2
         yield from wrap(
             line, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
         )

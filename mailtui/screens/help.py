@@ -9,8 +9,10 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from mailtui.widgets.span_view import Row, folded
 from mailtui.widgets.text_view import Line, TextView
 
+KEY = 15  # cells
 HEADINGS = {"queue": "Queue", "table": "Tables", "app": "Everywhere", "pane": "Panes"}
 
 
@@ -26,11 +28,23 @@ class HelpScreen(Screen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        yield TextView(self._lines, id="help")
+        yield Keys(self._lines, id="help")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(TextView).focus()
+        self.query_one(Keys).focus()
+
+
+class Keys(TextView):
+    """Keys and what they do, which goes on below itself."""
+
+    def lay_out(self, width: int) -> Sequence[Row]:
+        hangs = {"text": KEY if width >= 2 * KEY else 0}
+        return [
+            ((piece, style),)
+            for text, style in self._lines
+            for piece in folded(text, width, hangs.get(style, 0))
+        ]
 
 
 def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str]) -> list[Line]:
@@ -51,7 +65,7 @@ def help_lines(nodes: Iterable[DOMNode], keys: "KeyNames", missing: Sequence[str
                 continue
             seen.add(binding.id)
             text = binding.tooltip or binding.description
-            rows.append((f"{keys(binding):<14} {text}  ({binding.id})", "text"))
+            rows.append((f"{keys(binding):<{KEY - 1}} {text}  ({binding.id})", "text"))
         if rows:
             group = next(
                 (b.id.partition(".")[0] for b in node.BINDINGS if isinstance(b, Binding) and b.id), ""

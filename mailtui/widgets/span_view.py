@@ -110,9 +110,9 @@ def broken(text: str, width: int) -> list[str]:
     return [*pieces, text]
 
 
-def folded(text: str, width: int) -> list[str]:
-    """Prose in pieces that fit, broken between words where that can be."""
-    lines = by_words(shown(text), max(2, width), break_on_hyphens=False)
+def folded(text: str, width: int, hang: int = 0) -> list[str]:
+    """Prose in pieces that fit, broken between words where that can be; all but the first begin with `hang` blanks."""
+    lines = by_words(shown(text), max(hang + 2, width), subsequent_indent=" " * hang, break_on_hyphens=False)
     return [piece for line in lines for piece in chopped(line, width)] or [""]
 
 

@@ -14,7 +14,7 @@ COLUMNS = (
     Column("kept for", right=True),
     Column("too old", right=True),
     Column("for room", right=True),
-    Column("size", right=True),
+    Column("going", right=True),
     Column("next"),
 )
 

@@ -92,6 +92,17 @@ class Group:
     why: str = ""
     listed: Listed | None = None
 
+    @property
+    def is_all(self) -> bool:
+        """Whether it stands for all the others."""
+        return self.key in {"pools", "listed"}
+
+    @property
+    def whole(self) -> str:
+        """All that its cells say, which a narrow table cuts."""
+        texts = [cell if isinstance(cell, str) else cell[0] for cell in self.cells]
+        return "  ".join(text for text in texts if text)
+
 
 class Groups:
     """The rows of one view as a table wants them."""

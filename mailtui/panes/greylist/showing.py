@@ -34,6 +34,8 @@ UNPROMPTED: tuple[Name, ...] = ("Doctor", "Pools")
 """Views that are read without being looked at: what they find is told above all else."""
 LISTS: tuple[Name, ...] = ("Whitelist", "Doctor")
 """Views that are read from top to bottom, and get the room."""
+CUT: tuple[Name, ...] = (*LISTS, "Pools")
+"""Views whose rows say more than a narrow table shows."""
 
 
 class ShownGreylist(ListedPane[Reading, Wish, View]):
@@ -164,6 +166,7 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
         """Show what the view in front knows by now."""
         known = Known(self.told[self.front], self.reading, self.glyphs, self.settings.plain)
         self.upper.swap(Groups(groups(self.front, known)))
+        self.show_detail()
 
     def show_front(self, name: Name) -> None:
         """Bring a view to the front."""
@@ -194,6 +197,10 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
         group = self.group()
         if group is not None:
             self.wants(replace(self.wish, group=group.narrows, label=group.label))
+            self.show_detail()
+
+    def on_descendant_focus(self) -> None:
+        self.show_detail()
 
     # From a wish to a stretch of rows, and along the rows
 
@@ -329,6 +336,8 @@ class ShownGreylist(ListedPane[Reading, Wish, View]):
         self.query_one(ViewLine).show(note=note(self.front, told, self.host.now()))
 
     def detail(self) -> str:
+        if self.front in CUT and self.upper.has_focus and (group := self.group()) and not group.is_all:
+            return group.whole
         triplet, row = self.triplet(), self.table.cursor
         if self.view is None:
             return ""

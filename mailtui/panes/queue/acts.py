@@ -145,7 +145,9 @@ def _others(plan: Plan, selection: Selection[View]) -> list[str]:
     left = (selection.count or 0) - plan.count
     if plan.action.held is None or left <= 0:
         return []
-    return [f"{left:,} more are {'not on hold' if plan.action.held else 'on hold already'}"]
+    return [
+        f"{left:,} more {'is' if left == 1 else 'are'} {'not on hold' if plan.action.held else 'on hold already'}"
+    ]
 
 
 def _describe(plan: Plan, now: float) -> list[str]:

@@ -13,6 +13,7 @@ from textual.events import DescendantFocus
 
 from backends.host import Host
 from backends.queue.message import Message
+from backends.text import visible
 from mailtui.panes.feed import Feed
 from mailtui.panes.listed.pane import ListedPane
 from mailtui.panes.listed.title import Headline
@@ -36,6 +37,9 @@ from mailtui.panes.queue.view import View, Wish, look
 from mailtui.settings import Settings
 from mailtui.widgets.heat_map import HeatMap
 from mailtui.widgets.virtual_table import VirtualTable
+
+LONGEST = 600
+"""Characters of a reason below the list."""
 
 
 class QueuePane(ListedPane[Reading, Wish, View]):
@@ -107,6 +111,9 @@ class QueuePane(ListedPane[Reading, Wish, View]):
         return warning(self.reading.snapshot if self.reading else None, self.feed.silence)
 
     def detail(self) -> str:
+        reasons = self.query_one("#why", VirtualTable)
+        if reasons.has_focus and isinstance(reasons.source, Reasons) and reasons.cursor:
+            return visible(reasons.source.groups[reasons.cursor - 1].label[:LONGEST])
         message = self._message()
         return detail(message) if message else ""
 
@@ -115,10 +122,12 @@ class QueuePane(ListedPane[Reading, Wish, View]):
     @on(DescendantFocus)
     def _focus_moved(self) -> None:
         self.set_class(self.table.has_focus, "-listing")
+        self.show_detail()
 
     @on(VirtualTable.CursorMoved, "#why")
     def _reason_chosen(self, event: VirtualTable.CursorMoved) -> None:
         self.wants(replace(self.wish, reason=event.key or EVERYTHING))
+        self.show_detail()
 
     @on(VirtualTable.CursorMoved, "#where")
     def _domain_chosen(self, event: VirtualTable.CursorMoved) -> None:

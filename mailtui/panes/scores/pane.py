@@ -65,7 +65,7 @@ class ScoresPane(ShownScores):
     def action_width(self, step: int) -> None:
         from backends.scores.histogram import WIDTHS  # noqa: PLC0415 - numpy, after the first frame
 
-        now = self.view.histogram.width if self.view else 0.5
+        now = self.wish.width or (self.view.histogram.width if self.view else 0.5)
         place = min(range(len(WIDTHS)), key=lambda number: abs(WIDTHS[number] - now))
         width = WIDTHS[min(max(place + step, 0), len(WIDTHS) - 1)]
         self.wants(replace(self.wish, width=width))

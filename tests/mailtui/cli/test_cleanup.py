@@ -82,11 +82,11 @@ def test_a_dry_run_prints_what_a_run_then_does(
     assert ran.code == 0
     assert lines[0] == f"{quarantine.path}: 6 of 8 files would go, 5.9k of 7.8k"
     assert lines[1:6] == [
-        "kind    files  size  oldest  kept for  too old  for room  size  next",
-        "virus       2  2.0k     20d       24h        2         0  2.0k  -",
-        "banned      2  2.0k     20d       30d        0         0     0  in 9d",
-        "spam        2  2.0k     20d       14d        2         0  2.0k  -",
-        "badh        2  2.0k     20d       14d        2         0  2.0k  -",
+        "kind    files  size  oldest  kept for  too old  for room  going  next",
+        "virus       2  2.0k     20d       24h        2         0   2.0k  -",
+        "banned      2  2.0k     20d       30d        0         0      0  in 9d",
+        "spam        2  2.0k     20d       14d        2         0   2.0k  -",
+        "badh        2  2.0k     20d       14d        2         0   2.0k  -",
     ]
     assert lines[6:] == ["1 file not amavis's, stay: A/README^J"]
     assert len(quarantine.names()) == 9

@@ -16,7 +16,7 @@ def _all(parser: ArgumentParser) -> list[ArgumentParser]:
     return [parser, *(one for child in subcommands(parser).values() for one in _all(child))]
 
 
-@pytest.mark.parametrize("columns", [66, 80, 200])
+@pytest.mark.parametrize("columns", [60, 80, 200])
 def test_no_help_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     for parser in (*_all(build()), *_all(build_apply())):

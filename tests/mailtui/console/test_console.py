@@ -210,6 +210,15 @@ async def test_a_message_opens_as_text_that_does_nothing() -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
+async def test_help_goes_on_below_itself() -> None:
+    async with console(size=(80, 24)) as (app, pilot, _):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.pause(0.1)
+        at = [line.strip(" ") for line in shown(app).splitlines()].index("cursor  (queue.hold)")
+        assert shown(app).splitlines()[at].startswith(" " * 15)
+
+
 async def test_help_lists_the_keys_of_this_pane() -> None:
     async with console(size=(100, 60)) as (app, pilot, _):
         await pilot.press("question_mark")

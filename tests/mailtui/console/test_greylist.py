@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from textual.pilot import Pilot
 from textual.scrollbar import ScrollBar
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from backends.errors import BadRequest, NotAnswering, Refused
 from backends.greylist.plan import Purge
@@ -113,6 +113,27 @@ async def test_moving_in_the_states_narrows_the_triplets(host: DemoHost) -> None
         await pilot.press("escape")
         await settled(pilot, pane)
         assert pane.wish.is_empty
+
+
+async def test_what_a_view_is_read_for_has_the_room_and_is_told_whole() -> None:
+    async with console(size=(80, 24)) as (_, pilot, pane):
+        for name, whole in (
+            ("Doctor", "whitelist  172 rows, 2 of them can never match  see why: mailtui greylist"),
+            ("Whitelist", "never matches: a network is written as three octets, 192.0.2"),
+        ):
+            await pilot.press("V")
+            await settled(pilot, pane)
+            assert pane.front == name
+            assert pane.upper.size.height >= 9
+            assert pane.table.size.height >= 3
+            if name == "Whitelist":
+                assert "row 1 of 6,740" in str(pane.query_one(".pane-detail", Static).content)
+                await pilot.press("down")
+                await settled(pilot, pane)
+            assert whole in str(pane.query_one(".pane-detail", Static).content)
+        pane.table.focus()
+        await settled(pilot, pane)
+        assert whole not in str(pane.query_one(".pane-detail", Static).content)
 
 
 @pytest.mark.parametrize("name", NAMES)

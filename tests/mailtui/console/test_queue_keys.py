@@ -2,6 +2,7 @@
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from backends.queue.plan import Target
 from mailtui.demo import DemoHost
@@ -63,6 +64,19 @@ async def test_a_domain_of_the_map_narrows_the_list() -> None:
         for row in pane.view.rows.tolist():
             addresses = [one.address for one in store.message(row).recipients]
             assert any(address.lower().endswith(f"@{first.domain}") for address in addresses)
+
+
+async def test_a_reason_is_told_whole_below_the_list() -> None:
+    async with console(size=(80, 24)) as (_, pilot, pane):
+        assert pane.view is not None
+        label = pane.view.groups[0].label
+        assert len(label) > 60
+        await pilot.press("down")
+        await settled(pilot, pane)
+        assert str(pane.query_one(".pane-detail", Static).content) == label
+        pane.table.focus()
+        await settled(pilot, pane)
+        assert str(pane.query_one(".pane-detail", Static).content) != label
 
 
 async def test_asterisk_marks_all_that_match() -> None:
