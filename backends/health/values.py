@@ -6,6 +6,8 @@ import msgspec
 
 Level = Literal["good", "watch", "bad", "unknown"]
 """Nothing to do; will want a human; wants one now; could not be found out."""
+Place = Literal["", "queue", "greylist", "scores", "quarantine", "maps", "antivirus", "config"]
+"""A pane, by its name; empty: none."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -31,13 +33,12 @@ class Line(msgspec.Struct, frozen=True):
 class Mend(msgspec.Struct, frozen=True):
     """What mends it: a command to be typed, which the console can run itself when `argv` is there, or a pane to go to.
 
-    `pane` is its name: overview, queue, greylist, scores, quarantine, maps, antivirus, config. `asks`: what is to be
-    considered before it is run.
+    `asks`: what is to be considered before it is run.
     """
 
     text: str
     argv: tuple[str, ...] = ()
-    pane: str = ""
+    pane: Place = ""
     asks: str = ""
 
 

@@ -2,8 +2,9 @@
 
 import tomllib
 from pathlib import Path
+from typing import get_args
 
-from backends.health.judge.known import PANES as MEND_PANES
+from backends.health.values import Place
 from mailtui.panes.registry import PANES
 
 ROOT = Path(__file__).parents[2]
@@ -25,4 +26,4 @@ def test_every_folder_of_a_pane_is_registered() -> None:
 
 
 def test_health_goes_to_the_panes_of_its_mends() -> None:
-    assert set(MEND_PANES.values()) <= {entry.folder for entry in PANES}
+    assert set(get_args(Place)) <= {"", *(entry.folder for entry in PANES)}

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from backends.errors import BackendError, NotAnswering, NotPermitted
 from backends.health.facts import Growth
-from backends.health.values import Check, Evidence, Mend, Point
+from backends.health.values import Check, Evidence, Mend, Place, Point
 
 T = TypeVar("T")
-PANES = {
+PANES: dict[str, Place] = {
     "queue": "queue",
     "greylist": "greylist",
     "scores": "scores",

@@ -9,8 +9,8 @@ from backends.health.values import Check, Evidence, Level, Mend
 from backends.text import visible
 
 NAMED = 5
-_REBUILD = (Mend("mailtui maps rebuild", pane="6"),)
-_LINT = (Mend("mailtui maps lint", pane="6"),)
+_REBUILD = (Mend("mailtui maps rebuild", pane="maps"),)
+_LINT = (Mend("mailtui maps lint", pane="maps"),)
 
 
 def maps(facts: Facts) -> Iterator[Judged]:
