@@ -145,7 +145,7 @@ def explained(judged: Mapping[str, Judged], facts: Facts) -> dict[str, str]:
     found: dict[str, str] = {}
     for link in _links(disks):
         cause, symptom = judged.get(link.cause), judged.get(link.symptom)
-        if cause is None or symptom is None or link.symptom in found or found.get(link.cause) == link.symptom:
+        if cause is None or symptom is None or link.symptom in found:
             continue
         if symptom.check.level == "good" or not _weighs(link, cause.check.level, symptom.check.level):
             continue

@@ -295,6 +295,19 @@ def test_a_file_that_nothing_is_written_to_any_more(tmp_path: Path, monkeypatch:
     assert not quiet.behind
 
 
+@pytest.mark.parametrize(("age", "asked"), [(599.0, False), (600.0, True)])
+def test_after_ten_minutes_of_silence_the_journal_is_asked(tmp_path: Path, age: float, asked: bool) -> None:
+    path, times = tmp_path / "mail.log", list[float]()
+    path.write_bytes(b"\n".join([*lines("gld[9]: x", at=NOW - age), b""]))
+
+    def journaled() -> float:
+        times.append(0.0)
+        return 0.0
+
+    source.log(FakeRunner(), NOW, logs=(path,), journaled=journaled)
+    assert bool(times) == asked
+
+
 def test_a_file_that_was_left_when_its_writer_was_removed_is_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
