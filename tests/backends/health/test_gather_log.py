@@ -251,6 +251,19 @@ def test_mail_that_a_backup_scanner_has_scanned() -> None:
     )
     assert [one.backup for one in found.done] == [False, True]
     assert [one.kind for one in found.seen] == ["scanner"]
+    failed = logged(
+        "amavis[7]: (7-1) (!)WARN: all primary virus scanners failed, considering backups",
+        "amavis[7]: (7-2) (!)WARN: all primary virus scanners failed, considering backups",
+        "amavis[7]: (7-1) (!!)AV: ALL VIRUS SCANNERS FAILED",
+        "amavis[7]: (7-1) Passed UNCHECKED {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+        "amavis[7]: (7-2) Passed CLEAN {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+        "amavis[7]: (7-3) Passed UNCHECKED {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+    )
+    assert [(one.backup, one.unscanned) for one in failed.done] == [
+        (False, True),
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_of_the_journal_only_what_the_services_have_written_counts() -> None:
