@@ -36,7 +36,10 @@ ONLY_TO_START: dict[str, Any] = {"drift": facts.Drifted((), ("start gld",))}
 @pytest.mark.parametrize(
     ("first", "second", "outcomes"),
     [
-        (judged("disk-spool", "full"), judged("postfix", "silent"), {}),
+        *(
+            (judged("disk-spool", "full"), judged(name, "silent"), {})
+            for name in ("postfix", "mariadb", "clamd", "amavis", "gld")
+        ),
         (judged("disk-spool", "full"), judged("queue"), waiting(disk=3)),
         (judged("disk-spool", "full"), judged("queue"), logged("disk")),
         (judged("disk-spool", "full"), judged("log"), logged("disk")),
