@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NamedTuple, TypeVar
@@ -108,6 +108,13 @@ class _Child(NamedTuple):
     said: bytearray
 
 
+class _Gone(NamedTuple):
+    """What a child said, and why it did not end by itself, if it did not."""
+
+    said: bytearray
+    why: str
+
+
 def count() -> int:
     """How many children are worth having: more than two do not make it faster."""
     return min(2, len(os.sched_getaffinity(0)))
@@ -116,14 +123,39 @@ def count() -> int:
 def each(
     jobs: Sequence[Job], kind: type[T], stop: Stop, glance: Callable[[], object] | None = None
 ) -> list[T]:
-    """Do all jobs at the same time and give what each gave, in their order; `glance` is called all the while, and gives
-    how far they are, or None.
-
-    A child that somebody else told to stop, who may be its user, tells us to stop as well: its work is a part.
+    """The same as `outcomes`, where all of it counts or nothing.
 
     :raises BackendError: what a child raised; the others were waited for.
     :raises Failed: a child did not end well.
     """
+    found = _worked(jobs, stop, glance)
+    for child in sorted(
+        found, key=lambda one: one.why
+    ):  # what a child tells weighs more than that another was ended
+        _given(child, kind)
+    return [_given(child, kind) for child in found]
+
+
+def outcomes(
+    jobs: Sequence[Job], kind: type[T], stop: Stop, glance: Callable[[], object] | None = None
+) -> list[T | BackendError]:
+    """Do all jobs at the same time and give what each gave, or why it failed, in their order; `glance` is called all the
+    while, and gives how far they are, or None.
+
+    A child that somebody else told to stop, who may be its user, tells us to stop as well: its work is a part.
+    """
+
+    def outcome(child: _Gone) -> T | BackendError:
+        try:
+            return _given(child, kind)
+        except BackendError as error:
+            return error
+
+    return [outcome(child) for child in _worked(jobs, stop, glance)]
+
+
+def _worked(jobs: Sequence[Job], stop: Stop, glance: Callable[[], object] | None) -> list[_Gone]:
+    """All children, when they are gone."""
     children: list[_Child] = []
     ended: dict[int, str] = {}
     try:
@@ -132,17 +164,33 @@ def each(
         _collect(children, stop, glance, ended)
     finally:
         codes = [_gone(child) for child in children]
-    for child in children:
-        if child.said.startswith(_RAISED):  # it weighs more than that another was ended
-            heard(child.said, kind)
-    for why in ended.values():
-        raise Failed(
-            f"A part of the work {why}, and was ended",
-            hint="it runs as the owner of the folder, who can halt it: look what they run (ps -u), then run it again",
-        )
     if any(child.said.startswith(_STOPPED) for child in children):
         stop.number = stop.number or signal.SIGTERM
-    return [_answer(child, code, kind) for child, code in zip(children, codes, strict=True)]
+    return [_Gone(child.said, _why(child, code, ended)) for child, code in zip(children, codes, strict=True)]
+
+
+def _why(child: _Child, code: int, ended: Mapping[int, str]) -> str:
+    """Why a child did not end by itself, so that what it said is not all; nothing: it did."""
+    if child.said.startswith(_RAISED):
+        return ""
+    if why := ended.get(child.pid):
+        return f"{why}, and was ended"
+    if code < 0:
+        return f"was ended by signal {-code}"
+    return "" if child.said and not code else "was ended without a word"
+
+
+def _given(child: _Gone, kind: type[T]) -> T:
+    """What a child gave.
+
+    :raises BackendError: what it raised, or that it was ended.
+    """
+    if not child.why:
+        return heard(child.said, kind)
+    hint = "run it again; if it happens again, look for a lack of memory in the kernel's log"
+    if child.why.endswith(", and was ended"):
+        hint = "it runs as the owner of the folder, who can halt it: look what they run (ps -u), then run it again"
+    raise Failed(f"A part of the work {child.why}", hint=hint)
 
 
 def _start(job: Job, stop: Stop, others: Sequence[_Child]) -> _Child:
@@ -248,15 +296,6 @@ def _gone(child: _Child) -> int:
     """Close a child's pipe, wait for its end, and give its exit code; negative: by that signal."""
     os.close(child.pipe)
     return os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
-
-
-def _answer(child: _Child, code: int, kind: type[T]) -> T:
-    if code or not child.said:
-        raise Failed(
-            f"A part of the work was ended {f'by signal {-code}' if code < 0 else 'without a word'}",
-            hint="run it again; if it happens again, look for a lack of memory in the kernel's log",
-        )
-    return heard(child.said, kind)
 
 
 def heard(said: bytes | bytearray, kind: type[T]) -> T:

@@ -9,7 +9,7 @@ from backends.health.facts import Database, Drifted, LogFacts, QueueFacts
 from backends.health.judge.known import EARLY, Facts, Judged
 from backends.health.judge.log import over_by, refused
 from backends.health.judge.services import LABELS
-from backends.health.judge.working import backed, unscanned
+from backends.health.judge.working import backed, passes, unscanned
 from backends.health.values import Check, Evidence, Level, Mend, Report
 
 DOWN = frozenset({"stopped", "halted", "silent", "refused", "garbage"})
@@ -145,7 +145,7 @@ def explained(judged: Mapping[str, Judged], facts: Facts) -> dict[str, str]:
     found: dict[str, str] = {}
     for link in _links(disks):
         cause, symptom = judged.get(link.cause), judged.get(link.symptom)
-        if cause is None or symptom is None or link.symptom in found or found.get(link.cause) == link.symptom:
+        if cause is None or symptom is None or link.symptom in found:
             continue
         if symptom.check.level == "good" or not _weighs(link, cause.check.level, symptom.check.level):
             continue
@@ -235,7 +235,9 @@ def _unscanned(scene: Scene) -> str:
         return ""
     if backed(log, scene.began):
         return "Mail is scanned by the backup scanner, slower,"
-    return "No mail can be scanned" if unscanned(log, scene.began) else ""
+    if not unscanned(log, scene.began):
+        return ""
+    return "Mail passes unscanned" if passes(log, scene.began) else "No mail can be scanned"
 
 
 def _order(check: Check) -> tuple[int, int, str]:

@@ -138,13 +138,14 @@ class Seen(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True, gc=False):
     """A message that amavis is done with: when, as what (ham, spam, virus), and the seconds that it took, if told.
 
-    `backup`: a backup scanner has scanned it, as no other did.
+    `backup`: a backup scanner has scanned it, as no other did. `unscanned`: none could, and it was let pass.
     """
 
     at: float
     kind: str
     seconds: float | None
     backup: bool = False
+    unscanned: bool = False
 
 
 class Outside(msgspec.Struct, frozen=True):

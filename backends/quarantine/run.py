@@ -11,14 +11,14 @@ from math import inf
 import msgspec
 
 from backends import audit
-from backends.errors import Refused
+from backends.errors import BackendError, Refused
 from backends.quarantine import kept, scan, trash
-from backends.quarantine.carry_out import Deletion, Done, joined
+from backends.quarantine.carry_out import Deletion, Done, joined, nothing
 from backends.quarantine.folder import Folder
 from backends.quarantine.names import KINDS, Naming
 from backends.quarantine.retention import YOUNGEST, Policy, Room, by_age, by_room, going
 from backends.quarantine.tree import Noted, Share, total
-from backends.workers import Job, Stop, count, each
+from backends.workers import Job, Stop, count, each, outcomes
 
 
 class KindPlan(msgspec.Struct, frozen=True):
@@ -201,10 +201,23 @@ class Cleanup:
         def job(share: Share) -> Job:
             return self._job(lambda ends: delete(share, ends))
 
-        return joined(each([job(share) for share in _shares()], Done, stop))
+        found = outcomes([job(share) for share in _shares()], Done, stop)
+        failed = [one for one in found if isinstance(one, BackendError)]
+        if len(failed) == len(found):
+            raise failed[0]
+        return joined([_done(one) for one in found])
 
     def _job(self, work: Callable[[Stop], object]) -> Job:
         return Job(self._folder.owner, work)
+
+
+def _done(outcome: Done | BackendError) -> Done:
+    """What a process did; one that failed is told beside what the others did."""
+    if isinstance(outcome, BackendError):
+        part = nothing()
+        part.broken = str(outcome)
+        return part
+    return outcome
 
 
 def _kept_until(oldest: float, keep: float | None) -> float | None:

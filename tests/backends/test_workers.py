@@ -11,7 +11,7 @@ import pytest
 from backends import standing, workers
 from backends.children import readable
 from backends.errors import Failed, NotPermitted
-from backends.workers import Job, Owner, Stop, each
+from backends.workers import Job, Owner, Stop, each, outcomes
 from tests.backends.quarantine.making import NOBODY
 
 ME = Owner(os.getuid(), os.getgid())
@@ -47,6 +47,22 @@ def test_an_error_of_a_child_is_raised_here() -> None:
     assert caught.value.hint == "ask for the key"
     with pytest.raises(NotPermitted, match="locked away"):
         each([Job(ME, lambda _: os.kill(os.getpid(), signal.SIGKILL)), Job(ME, fails)], type(None), Stop())
+
+
+def test_what_one_child_did_is_not_lost_with_another() -> None:
+    def fails(_: Stop) -> None:
+        raise NotPermitted("It is locked away", hint="ask for the key")
+
+    def killed(_: Stop) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    jobs = [Job(ME, fails), Job(ME, lambda _: 7), Job(ME, killed), Job(ME, lambda _: 9)]
+    first, second, third, fourth = outcomes(jobs, int, Stop())
+    assert isinstance(first, NotPermitted)
+    assert (str(first), first.hint) == ("It is locked away", "ask for the key")
+    assert (second, fourth) == (7, 9)
+    assert isinstance(third, Failed)
+    assert "signal 9" in str(third)
 
 
 def test_what_nobody_foresaw_is_not_swallowed() -> None:

@@ -27,9 +27,7 @@ def maps(facts: Facts) -> Iterator[Judged]:
         yield Judged(_check("bad", said, (*found.missing, *found.names), _REBUILD), "missing")
     elif linted.bad:
         many = "s are" if len(linted.bad) > 1 else " is"
-        said = (
-            f"{len(linted.bad)} thing{many} wrong with lookup tables: mail is treated otherwise than they say"
-        )
+        said = f"{len(linted.bad)} thing{many} wrong in lookup tables: mail goes otherwise than they say"
         yield Judged(_check("bad", said, linted.bad, _LINT), "wrong")
     elif found.names:
         many = "s are" if len(found.names) > 1 else " is"

@@ -47,11 +47,11 @@ def at_work(facts: Facts, one: Service, places: list[Port], judged: Judged) -> J
 
 
 def _still(facts: Facts, trouble: Seen, log: LogFacts) -> bool:
-    """Whether the scanner's trouble goes on: none but backups have scanned since, and clamd was not started since."""
+    """Whether the scanner's trouble goes on: nothing but a backup has scanned since, and clamd was not started since."""
     told = facts.value("services", Services)
     clamd = next((one for one in told.services if one.name == "clamd"), None) if told is not None else None
     started = clamd.started if clamd is not None and clamd.state == "running" else None
-    done = any(one.at > trouble.last and not one.backup for one in log.done)
+    done = any(one.at > trouble.last and not (one.backup or one.unscanned) for one in log.done)
     return not done and facts.now - trouble.last < LATELY and (started is None or started <= trouble.last)
 
 
@@ -60,7 +60,7 @@ def _scanning(log: LogFacts, began: float) -> tuple[Level, str]:
     if backed(log, began):
         return "watch", "amavis has mail scanned by its backup scanner, which is slower"
     if unscanned(log, began):
-        return "bad", "amavis cannot have mail scanned"
+        return "bad", "amavis cannot have mail scanned" + ("; it lets it pass" if passes(log, began) else "")
     return "watch", "amavis gets no answer from its scanner"
 
 
@@ -74,6 +74,11 @@ def unscanned(log: LogFacts, began: float) -> bool:
     """Whether there was mail from then on that no scanner could scan."""
     seen = log.of("unscanned")
     return seen is not None and seen.since(began) is not None
+
+
+def passes(log: LogFacts, began: float) -> bool:
+    """Whether amavis has let mail pass from then on that no scanner could scan, as it does on Debian."""
+    return any(one.unscanned and one.at >= began for one in log.done)
 
 
 def _gld(facts: Facts, judged: Judged, *, unread: bool) -> Judged:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from backends.health import facts
-from backends.health.causes import explained
+from backends.health.causes import _links, explained
 from backends.health.judge.known import Facts, Judged
+from backends.health.judge.services import LABELS
 from backends.health.values import Check, Level
 from tests.backends.health.machine import NOW, log
 
@@ -29,10 +30,16 @@ def cause(first: Judged, second: Judged, outcomes: dict[str, Any] | None = None)
     return explained(both, Facts(NOW, outcomes or {})).get(second.check.name)
 
 
+ONLY_TO_START: dict[str, Any] = {"drift": facts.Drifted((), ("start gld",))}
+
+
 @pytest.mark.parametrize(
     ("first", "second", "outcomes"),
     [
-        (judged("disk-spool", "full"), judged("postfix", "silent"), {}),
+        *(
+            (judged("disk-spool", "full"), judged(name, "silent"), {})
+            for name in ("postfix", "mariadb", "clamd", "amavis", "gld")
+        ),
         (judged("disk-spool", "full"), judged("queue"), waiting(disk=3)),
         (judged("disk-spool", "full"), judged("queue"), logged("disk")),
         (judged("disk-spool", "full"), judged("log"), logged("disk")),
@@ -49,8 +56,19 @@ def cause(first: Judged, second: Judged, outcomes: dict[str, Any] | None = None)
         (judged("dns", "silent"), judged("queue"), waiting(dns=3)),
         (judged("dns", "silent"), judged("log"), logged("dns")),
         (judged("dns", "silent"), judged("freshclam"), {}),
+        *((judged(name, "stopped"), judged("drift"), ONLY_TO_START) for name in LABELS),
+        (judged("mariadb", "silent"), judged("gld", "slow"), {}),
+        (judged("clamd", "stopped"), judged("amavis", "busy"), {}),
+        (judged("clamd", "stopped"), judged("queue"), waiting(filter=3)),
+        (judged("dns", "silent"), judged("queue", "deferring"), {}),
+        (judged("dns", "silent"), judged("outgoing"), {}),
         (judged("amavis", "halted"), judged("queue"), waiting(filter=3)),
+        (judged("amavis", "halted"), judged("queue"), waiting(scanner=3)),
         (judged("amavis", "halted"), judged("log"), logged("filter")),
+        (judged("amavis", "halted"), judged("log"), logged("scanner")),
+        (judged("amavis", "halted"), judged("log"), logged("refused")),
+        (judged("gld", "halted"), judged("log"), logged("database")),
+        (judged("queue", "disk"), judged("log"), {}),
         (judged("gld", "halted"), judged("log"), logged("policy")),
         (judged("dovecot", "stopped"), judged("certificates", level="unknown"), {}),
         (judged("postfix", "stopped"), judged("queue"), {}),
@@ -95,3 +113,23 @@ def test_what_has_another_reason_is_told_apart(
     first: Judged, second: Judged, outcomes: dict[str, Any]
 ) -> None:
     assert cause(first, second, outcomes) is None
+
+
+def test_what_explains_another_is_not_explained_by_it() -> None:
+    explains: dict[str, set[str]] = {}
+    for link in _links(["disk-spool"]):
+        explains.setdefault(link.cause, set()).add(link.symptom)
+
+    def below(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, way
+        for symptom in explains.get(name, ()):
+            below(symptom, (*way, name))
+
+    for name in explains:
+        below(name, ())
+
+
+def test_the_first_link_that_fits_explains() -> None:
+    three = {one.check.name: one for one in (judged("dns", "silent"), judged("queue", "deferring"))}
+    three["outgoing"] = judged("outgoing", "failing")
+    assert explained(three, Facts(NOW, {})) == {"queue": "dns", "outgoing": "dns"}

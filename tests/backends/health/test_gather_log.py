@@ -251,6 +251,19 @@ def test_mail_that_a_backup_scanner_has_scanned() -> None:
     )
     assert [one.backup for one in found.done] == [False, True]
     assert [one.kind for one in found.seen] == ["scanner"]
+    failed = logged(
+        "amavis[7]: (7-1) (!)WARN: all primary virus scanners failed, considering backups",
+        "amavis[7]: (7-2) (!)WARN: all primary virus scanners failed, considering backups",
+        "amavis[7]: (7-1) (!!)AV: ALL VIRUS SCANNERS FAILED",
+        "amavis[7]: (7-1) Passed UNCHECKED {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+        "amavis[7]: (7-2) Passed CLEAN {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+        "amavis[7]: (7-3) Passed UNCHECKED {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+    )
+    assert [(one.backup, one.unscanned) for one in failed.done] == [
+        (False, True),
+        (True, False),
+        (False, False),
+    ]
 
 
 def test_of_the_journal_only_what_the_services_have_written_counts() -> None:
@@ -293,6 +306,19 @@ def test_a_file_that_nothing_is_written_to_any_more(tmp_path: Path, monkeypatch:
     quiet = source.log(FakeRunner(), NOW + 900, NOW - 299, logs=(path,), journaled=lambda: NOW - 300).file
     assert quiet is not None
     assert not quiet.behind
+
+
+@pytest.mark.parametrize(("age", "asked"), [(599.0, False), (600.0, True)])
+def test_after_ten_minutes_of_silence_the_journal_is_asked(tmp_path: Path, age: float, asked: bool) -> None:
+    path, times = tmp_path / "mail.log", list[float]()
+    path.write_bytes(b"\n".join([*lines("gld[9]: x", at=NOW - age), b""]))
+
+    def journaled() -> float:
+        times.append(0.0)
+        return 0.0
+
+    source.log(FakeRunner(), NOW, logs=(path,), journaled=journaled)
+    assert bool(times) == asked
 
 
 def test_a_file_that_was_left_when_its_writer_was_removed_is_no_fault(

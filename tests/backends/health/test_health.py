@@ -213,6 +213,35 @@ def test_evidence_is_of_the_time_since_the_last_look() -> None:
     assert known.began("gld", NOW - 1260) == NOW - 60 - EARLY
 
 
+def test_the_newer_of_the_last_looks_counts() -> None:
+    halted = services(gld={"halted": True, "started": NOW - 86400})
+    found, clock = [halted], [NOW - 500]
+    kept = Kept()
+    looked = health(Sources(services=lambda: found[0], log=lambda: of(clock[0] - 5)), kept)
+    looked._clock = lambda: clock[0]
+
+    def of(at: float) -> LogFacts:
+        return LogFacts(NOW - 1200, NOW, (Seen("refused", (at,), "x"), Seen("policy", (at,), "x")))
+
+    def cause() -> str:
+        return {check.name: check.cause for check in looked.check().checks}["log"]
+
+    def recorded(at: float, **wrong: float) -> None:
+        kept.ring = Ring(points=(Point(at),), wrong=wrong)
+
+    looked.check()
+    clock[0] = NOW
+    looked._sources = Sources(services=lambda: halted, log=lambda: of(NOW - 300))
+    recorded(NOW - 100)  # it was well then, so that what is older is no sign, though the own look was of it
+    assert cause() == ""
+    clock[0] = NOW + 60
+    recorded(NOW - 200, gld=NOW - 400)  # which the own look comes after
+    looked._since = {}
+    assert cause() == ""
+    recorded(NOW + 50, gld=NOW - 400)
+    assert cause() == "gld"
+
+
 def test_mending() -> None:
     host = health(Sources())
     assert host.mend(Mend("true", ("true",))).code == 0

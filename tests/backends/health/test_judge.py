@@ -327,7 +327,7 @@ def test_tables_are_judged_as_their_pane_does() -> None:
         ("hash:/x: \x1b[31ma is there 2 times", "hash:/x: b never matches"), ("hash:/y: unused",)
     )
     stale = facts.Stale(("hash:/z",), 9)
-    said = "2 things are wrong with lookup tables: mail is treated otherwise than they say"
+    said = "2 things are wrong in lookup tables: mail goes otherwise than they say"
     wrong_too = ["hash:/x: ^[[31ma is there 2 times", "hash:/x: b never matches"]
     assert maps(tables=tables) == ("bad", said, wrong_too, ["mailtui maps lint"])
     assert maps(tables=tables, maps=stale)[1] == said

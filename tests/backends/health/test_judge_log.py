@@ -255,6 +255,12 @@ def done(at: float, *, backup: bool = True) -> facts.Done:
             "No mail can be scanned because clamd does not run",
         ),
         (
+            (seen("unscanned", NOW - 30),),
+            (facts.Done(NOW - 19, "ham", 9.0, unscanned=True),),
+            "amavis cannot have mail scanned; it lets it pass",
+            "Mail passes unscanned because clamd does not run",
+        ),
+        (
             (seen("unscanned", NOW - 50),),
             (done(NOW - 40), done(NOW - 45, backup=False)),
             "amavis has mail scanned by its backup scanner, which is slower",

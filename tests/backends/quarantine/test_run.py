@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from backends.errors import Refused
+from backends.errors import Failed, Refused
 from backends.quarantine import run
+from backends.quarantine.carry_out import Deletion, Done
 from backends.quarantine.folder import folder_at
 from backends.quarantine.names import KEEP, KINDS, NEW, Naming
 from backends.quarantine.retention import Policy, policy
@@ -51,6 +52,36 @@ def test_any_number_of_levels(
     assert plan.kinds[0].count == 200
     assert len(quarantine.names()) == 100
     assert all(int(name[-4]) % 2 == 0 for name in quarantine.names())
+
+
+class HalfFails(Deletion):
+    """Of two processes the second fails."""
+
+    def run(self, root: int, stop: Stop) -> Done:
+        if self._share.number:
+            raise Failed("It is locked away", hint="ask for the key")
+        return super().run(root, stop)
+
+
+def test_what_one_process_deleted_is_told_though_another_failed(
+    quarantine: Quarantine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "count", lambda: 2)
+    monkeypatch.setattr(run, "Deletion", HalfFails)
+    for number in range(100):
+        quarantine.add(f"{number % 10}/spam-{number:012}.gz", 20)
+    _, done, _ = quarantine.cleaned(RULES)
+    assert done.broken == "It is locked away"
+    assert 0 < sum(done.counts) == 100 - len(quarantine.names()) < 100
+    monkeypatch.setattr(run, "count", lambda: 1)
+    monkeypatch.setattr(HalfFails, "run", lambda *_: raises(Failed("It is locked away", hint="the key")))
+    with pytest.raises(Failed, match="locked away") as caught:
+        quarantine.cleaned(RULES)
+    assert caught.value.hint == "the key"
+
+
+def raises(error: Exception) -> Done:
+    raise error
 
 
 def test_folders_of_the_site_own_templates(quarantine: Quarantine) -> None:

@@ -131,6 +131,13 @@ def test_which_rows_come_into_question() -> None:
     assert candidates(kept, []).tolist() == []
 
 
+def test_of_many_rows_that_come_into_question_the_latest_are_taken() -> None:
+    kept = store([Made(at, 5000) for at in range(20)])
+    one = Ruled(START + 10, True, 5.0, GTUBE, "first")
+    assert candidates(kept, [one]).tolist() == [19, 18, 17, 16]
+    assert candidates(kept, [one, one]).tolist() == [19, 18, 17, 16, 15, 14, 13, 12]
+
+
 @given(
     st.lists(
         st.builds(Made, st.integers(0, 400), st.integers(-3, 3), st.just("CLEAN"), st.just(1)), max_size=30

@@ -20,9 +20,8 @@ _LINE = re.compile(
 )
 _TOOK = re.compile(rb", (\d{1,9}) ms\s*$")
 _DONE = re.compile(rb"\((?P<mail>[\w-]{1,40})\) " + VERDICT.pattern)
-_BACKUPS = re.compile(
-    rb"\(([\w-]{1,40})\) \(!{1,2}\)WARN: all primary virus scanners failed, considering backups"
-)
+_MAIL = re.compile(rb"\(([\w-]{1,40})\) \(!{1,2}\)")
+_BACKUPS = b"WARN: all primary virus scanners failed, considering backups"
 """amavis turns to its backup scanners (AV.pm); it says so as well where it has none."""
 _STRANGERS = re.compile(rb"<[^>\n]{0,320}(?:>|$)")
 """Addresses, HELO names and message IDs, which are what their senders like them to be."""
@@ -58,7 +57,7 @@ class _Reading:
         self._times: dict[str, list[float]] = {}
         self._said: dict[str, tuple[bytes, bytes]] = {}
         self._done: list[Done] = []
-        self._backups = set[bytes]()
+        self._backups, self._unscanned = set[bytes](), set[bytes]()
         self._taken: list[float] = []
         self._deliveries = Deliveries(now - SPAN)
         self._notable = Notable()
@@ -71,7 +70,10 @@ class _Reading:
             took = _TOOK.search(line[-40:])
             seconds = int(took[1]) / 1000 if took is not None else None
             kind = taken_for(done["category"].decode())
-            self._done.append(Done(when, kind, seconds, done["mail"] in self._backups))
+            mail = done["mail"]
+            failed = mail in self._unscanned
+            backup, unscanned = mail in self._backups and not failed, failed and done["verb"] == b"Passed"
+            self._done.append(Done(when, kind, seconds, backup, unscanned))
             return
         if look.part == b"smtp" or (look.part == b"error" and SUSPENDED in said):
             self._deliveries.tried(when, said)
@@ -84,10 +86,13 @@ class _Reading:
             self._trouble(when, tag, said, look)
 
     def _trouble(self, when: float, tag: bytes, said: bytes, look: "_Look") -> None:
-        if tag == b"amavis" and (backup := _BACKUPS.match(said)) is not None:
-            self._backups.add(backup[1])
         own = _STRANGERS.sub(b"<>", said[: LOOKED_AT * 2])[:LOOKED_AT]
         found = [kind for kind, how in look.kinds if how.search(own)]
+        if tag == b"amavis" and (mail := _MAIL.match(said)) is not None:
+            if _BACKUPS in said[: mail.end() + 100]:
+                self._backups.add(mail[1])
+            if "unscanned" in found:
+                self._unscanned.add(mail[1])
         for kind in found:
             self._times.setdefault(kind, []).append(when)
             self._said[kind] = tag, said
