@@ -134,4 +134,5 @@ class DemoMaps(SourcedMaps):
         return ()
 
     def _build(self, table: Table) -> None:
-        self._programs.build("postalias" if table.alias else "postmap", f"{table.type}:{table.path}")
+        tool, size = "postalias" if table.alias else "postmap", len(self._source(table))
+        self._programs.build(tool, f"{table.type}:{table.path}", size=size)
