@@ -162,7 +162,7 @@ def _build(programs: Programs, table: Table, copy: Path) -> Result:
     :raises Failed: it cannot be built.
     """
     tool = "postalias" if table.alias else "postmap"
-    result = programs.build(tool, f"{table.type}:{copy}", discreet=hides(table))
+    result = programs.build(tool, f"{table.type}:{copy}", size=copy.stat().st_size, discreet=hides(table))
     if result.code != 0:
         complaint = _shown(table, complaints(result)[-1:] or [result.complaint])[0]
         said = _placed(visible(complaint), copy, Path(table.path))

@@ -27,6 +27,7 @@ from backends.outcome import Outcome
 from backends.runner import Runner
 from backends.text import visible
 
+NOTHING = "what set, remove and edit change is kept, and nothing was changed by them yet"
 STATE = files.STATE / "maps"
 RECORD = partial(audit.outcome, area="maps-")
 
@@ -80,8 +81,11 @@ class PostfixMaps(SourcedMaps):
         history = self._store.history()
         act = next((one for one in history if number in {None, one.number}), None)
         if act is None:
-            what = "There is nothing to undo" if number is None else f"There is no act {number} to undo"
-            raise Missing(what, hint="see what there is: mailtui maps undo --list")
+            if not history:
+                raise Missing("There is nothing to undo", hint=NOTHING)
+            raise Missing(
+                f"There is no act {number} to undo", hint="see what there is: mailtui maps undo --list"
+            )
         ((path, was),) = act.files.items()
         config = self._config()
         table = next((one for one in config.tables if one.path == path and one.type in INDEX), None)

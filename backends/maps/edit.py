@@ -25,14 +25,16 @@ def put(content: bytes, key: str, value: str, *, alias: bool) -> bytes:
     return ended + line
 
 
-def drop(content: bytes, key: str, *, alias: bool) -> bytes:
-    """The source without any entry of the key.
+def drop(content: bytes, key: str, *, alias: bool, name: str = "") -> bytes:
+    """The source without any entry of the key; `name` is what the table is called.
 
     :raises Missing: there is none.
     """
     found = _of(content, key, alias=alias)
     if not found:
-        raise Missing(f"{visible(key)!r} is not in the table", hint="see what is: mailtui maps show")
+        raise Missing(
+            f"{visible(key)!r} is not in the table", hint=f"see what is: mailtui maps show {visible(name)}"
+        )
     for entry in reversed(found):
         comments = _comments(content[entry.start : entry.end])
         content = content[: entry.start] + comments + content[entry.end :]

@@ -1,5 +1,6 @@
 """Whether a key that is to be written would be found: by every use of the table. Pure."""
 
+import shlex
 from collections.abc import Iterable
 from io import BytesIO
 
@@ -25,7 +26,7 @@ def must_match(config: Config, table: Table, key: str) -> tuple[str, ...]:
         what = f"{visible(key)!r} would never match in {_names(deciding)}: it {form.why}"
         raise Refused(
             f"{what}; {_names(found)} finds it all the same" if found else what,
-            hint=f"{form.hint}; or write it all the same: mailtui maps set --even-unused",
+            hint=f"{form.hint}; or write it all the same: {_anyhow(table, key)}",
         )
     return tuple(f"{_names([use])} never finds it: it {never[use].why}" for use in deciding if use in never)
 
@@ -41,6 +42,10 @@ def _never(config: Config, table: Table, use: Use, key: str) -> Form | None:
     raw = quote(key.encode("utf-8", "surrogateescape"), alias=table.alias)
     seen = scan(BytesIO(raw + b" x"), alias=table.alias, ways=ways)
     return next((one for one in seen.problems if isinstance(one, Form)), None)
+
+
+def _anyhow(table: Table, key: str) -> str:
+    return f"{visible(shlex.join(['mailtui', 'maps', 'set', table.path, key]))} VALUE --even-unused"
 
 
 def _names(uses: Iterable[Use]) -> str:

@@ -41,14 +41,16 @@ def look(
 def lists(config: Config, tables: Iterable[Table]) -> Iterator[tuple[Use, tuple[Table, ...]]]:
     """Each use of these tables: an access table alone, other parameters with all their tables in order.
 
-    Where all tables are asked for, static: is left out, for it answers whatever is asked.
+    alias_database is none: newaliases(1) builds what it names, and nobody looks there. Where all tables are asked for,
+    static: is left out, for it answers whatever is asked.
     """
     chosen = {table.name for table in tables}
     every = len(chosen) == len(config.tables) > 1
     whole: dict[Use, list[Table]] = {}
     for table in config.tables:
         for use in table.uses:
-            if not use.inside and not table.cache and not (every and table.type == "static"):
+            looked = not use.inside and not table.cache and use.parameter != "alias_database"
+            if looked and not (every and table.type == "static"):
                 plain = Use(use.parameter, use.service, use.restriction)
                 whole.setdefault(plain, []).append(table)
     for use, found in whole.items():

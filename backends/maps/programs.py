@@ -13,7 +13,8 @@ _OF_CONFIGURATION = re.compile(r"\S*/(?:main|master)\.cf[,:]")
 ASKED = 10.0
 """Seconds in which a table must answer."""
 BUILT = 900.0
-"""Seconds in which a table must be built."""
+"""Seconds in which a table must be built, and one more for each `PACE` bytes of its source."""
+PACE = 64 << 10
 
 
 class Programs:
@@ -46,8 +47,10 @@ class Programs:
         command = Command((*words, table), stdin, ASKED, discreet=discreet, shown=told)
         return self._run(command)
 
-    def build(self, tool: str, table: str, *, discreet: bool = False) -> Result:
-        command = Command((tool, *self.instance, table), timeout=BUILT, mutates=True, discreet=discreet)
+    def build(self, tool: str, table: str, *, size: int, discreet: bool = False) -> Result:
+        """Build a table of a source of so many bytes."""
+        timeout = BUILT + size / PACE
+        command = Command((tool, *self.instance, table), timeout=timeout, mutates=True, discreet=discreet)
         return self._run(command)
 
     def contents(self, table: str) -> Iterator[bytes]:

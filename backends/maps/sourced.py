@@ -144,7 +144,8 @@ class SourcedMaps(ABC):
 
     def plan_remove(self, name: str, key: str) -> Change:
         _config, table, before = self._keyed(name)
-        return self._planned(table, "remove", before, drop(before, key, alias=table.alias), key=key)
+        after = drop(before, key, alias=table.alias, name=table.path)
+        return self._planned(table, "remove", before, after, key=key)
 
     def plan_edit(self, name: str, after: bytes) -> Change:
         table = self._named(name)

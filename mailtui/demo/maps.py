@@ -10,6 +10,7 @@ from typing import BinaryIO
 from backends.errors import BadRequest, Missing, Refused
 from backends.journal import Journal
 from backends.maps.acting import wrong
+from backends.maps.adapter import NOTHING
 from backends.maps.config import Config, parse
 from backends.maps.findings import hidden, problems
 from backends.maps.forms import forms
@@ -70,7 +71,7 @@ class DemoMaps(SourcedMaps):
     def plan_undo(self, number: int | None = None) -> Change:
         act = next((one for one in reversed(self._acts) if number in {None, one[0].number}), None)
         if act is None:
-            raise Missing("There is nothing to undo", hint="see what there is: mailtui maps undo --list")
+            raise Missing("There is nothing to undo", hint=NOTHING)
         about, before, after = act
         table = self._named(about.paths[0])
         if self._source(table) != after:
@@ -134,4 +135,5 @@ class DemoMaps(SourcedMaps):
         return ()
 
     def _build(self, table: Table) -> None:
-        self._programs.build("postalias" if table.alias else "postmap", f"{table.type}:{table.path}")
+        tool, size = "postalias" if table.alias else "postmap", len(self._source(table))
+        self._programs.build(tool, f"{table.type}:{table.path}", size=size)

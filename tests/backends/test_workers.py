@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -188,3 +189,28 @@ def test_a_child_that_comes_no_further_is_ended(monkeypatch: pytest.MonkeyPatch)
     far = iter(range(1000))
     each([Job(ME, lambda _: time.sleep(2))], type(None), Stop(), lambda: next(far))
     each([Job(ME, lambda _: time.sleep(2))], type(None), Stop(), lambda: None)
+
+
+def test_what_waits_for_a_disk_has_longer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A program that waits for another one to begin is where one is that waits for a disk: in state D."""
+    monkeypatch.setattr(standing, "STILL", 1.0)
+    door = tmp_path / "door"
+    os.mkfifo(door)
+    opening = f"[(os.POSIX_SPAWN_OPEN, 0, {str(door)!r}, os.O_RDONLY, 0)]"
+    code = f"import os; os.posix_spawn('/bin/true', ['true'], {{}}, file_actions={opening})"
+    program = subprocess.Popen([sys.executable, "-c", code])
+
+    def looked(seconds: float) -> str:
+        until, one = time.monotonic() + seconds, standing.Standing()
+        while not (found := one.found([program.pid], 7)) and time.monotonic() < until:
+            time.sleep(0.1)
+        return found.get(program.pid, "")
+
+    try:
+        time.sleep(1)
+        assert looked(4) == ""
+        monkeypatch.setattr(standing, "DISK", 1.0)
+        assert "came no further" in looked(10)
+    finally:
+        os.close(os.open(door, os.O_RDWR))
+        program.wait(10)

@@ -55,6 +55,9 @@ def run(session: Session) -> int:
         out.note(
             "No table has anything wrong" if session.options.problems else "The configuration uses no table"
         )
+    wrong = sum(bool(row.findings) for row in rows)
+    if wrong:
+        out.note(f"see what is wrong with {wrong} of them, and what to do: mailtui maps lint")
     return 0
 
 

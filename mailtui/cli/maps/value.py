@@ -1,5 +1,6 @@
 """The value of an entry: from the command line, from standard input, or typed, where a password is not shown."""
 
+import shlex
 import sys
 from getpass import getpass
 
@@ -23,8 +24,10 @@ def value_of(session: Session) -> str:
     elif value is None:
         value = _typed(session)
     if not value or not value.strip():
+        words = shlex.join(["mailtui", "maps", "set", session.options.name, session.options.key])
         raise BadRequest(
-            "There is no value", hint="give it behind the key, or - there and a line on standard input"
+            "There is no value",
+            hint=f"give it behind the key: {visible(words)} VALUE; - there reads it from standard input",
         )
     if len(value) > LONGEST:
         raise BadRequest(

@@ -50,7 +50,7 @@ class Acts:
         self._ask_key(table, shown, typable(shown.key))
 
     def _ask_key(self, table: Table, shown: Entry, guess: str, wrong: Sequence[str] = ()) -> None:
-        lines = [*wrong, f"in {visible(table.name)}, as it is written there"]
+        lines = [*wrong, *([""] if wrong else []), f"in {visible(table.name)}, as it is written there"]
         self._pane.app.push_screen(
             AskScreen("Set the entry of which key?", lines, guess=guess),
             lambda key: None if key is None else self._ask_value(table, shown, key),

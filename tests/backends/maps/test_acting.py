@@ -15,6 +15,7 @@ from backends.maps.adapter import PostfixMaps
 from backends.maps.programs import Programs
 from backends.maps.values import Change
 from backends.outcome import Outcome
+from backends.runner import Command, Result
 from tests.support.maps import Tables
 
 MAIN = """\
@@ -236,6 +237,21 @@ def test_indexes_are_built_again(site: Tables) -> None:
             site.maps.rebuild(name)
     with pytest.raises(Missing):
         site.maps.rebuild("gone")
+
+
+def test_a_large_table_has_longer_to_be_built(site: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    run = site.runner.run
+
+    def seen(command: Command) -> Result:
+        given.extend([command.timeout] * command.mutates)
+        return run(command)
+
+    monkeypatch.setattr(site.runner, "run", seen)
+    site.maps.rebuild("virtual")
+    site.write("virtual", SOURCE + "#" * (10 << 20) + "\n")
+    site.maps.rebuild("virtual")
+    assert [int(one) for one in given] == [900, 1060]
 
 
 def test_an_index_that_would_lose_entries_is_left_alone(site: Tables) -> None:

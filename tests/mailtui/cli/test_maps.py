@@ -33,6 +33,22 @@ def test_without_a_command_the_tables_are_listed(run: Run) -> None:
     assert len(problems) < len(lines(run("maps", "--json").out))
 
 
+def test_what_to_do_is_said_whole(run: Run) -> None:
+    assert "see what is wrong with 3 of them, and what to do: mailtui maps lint" in run("maps").err
+    assert "lint" not in run("maps", "--json").err
+    assert "mailtui maps set virtual a@b VALUE" in run("maps", "set", "virtual", "a@b").err
+    assert "mailtui maps show /etc/postfix/virtual" in run("maps", "remove", "virtual", "nobody").err
+    assert (
+        "mailtui maps set /etc/postfix/virtual u@ VALUE --even-unused"
+        in run("maps", "set", "virtual", "u@", "x").err
+    )
+    assert "--list" not in run("maps", "undo").err
+
+
+def test_what_newaliases_builds_is_not_looked_up_for_that(run: Run) -> None:
+    assert run("maps", "lookup", "aliases", "root").out == "alias_maps\n  root  hash:/etc/aliases  → alice\n"
+
+
 def test_what_is_wrong(run: Run) -> None:
     shown = run("maps", "lint")
     assert shown.code == 1
