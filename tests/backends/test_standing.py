@@ -28,13 +28,13 @@ def test_time_counts_from_look_to_look_and_none_in_which_we_were_halted(
 ) -> None:
     now, looks = [100.0], list[int]()
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    real = standing._is_halted
+    real = standing._states
 
-    def looked(pid: int) -> bool:
+    def looked(pid: int) -> set[bytes]:
         looks.append(pid)
         return real(pid)
 
-    monkeypatch.setattr(standing, "_is_halted", looked)
+    monkeypatch.setattr(standing, "_states", looked)
     watch = Standing()
 
     def after(seconds: float) -> bool:
