@@ -103,7 +103,9 @@ def show(out: Output, report: Report) -> None:
     rows = report.mailboxes
     new, came = sum(one.new for one in rows), sum(one.imported for one in rows)
     size = sum(one.size for one in rows) if report.dry_run else sum(one.imported_size for one in rows)
-    if report.dry_run:
+    if report.interrupted and not rows:
+        out.line(f"{report.maildir}: stopped while reading, nothing was written")
+    elif report.dry_run:
         out.line(f"{report.maildir}: {messages_text(new)} would come, {bytes_text(size)}")
     else:
         out.line(f"{report.maildir}: {came:,} of {messages_text(new)} came, {bytes_text(size)}")

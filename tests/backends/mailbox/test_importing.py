@@ -77,6 +77,12 @@ def test_the_same_message_twice_comes_twice(tmp_path: Path, target: Path) -> Non
     assert not imported(tmp_path / "mbox", target)[0].rows
 
 
+def test_the_name_of_a_message_is_the_same_in_each_version(tmp_path: Path, target: Path) -> None:
+    (tmp_path / "mbox").write_bytes(FROM.replace(b"2026", b"2026 +0000") + letter() + b"\n")
+    imported(tmp_path / "mbox", target)
+    assert [path.name for path in (target / "new").iterdir()] == ["1795514400.dccfb3a1fbe48041.mbox,S=66"]
+
+
 def test_what_was_deleted_moved_or_flagged_since_does_not_come_again(mbox: Path, target: Path) -> None:
     imported(mbox, target)
     one, other, *_ = sorted((target / "new").iterdir())

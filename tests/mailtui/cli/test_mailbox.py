@@ -1,12 +1,17 @@
 """`mailtui mailbox import`: what it prints, asks, logs and leaves with."""
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backends import audit
+from backends.mailbox import importing
+from backends.mailbox.index import Index, index_of
 from backends.mailbox.split import Dialect
 from tests.backends.mailbox.making import FROM, files, joined, letter
 from tests.mailtui.cli.conftest import Run
@@ -36,6 +41,21 @@ def test_it_imports_and_tells(run: Run, mbox: str, tmp_path: Path, logged: list[
     assert logged[0].startswith("mailbox-import True imported=3 ")
     again = json.loads(run("mailbox", "import", mbox, "--to", str(tmp_path / "M"), "--json").out)
     assert (again["mailboxes"][0]["messages"], again["mailboxes"][0]["new"]) == (3, 0)
+
+
+def test_stopped_while_reading_it_says_so(
+    run: Run, mbox: str, tmp_path: Path, logged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def halted(*arguments: Any) -> Index | None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return index_of(*arguments)
+
+    monkeypatch.setattr(importing, "index_of", halted)
+    ran = run("mailbox", "import", mbox, "--to", str(tmp_path / "M"), "--yes")
+    assert ran.code == 128 + signal.SIGTERM
+    assert ran.out == f"{tmp_path}/M: stopped while reading, nothing was written\n"
+    assert logged[0].endswith(f"signal={int(signal.SIGTERM)}")
+    assert not list((tmp_path / "M").iterdir())
 
 
 def test_a_dry_run_makes_nothing(run: Run, mbox: str, tmp_path: Path, logged: list[str]) -> None:
