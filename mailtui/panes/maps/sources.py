@@ -11,7 +11,7 @@ from mailtui.widgets.glyphs import Glyphs
 
 FINDING_COLUMNS = (
     Column("", 1, key="sign", priority=9),
-    Column("What is wrong with", 26, key="table", priority=8, min_width=16, elide="start"),
+    Column("Wrong in", 26, key="table", priority=8, min_width=16, elide="start"),
     Column("Line", 7, "right", key="line", priority=6),
     Column("", key="what", priority=7, min_width=36),
     Column("What to do", key="hint", priority=5, min_width=44),
