@@ -29,7 +29,12 @@ def test_time_counts_from_look_to_look_and_none_in_which_we_were_halted(
     now, looks = [100.0], list[int]()
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     real = standing._is_halted
-    monkeypatch.setattr(standing, "_is_halted", lambda pid: looks.append(pid) or real(pid))
+
+    def is_halted(pid: int) -> bool:
+        looks.append(pid)
+        return real(pid)
+
+    monkeypatch.setattr(standing, "_is_halted", is_halted)
     watch = Standing()
 
     def after(seconds: float) -> bool:
