@@ -157,7 +157,9 @@ class _Sources:
             Line(at, "amavis", TROUBLE.removeprefix("amavis: "), len(when)) for at in when[-1:] if at > since
         )  # mended, it goes when it is older
         file = Written("/var/log/mail.log", now - 3)
-        return LogFacts(since, now, seen, done, (), Outside(214, 3, now - 700, 3), now - 3, lines, file)
+        return LogFacts(
+            since, now, seen, done, (), Outside(214, 3, now - 700, 3, since=160), now - 3, lines, file
+        )
 
     def _database(self) -> Database:
         about = self._host.greylist.about()
