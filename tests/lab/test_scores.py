@@ -144,6 +144,10 @@ def test_rules_of_spam_and_of_ham(server: Machine) -> None:
     (doubtful,) = [one for one in shown if 4 < (one["message"]["score"] or 0) < 6]
     assert doubtful["source"] == "mailbox"
     assert ["MAILTUI_DOUBTFUL", 5.6] in doubtful["rules"]
+    (delivered,) = [
+        one for one in found["rules"]["messages"] if one["mail_id"] == doubtful["message"]["mail_id"]
+    ]
+    assert delivered["queue_id"] == doubtful["message"]["queued_as"]
     sources = {(one["source"], one["spam"]) for one in found["rules"]["messages"]}
     assert {("quarantine", True), ("mailbox", False)} <= sources
     assert any(doubtful["message"]["queued_as"] in line and "postfix/" in line for line in doubtful["lines"])
