@@ -126,7 +126,14 @@ class DemoMaps(SourcedMaps):
             return About(table, count(content), len(content), changed, None, tuple(hidden(table, content)))
         ways = forms(table.uses, config.words("parent_domain_matches_subdomains"))
         found = scan(BytesIO(content), alias=table.alias, ways=ways)
-        return About(table, found.entries, len(content), changed, changed, tuple(problems(table, found)))
+        return About(
+            table,
+            found.entries,
+            len(content),
+            changed,
+            changed,
+            tuple(problems(table, found, hidden=self.hides(table))),
+        )
 
     def _unused(self, config: Config) -> list[Finding]:
         return []

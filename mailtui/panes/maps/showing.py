@@ -1,9 +1,7 @@
 """What the maps pane shows: what is wrong with the lookup tables, the tables, and the entries of one of them."""
 
 from collections.abc import Sequence
-from functools import partial
-from threading import Event
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +10,6 @@ from textual.content import Content
 from textual.events import DescendantFocus
 from textual.widgets import Static
 
-from backends.errors import BackendError
 from backends.host import Host
 from backends.maps.kinds import HIDDEN
 from backends.maps.reading import Entry
@@ -21,9 +18,9 @@ from backends.text import clip, visible
 from mailtui.maps_text import ignored_text, said
 from mailtui.panes.fed import FedPane, error_line
 from mailtui.panes.feed import Feed
-from mailtui.panes.listed.fetching import Fetching
-from mailtui.panes.listed.looker import Looker, Viewed
-from mailtui.panes.maps.entries import ENTRY_COLUMNS, Part, Rows, Shown, Wanted, look
+from mailtui.panes.listed.looker import Viewed
+from mailtui.panes.maps.entries import ENTRY_COLUMNS, Rows
+from mailtui.panes.maps.following import Following
 from mailtui.panes.maps.reading import Reading, read_maps
 from mailtui.panes.maps.sources import FINDING_COLUMNS, TABLE_COLUMNS, Findings, Tables, about_lines
 from mailtui.panes.maps.title import entries_line, title
@@ -33,7 +30,6 @@ from mailtui.widgets.virtual_table import VirtualTable
 
 LEAST_INTERVAL = 60.0  # s; every source is read whole
 COLOURS = {"good": "$success", "note": "$warning", "bad": "$error"}
-CHANGING = frozenset({"set", "remove", "edit", "rebuild", "rebuild_stale", "undo"})
 LONGEST = 4000
 
 
@@ -51,16 +47,7 @@ class ShownMaps(FedPane[Reading]):
     def __init__(self, host: Host, settings: Settings) -> None:
         super().__init__(host, settings, interval=max(settings.interval, LEAST_INTERVAL))
         self.reading: Reading | None = None
-        self.shown: Shown | None = None
-        self.wanted: Wanted | None = None
-        self.entries_error = ""
-        self._looker: Looker[Shown] = Looker(self.in_thread, self.post_message)
-        self._fetching: Fetching[Part, list[tuple[Part, Sequence[Entry]]]] = Fetching(
-            self, self._fetch, self._fetched
-        )
-        self._looked = 0
-        self._line = 0
-        """The line of the source that the cursor is to go to; 0: none."""
+        self.following = Following(self, self._entries_changed)
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="pane-title", markup=False)
@@ -77,34 +64,35 @@ class ShownMaps(FedPane[Reading]):
 
     @property
     def settled(self) -> bool:
-        if self.feed.reading or self._fetching.busy or self._line:
+        if self.feed.reading or self.following.busy:
             return False
-        return self._error is not None or bool(self.entries_error) or self._current
+        return self._error is not None or bool(self.following.error) or self._current
 
     @property
     def _current(self) -> bool:
         """Whether the entries are those of the table under the cursor."""
-        shown = self.shown.wanted if self.shown else None
-        return self.reading is not None and shown == self.wanted
+        shown = self.following.shown.wanted if self.following.shown else None
+        return self.reading is not None and shown == self.following.wanted
 
     def enter(self) -> None:
         self.begin_at("#tables")
 
     def leave(self) -> None:
         super().leave()
-        self._looker.stop()
+        self.following.stop()
 
     # What is shown
 
     def took(self, reading: Reading) -> None:
         before, self.reading = self.about(), reading
         self.post_message(self.Badge(self, f"{reading.bad:,}" if reading.bad else ""))
-        findings, tables = self._table("findings"), self._table("tables")
+        findings, tables = self.table("findings"), self.table("tables")
         findings.swap(Findings(reading.findings, self.glyphs))
         findings.set_class(not reading.findings, "-none")
         tables.swap(Tables(reading, self.host.now(), self.glyphs))
         self._share_room()
-        self._want(again=bool(self.entries_error) or _file_of(before) != _file_of(self.about()))
+        again = bool(self.following.error) or _file_of(before) != _file_of(self.about())
+        self.following.want(self.about(), again=again)
         self.show_detail()
         self.refresh_bindings()
 
@@ -112,7 +100,7 @@ class ShownMaps(FedPane[Reading]):
         """A third of the room at most for what is wrong, and for the tables; the entries have the rest."""
         most = max(2, self.size.height // 4)
         for name in ("findings", "tables"):
-            table = self._table(name)
+            table = self.table(name)
             table.styles.height = min(table.source.row_count, most) + 1
 
     def on_resize(self) -> None:
@@ -126,9 +114,9 @@ class ShownMaps(FedPane[Reading]):
         )
         sign = (line.sign, COLOURS.get(line.kind, ""))
         self.query_one(".pane-title", Static).update(Content.assemble(sign, line.rest))
-        wrong = error_line(self._error, self.glyphs) if self._error else self.entries_error
+        wrong = error_line(self._error, self.glyphs) if self._error else self.following.error
         self.show_line(".pane-error", wrong)
-        told = entries_line(self.about(), self.shown, self.wanted, self._looked, self.glyphs)
+        told = entries_line(self.about(), self.following, self.glyphs)
         self.query_one("#entries-title", Static).update(clip(told, self.size.width - 2, self.glyphs.more))
 
     def show_detail(self) -> None:
@@ -148,18 +136,18 @@ class ShownMaps(FedPane[Reading]):
         about = self.about()
         return about_lines(about, self.host.now()) if about else []
 
-    def _table(self, name: str) -> VirtualTable:
+    def table(self, name: str) -> VirtualTable:
         return self.query_one(f"#{name}", VirtualTable)
 
     def finding(self) -> Finding | None:
         """What is wrong under the cursor."""
-        table = self._table("findings")
+        table = self.table("findings")
         source, row = table.source, table.cursor
         return source.findings[row] if isinstance(source, Findings) and row is not None else None
 
     def about(self) -> About | None:
         """The table under the cursor."""
-        table = self._table("tables")
+        table = self.table("tables")
         source, row = table.source, table.cursor
         return source.abouts[row] if isinstance(source, Tables) and row is not None else None
 
@@ -176,7 +164,7 @@ class ShownMaps(FedPane[Reading]):
         return found[0].written(found[1]) if found else None
 
     def _row(self) -> tuple[Rows, int] | None:
-        table = self._table("entries")
+        table = self.table("entries")
         source, row = table.source, table.cursor
         if not isinstance(source, Rows) or row is None or not self._current:
             return None
@@ -184,15 +172,12 @@ class ShownMaps(FedPane[Reading]):
 
     def entry_in_focus(self) -> Entry | None:
         """The same, where the cursor is worked with."""
-        return self.entry() if self._table("entries").has_focus else None
+        return self.entry() if self.table("entries").has_focus else None
 
     @property
     def hidden(self) -> bool:
-        """Whether the values of the table under the cursor are shown only where an entry is opened.
-
-        They are until that is known.
-        """
-        return self.shown is None or not self._current or self.shown.rows.hidden
+        """Whether the values of the table under the cursor are shown only where an entry is opened."""
+        return not self._current or self.following.hidden
 
     def _told(self, entry: Entry) -> str:
         value = visible(entry.value[:LONGEST])
@@ -200,86 +185,20 @@ class ShownMaps(FedPane[Reading]):
             value = f"{HIDDEN}: enter shows it"
         return f"{visible(entry.key[:LONGEST])}  {value}"
 
-    # The entries
-
-    def _want(self, *, again: bool = False, text: str | None = None) -> None:
-        """Show the entries of the table under the cursor, as the filter leaves them."""
-        about = self.about()
-        if about is None:
-            self.wanted = None
-            return
-        kept = self.wanted.filter if self.wanted else ""
-        wanted = Wanted(about.table, kept if text is None else text)
-        if again or wanted != self.wanted:
-            self.wanted, self._looked = wanted, 0
-            self._looker.look(lambda stop, _early: self._look(wanted, stop))
-
-    def _look(self, wanted: Wanted, stop: Event) -> Shown:
-        want, read_only = self._fetching.want, self.settings.read_only
-        return look(self.host.maps, wanted, want, stop, self._progress, read_only=read_only)
-
-    def _progress(self, looked: int) -> None:
-        self._looked = looked
-
     @on(Viewed)
     def _viewed(self, event: Viewed) -> None:
-        if event.generation != self._looker.generation:
-            return
-        if isinstance(event.result, BackendError):
-            self.entries_error = error_line(event.result, self.glyphs)
-            self.shown, self._line = None, 0
-            self._table("entries").swap(Rows())
-        else:
-            before, self.shown = self.shown, cast("Shown", event.result)
-            self.entries_error = ""
-            table = self._table("entries")
-            table.swap(self.shown.rows)
-            if before is None or before.wanted != self.shown.wanted:
-                table.move_cursor(0)
-            self._go_to_line()
+        self.following.viewed(event)
+
+    def _entries_changed(self) -> None:
         self.show_title()
         self.show_detail()
         self.refresh_bindings()
-
-    def _fetch(self, parts: Sequence[Part]) -> list[tuple[Part, Sequence[Entry]]]:
-        part = self.host.maps.part
-        return [(one, part(one[0].table, one[0].index, one[1])) for one in dict.fromkeys(parts)]
-
-    def _fetched(
-        self, parts: Sequence[Part], found: list[tuple[Part, Sequence[Entry]]] | BackendError
-    ) -> None:
-        shown = self.shown
-        if shown is None or all(rows is not shown.rows for rows, _number in parts):
-            return
-        if isinstance(found, BackendError):
-            self._want(again=True)
-        else:
-            for (rows, number), entries in found:
-                rows.put(number, entries)
-            self._table("entries").refresh_rows()
-            self.show_detail()
-            self.refresh_bindings()
-
-    def _go_to_line(self) -> None:
-        """Put the cursor on the line of the source that is wanted."""
-        shown, line = self.shown, self._line
-        if not line or shown is None or not self._current:
-            return
-
-        def found(row: int) -> None:
-            self._line = 0
-            if self.shown is shown:
-                self._table("entries").move_cursor(row)
-
-        table, part = shown.wanted.table, self.host.maps.part
-        self._line = 0
-        self.beside(lambda: shown.rows.row_of_line(line, partial(part, table)), found)
 
     # Moving about
 
     @on(VirtualTable.CursorMoved, "#tables")
     def _table_chosen(self) -> None:
-        self._want()
+        self.following.want(self.about())
         self.show_title()
         self.show_detail()
         self.refresh_bindings()
@@ -292,38 +211,37 @@ class ShownMaps(FedPane[Reading]):
 
     @on(VirtualTable.Opened, "#findings")
     def _finding_opened(self) -> None:
-        finding, tables = self.finding(), self._table("tables")
+        finding, tables = self.finding(), self.table("tables")
         row = tables.source.index_of(finding.table) if finding else None
         if finding is None or row is None:
             self.notify("No table of the configuration; see what to do below")
             return
         self._end_filter()
-        self._line = finding.line
         tables.move_cursor(row)
-        self._want()
-        (self._table("entries") if finding.line else tables).focus()
-        self._go_to_line()
+        self.following.want(self.about())
+        (self.table("entries") if finding.line else tables).focus()
+        self.following.go_to(finding.line)
 
     @on(VirtualTable.Opened, "#tables")
     def _table_opened(self) -> None:
-        self._table("entries").focus()
+        self.table("entries").focus()
 
     def action_filter(self) -> None:
         self.query_one(FilterLine).begin()
 
     @on(FilterLine.Typed)
     def _filter_typed(self, event: FilterLine.Typed) -> None:
-        self._want(text=event.text)
+        self.following.want(self.about(), text=event.text)
         self.show_title()
 
     @on(FilterLine.Done)
     def _filter_done(self) -> None:
-        self._table("entries").focus()
+        self.table("entries").focus()
 
     def _end_filter(self) -> None:
-        if self.wanted and self.wanted.filter:
+        if self.following.wanted and self.following.wanted.filter:
             self.query_one(FilterLine).end()
-            self._want(text="")
+            self.following.want(self.about(), text="")
 
     def action_back(self) -> None:
         """Let go of the filter, staying on the entry; else one table up."""
@@ -331,10 +249,10 @@ class ShownMaps(FedPane[Reading]):
         if self.query_one(FilterLine).display:
             self._end_filter()
             self.query_one(FilterLine).end()
-            self._line = entry.line if entry else 0
-            self._table("entries").focus()
+            self.following.go_to(entry.line if entry else 0)
+            self.table("entries").focus()
         else:
-            self._table("tables").focus()
+            self.table("tables").focus()
 
 
 def _file_of(about: About | None) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from mailtui.widgets.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from mailtui.panes.feed import Feed
-    from mailtui.panes.maps.entries import Shown, Wanted
+    from mailtui.panes.maps.following import Following
 
 
 class Title(NamedTuple):
@@ -51,10 +51,9 @@ def tables_text(count: int) -> str:
     return f"{count:,} {'table' if count == 1 else 'tables'}"
 
 
-def entries_line(
-    about: About | None, shown: "Shown | None", wanted: "Wanted | None", looked: int, signs: Glyphs
-) -> str:
+def entries_line(about: About | None, following: "Following", signs: Glyphs) -> str:
     """Whose entries are shown, how many, and what is not among them."""
+    wanted, shown, looked = following.wanted, following.shown, following.looked
     if about is None or wanted is None:
         return ""
     parts = [visible(about.table.name)]
