@@ -198,8 +198,9 @@ class LogFacts(msgspec.Struct, frozen=True):
     file: Written | None = None
 
     def scans(self, since: float = 0.0) -> list[float]:
-        """How long amavis took for each message, in seconds."""
-        return [one.seconds for one in self.done if one.seconds is not None and one.at > since]
+        """How long amavis took for each message that its own scanner has scanned, in seconds."""
+        mine = [one for one in self.done if one.at > since and not (one.backup or one.unscanned)]
+        return [one.seconds for one in mine if one.seconds is not None]
 
     def slowest(self, since: float = 0.0) -> float | None:
         """The 95th percentile of that; None: nothing was scanned."""

@@ -286,6 +286,12 @@ def test_what_becomes_of_mail_without_its_scanner(
     assert found["amavis"].level == ("bad" if "cannot" in amavis else "watch")
 
 
+def test_what_a_scanner_that_failed_has_cost_is_no_slowness_of_amavis() -> None:
+    slow = (facts.Done(NOW - 60, "ham", 11.0, backup=True), facts.Done(NOW - 50, "ham", 11.0, unscanned=True))
+    assert not wrong(told(log=log(done=slow)))
+    assert "11.0 s" in wrong(told(log=log(done=(facts.Done(NOW - 40, "ham", 11.0),))))["amavis"].said
+
+
 def file(**other: Any) -> Written:
     return Written("/var/log/mail.log", NOW - 3000, **other)
 
