@@ -60,8 +60,10 @@ LOADED = ("sh", "psutil", "pymysql", "ssl")
 GONE = 15.0
 """Seconds for which settings that were read are taken to be those in force."""
 COMPARED = 300.0
-"""Seconds between two comparisons with the reference, which knocks at every port, between two looks at the journal of a
-machine that writes a log, and between two at what is in tables that are the same."""
+"""Seconds between two comparisons with the reference, which knocks at every port, and between two looks at the journal of
+a machine that writes a log."""
+LINTED = 900.0
+"""Seconds between two looks at what is in tables while no file and no setting is another: other servers may answer."""
 
 
 class LocalSources:
@@ -76,7 +78,7 @@ class LocalSources:
         self._dovecot = _Once(lambda: dovecot.settings(runner))
         self._drifted = _Once(self._drift, COMPARED)
         self._journaled = _Once(lambda: source.latest_of_journal(runner), COMPARED)
-        self._linted = _Once(lambda: maps.tables(host.maps), COMPARED)
+        self._linted = _Once(lambda: maps.tables(host.maps), LINTED)
         self._marks: tuple[object, ...] = ()
         self._of_ports, self._of_dns = Asking(ports.PATIENCE + 0.2), Asking(dns.PATIENCE + 0.2)
 
