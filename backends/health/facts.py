@@ -152,7 +152,8 @@ class Outside(msgspec.Struct, frozen=True):
     """Messages on their way to others in the last quarter of an hour, bounces left out: how many were delivered, and failed.
 
     `first`: the first failure; `since`: how many were delivered from then on. `reasons`, `domains` and `senders`: the commonest
-    of those that failed, with their counts; `places`: how many domains there are in all.
+    of those that failed, with their counts; `places`: how many domains there are in all. `last`: the last delivery; `after` and
+    `places_after`: what failed after it, and to how many domains.
     """
 
     sent: int = 0
@@ -163,6 +164,9 @@ class Outside(msgspec.Struct, frozen=True):
     domains: tuple[Reason, ...] = ()
     senders: tuple[Reason, ...] = ()
     since: int = 0
+    last: float | None = None
+    after: int = 0
+    places_after: int = 0
 
 
 class Written(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from backends.text import visible
 def maps(setup: Setup) -> Stale:
     """All tables that are built, by their files' times."""
     tables = _tables(setup)
-    found = [table for table in tables if not table.cache and table.path and table.type in INDEX]
+    found = [table for table in _with_source(tables) if table.type in INDEX]
     states = {table.name: _state(Path(table.path), INDEX[table.type]) for table in found}
     stale, missing = (
         tuple(name for name, state in states.items() if state == wanted) for wanted in ("stale", "missing")
@@ -24,10 +24,9 @@ def maps(setup: Setup) -> Stale:
 
 
 def marks(setup: Setup) -> tuple[object, ...]:
-    """What differs when settings or files of tables are others than before."""
-    paths = [
-        f"{table.path}{ending}" for table in _tables(setup) for ending in ("", INDEX.get(table.type, ""))
-    ]
+    """What differs when settings or files of tables are others than before, but for those that Postfix writes itself."""
+    every = (one for table in _tables(setup) for one in (table, *table.parts))
+    paths = [path for table in _with_source(every) for path in _paths(table)]
     return (*setup.parameters.items(), *map(_mark, paths))
 
 
@@ -47,8 +46,29 @@ def tables(maps: Maps, readable: Callable[[Path], bool] = lambda path: os.access
 
 
 def _is_closed(table: Table, readable: Callable[[Path], bool]) -> bool:
-    path = Path(table.path)
-    return bool(table.path) and path.exists() and not readable(path)
+    """Whether this user may not read its source, its index, or any part of it."""
+    if table.parts:
+        return any(_is_closed(part, readable) for part in table.parts)
+    return bool(table.path) and any(_is_kept_from(Path(path), readable) for path in _paths(table))
+
+
+def _paths(table: Table) -> tuple[str, ...]:
+    """Its source, and its index where it has one."""
+    return tuple(dict.fromkeys((table.path, f"{table.path}{INDEX.get(table.type, '')}")))
+
+
+def _is_kept_from(path: Path, readable: Callable[[Path], bool]) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not readable(path)
+
+
+def _with_source(tables: Iterable[Table]) -> list[Table]:
+    return [table for table in tables if table.path and not table.cache]
 
 
 def _tables(setup: Setup) -> tuple[Table, ...]:

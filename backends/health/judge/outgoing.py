@@ -42,10 +42,21 @@ def outgoing(facts: Facts) -> Iterator[Judged]:
         Mend("mailtui queue list --queue deferred --group reason", pane="queue"),
         *whose.listing(out.domains, out.senders),
     )
-    yield Judged(Check("outgoing", level, _said(out), evidence, out.first, mends, measures), "failing")
+    yield Judged(Check("outgoing", level, _said(out), evidence, _since(out), mends, measures), "failing")
+
+
+def _since(out: Outside) -> float | None:
+    return out.last if _over(out) else out.first
+
+
+def _over(out: Outside) -> bool:
+    """Whether nothing gets out any more, however much did before and whatever had failed then."""
+    return out.last is not None and out.after >= MANY and out.places_after >= PLACES
 
 
 def _level(out: Outside) -> Level:
+    if _over(out):
+        return "bad"
     share = out.failed / max(1, out.failed + out.since)
     if out.failed < FEW or share < (MOST if out.failed >= MANY else ALMOST_ALL):
         return "good"
@@ -56,6 +67,9 @@ def _said(out: Outside) -> str:
     failed = messages_text(out.failed)
     if not out.sent:
         return f"No mail to others gets out: {failed} failed in the last 15 minutes, none was delivered"
+    if _over(out):
+        last = time_text(out.last or 0.0)[-8:]
+        return f"No mail to others gets out any more: {messages_text(out.after)} failed since the last delivery at {last}"
     since = f"since {time_text(out.first or 0.0)[-8:]}"
     if not out.since:
         return f"No mail to others gets out any more: {failed} failed {since}, none was delivered"

@@ -33,22 +33,23 @@ def maps(facts: Facts) -> Iterator[Judged]:
         many = "s are" if len(found.names) > 1 else " is"
         said = f"{len(found.names)} table{many} older than the source: what was changed does not count yet"
         yield Judged(_check("watch", said, found.names, _REBUILD))
-    elif linted.notes:
-        many = "s" if len(linted.notes) > 1 else ""
-        yield Judged(_check("watch", f"{len(linted.notes)} note{many} on lookup tables", linted.notes, _LINT))
     elif found.tables:
         yield Judged(_fine(facts, found, linted))
 
 
 def _fine(facts: Facts, found: Stale, linted: Tables) -> Check:
-    said = f"{found.tables} lookup tables are as their sources"
+    """Notes are for who looks at the tables, not for the night."""
     error = facts.error("tables")
-    if linted.closed:
-        what = f"What is in {len(linted.closed)} of {found.tables} lookup tables is hidden from this user"
-        return _check("unknown", what, linted.closed, ())
     if error is not None and not isinstance(error, NotAnswering):
         return unknown("maps", "The lookup tables cannot be looked at", error).check
-    return _check("good", f"{said}; what is in them was not looked at in the time" if error else said, (), ())
+    said = f"{found.tables} lookup tables are as their sources"
+    if error is not None:
+        return _check("good", f"{said}; what is in them was not looked at in the time", (), ())
+    if linted.closed:
+        said = f"{said}; what is in {len(linted.closed)} of them is hidden from this user"
+    if linted.notes:
+        said = f"{said}; {len(linted.notes)} note{'s' if len(linted.notes) > 1 else ''} on them"
+    return _check("good", said, (*linted.notes, *linted.closed), _LINT if linted.notes else ())
 
 
 def _check(level: Level, said: str, named: tuple[str, ...], mends: tuple[Mend, ...]) -> Check:

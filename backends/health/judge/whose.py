@@ -15,7 +15,7 @@ def told(domains: tuple[Reason, ...], senders: tuple[Reason, ...], places: int =
     for way, counted, of in (("to", domains, places), ("from", senders, 0)):
         if counted:
             others = f", of {of:,} domains" if of > 1 else ""
-            yield Evidence(f"most of them {way} {counted[0].text}: {counted[0].count:,}{others}")
+            yield Evidence(f"most often {way} {counted[0].text}: {counted[0].count:,}{others}")
 
 
 def listing(domains: tuple[Reason, ...], senders: tuple[Reason, ...]) -> Iterator[Mend]:

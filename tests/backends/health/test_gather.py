@@ -353,6 +353,46 @@ def test_of_tables_that_are_closed_to_this_user_nothing_is_told(tmp_path: Path) 
     )
 
 
+def test_a_part_an_index_or_a_folder_closes_a_table(tmp_path: Path) -> None:
+    def closed(*tables: Table, kept: str = "") -> tuple[str, ...]:
+        found = maps.tables(cast("Maps", Linted(tables=tables)), lambda path: path.name != kept)
+        return found.closed
+
+    for name in ("a", "a.db", "b"):
+        (tmp_path / name).touch()
+    one = Table(f"hash:{tmp_path}/a", "hash", f"{tmp_path}/a", ())
+    both = Table("unionmap:{a, b}", "unionmap", "", (), (one, Table("texthash:b", "texthash", "/b", ())))
+    assert closed(one, both) == ()
+    assert closed(one, both, kept="a.db") == (one.name, both.name)
+    assert closed(Table("unix:passwd.byname", "unix", "", ()), kept=tmp_path.name) == ()
+    inside = Table("texthash:c", "texthash", f"{tmp_path}/closed/c", ())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        assert closed(inside) == (inside.name,)
+
+
+def refused(path: Path) -> None:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def test_what_postfix_writes_itself_and_no_path_have_tables_not_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {
+        "smtp_tls_session_cache_database": f"btree:{tmp_path}/scache",
+        "address_verify_map": f"btree:{tmp_path}/verify",
+        "local_recipient_maps": "proxy:unix:passwd.byname",
+        "virtual_alias_maps": f"unionmap:{{texthash:{tmp_path}/part, static:all}}",
+    }
+    before = maps.marks(Setup(names))
+    for name in ("scache.db", "verify.db", "anything"):
+        (tmp_path / name).touch()
+    assert maps.marks(Setup(names)) == before
+    (tmp_path / "part").touch()
+    assert maps.marks(Setup(names)) != before
+
+
 def test_tables_are_looked_at_again_when_a_file_or_a_setting_is_another(tmp_path: Path) -> None:
     source = tmp_path / "virtual"
     settings = Setup({"virtual_alias_maps": f"hash:{source}"})

@@ -110,6 +110,11 @@ def test_mail_to_others_is_counted_by_messages() -> None:
     out = tried("4F000000010", "a@b.example", "sent", "250 ok", "mx[203.0.113.5]:25")
     assert (logged(out, *told).outside.sent, logged(out, *told).outside.since) == (1, 0)
     assert logged(*told, out).outside.since == 1
+    assert (logged(out, *told).outside.after, logged(out, *told).outside.places_after) == (6, 1)
+    between = logged(*told[:-6], out, told[1], told[4]).outside  # two that failed before fail again
+    assert (between.failed, between.after, between.places_after) == (6, 2, 1)
+    assert between.last is not None
+    assert logged(*told, out).outside.after == 0
 
 
 def test_mail_that_error_holds_back_behind_a_dead_site_counts_as_well() -> None:

@@ -130,8 +130,8 @@ def test_a_small_server_from_which_nothing_gets_out() -> None:
     )
     assert [one.said for one in check.evidence] == [
         "Connection timed out",
-        "most of them to example.net: 5",
-        "most of them from bob@example.org: 4",
+        "most often to example.net: 5",
+        "most often from bob@example.org: 4",
     ]
     assert [mend.text for mend in check.mends] == [
         "mailtui queue list --queue deferred --group reason",
@@ -164,6 +164,20 @@ def test_how_bad_it_is_that_mail_does_not_get_out(since: int, failed: int, place
         assert next(check.level for check in found.checks if check.name == "outgoing") == level
 
 
+@pytest.mark.parametrize(("after", "places", "level"), [(20, 3, "bad"), (19, 9, "good"), (90, 2, "good")])
+def test_an_everyday_failure_before_an_outage_does_not_hide_it(after: int, places: int, level: str) -> None:
+    out = Outside(160, 140, NOW - 880, 50, since=160, last=NOW - 420, after=after, places_after=places)
+    check = next(one for one in told(log=log(outside=out)).checks if one.name == "outgoing")
+    assert check.level == level
+    if level == "bad":
+        assert check.since == NOW - 420
+        last = time_text(NOW - 420)[-8:]
+        assert (
+            check.said
+            == f"No mail to others gets out any more: {after} messages failed since the last delivery at {last}"
+        )
+
+
 def test_one_delivery_does_not_hide_that_hundreds_fail() -> None:
     first = time_text(NOW - 700)[-8:]
     few = msgspec.structs.replace(FAILING, sent=3, failed=300, since=1)
@@ -191,8 +205,8 @@ def test_a_queue_that_defers_names_whose_mail_waits_for_the_first_reason() -> No
     check = wrong(told(queue=queue))["queue"]
     assert [one.said for one in check.evidence] == [
         "Connection timed out",
-        "most of them to example.net: 29",
-        "most of them from news@example.org: 30",
+        "most often to example.net: 29",
+        "most often from news@example.org: 30",
         "Mailbox full",
     ]
     assert [mend.text for mend in check.mends] == [

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from backends.health.facts import Outside, Reason
 from backends.queue.listing.reason import normalise
@@ -23,11 +24,11 @@ SUSPENDED = b"delivery temporarily suspended: "
 """What error(8) tells of mail for a site that qmgr(8) takes for dead, before the reason."""
 
 
-class _Failed:
-    __slots__ = ("at", "domain", "why")
-
-    def __init__(self, at: float, domain: str, why: str) -> None:
-        self.at, self.domain, self.why = at, domain, why
+class _Failed(NamedTuple):
+    first: float
+    last: float
+    domain: str
+    why: str
 
 
 class Deliveries:
@@ -58,7 +59,7 @@ class Deliveries:
             return
         before = self._failed.get(queue_id)
         domain = domain_of(recipient.decode("utf-8", "replace"))
-        self._failed[queue_id] = _Failed(before.at if before else at, domain, self._label(why))
+        self._failed[queue_id] = _Failed(before.first if before else at, at, domain, self._label(why))
 
     def _label(self, why: bytes) -> str:
         """A reason without what differs between messages."""
@@ -80,7 +81,9 @@ class Deliveries:
         senders = Counter(
             self._senders[one].decode("utf-8", "replace") for one in failed if one in self._senders
         )
-        first = min((how.at for how in failed.values()), default=None)
+        first = min((how.first for how in failed.values()), default=None)
+        last = max(self._sent.values(), default=None)
+        after = [how.domain for how in failed.values() if last is None or how.last > last]
         return Outside(
             len(self._sent),
             len(failed),
@@ -90,6 +93,9 @@ class Deliveries:
             _most(domains),
             _most(senders),
             sum(1 for at in self._sent.values() if first is not None and at >= first),
+            last,
+            len(after),
+            len(set(after)),
         )
 
 
