@@ -10,7 +10,7 @@ HALTED = 10.0
 """Seconds for which a child may be halted, all in all."""
 STILL = 600.0
 """Seconds in which something must have been done, where that can be told."""
-DISK = 6 * 3600.0
+DISK = 3600.0
 """The same for time in which a disk is waited for: what was written goes there at last, and nothing is told of it."""
 
 

@@ -138,7 +138,7 @@ class Seen(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True, gc=False):
     """A message that amavis is done with: when, as what (ham, spam, virus), and the seconds that it took, if told.
 
-    `backup`: a backup scanner has scanned it, as no other did. `unscanned`: none could, and it was let pass.
+    `backup`: a backup scanner has scanned it, as no other did. `unscanned`: none could; `passed`: it went on all the same.
     """
 
     at: float
@@ -146,6 +146,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     seconds: float | None
     backup: bool = False
     unscanned: bool = False
+    passed: bool = True
 
 
 class Outside(msgspec.Struct, frozen=True):

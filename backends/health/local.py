@@ -275,6 +275,7 @@ class _Once(Generic[T]):
         self._read, self._kept = read, kept
         self._lock = Lock()
         self._known: tuple[float, T | BackendError] | None = None
+        self._forgotten = 0
 
     def get(self) -> T:
         """What was read.
@@ -285,9 +286,12 @@ class _Once(Generic[T]):
         if not self._lock.acquire(timeout=PATIENCE):
             raise NotAnswering("did not answer in time", hint="look for programs that hang")
         try:
-            if self._known is None or time.monotonic() - self._known[0] > self._kept:
-                self._known = time.monotonic(), self._found()
-            found = self._known[1]
+            known = self._known
+            if known is None or time.monotonic() - known[0] > self._kept:
+                before = self._forgotten
+                known = time.monotonic(), self._found()
+                self._known = known if before == self._forgotten else None
+            found = known[1]
         finally:
             self._lock.release()
         if isinstance(found, BackendError):
@@ -295,7 +299,8 @@ class _Once(Generic[T]):
         return found
 
     def forget(self) -> None:
-        """Have it read again."""
+        """Have it read again, also what is being read now."""
+        self._forgotten += 1
         self._known = None
 
     def known(self) -> T | None:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
+from backends.text import visible
+
 LEAST_ROOM = 20
 """Columns that a second column needs for what is too long to go on below it; else it goes on at the left."""
 _GAP = re.compile(r" +\S+(?: \S+)* {2,}(?=\S)")
@@ -38,7 +40,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {message}\n  see what there is: {self._asked}\n")
+        self.exit(2, f"{self.prog}: {visible(message)}\n  see what there is: {self._asked}\n")
 
     def refuse(self, words: Iterable[str]) -> NoReturn:
         """Tell that these words are nothing that the command knows, and which options may be meant.

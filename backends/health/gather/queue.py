@@ -21,6 +21,8 @@ RECENT = 1200.0  # s
 MOST_REASONS = 5
 NAMES = ("maildrop", "incoming", "active", "deferred", "hold")
 _CACHED = 4096
+WIDEST = 255
+"""Characters of a sender or a domain that are told."""
 FAULTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("scanner", re.compile(r"virus_scan FAILED|ALL VIRUS SCANNERS FAILED")),
     (
@@ -106,7 +108,7 @@ def read(messages: "Iterator[Message]", now: float, deadline: float) -> QueueFac
 def _most(counted: Mapping[tuple[str, str], int], label: str) -> tuple[Reason, ...]:
     """The commonest of those that wait for one reason."""
     of_it = Counter({text: count for (one, text), count in counted.items() if one == label})
-    return tuple(Reason(visible(text), count) for text, count in of_it.most_common(1))
+    return tuple(Reason(visible(text[:WIDEST]), count) for text, count in of_it.most_common(1))
 
 
 def _told(reason: str, known: dict[str, tuple[str, str]]) -> tuple[str, str]:

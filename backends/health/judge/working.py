@@ -78,7 +78,7 @@ def unscanned(log: LogFacts, began: float) -> bool:
 
 def passes(log: LogFacts, began: float) -> bool:
     """Whether amavis has let mail pass from then on that no scanner could scan, as it does on Debian."""
-    return any(one.unscanned and one.at >= began for one in log.done)
+    return any(one.unscanned and one.passed and one.at >= began for one in log.done)
 
 
 def _gld(facts: Facts, judged: Judged, *, unread: bool) -> Judged:

@@ -101,7 +101,7 @@ class Group:
     def whole(self) -> str:
         """All that its cells say, which a narrow table cuts."""
         texts = [cell if isinstance(cell, str) else cell[0] for cell in self.cells]
-        return "  ".join(text for text in texts if text)
+        return visible("  ".join(text for text in texts if text))
 
 
 class Groups:
@@ -225,7 +225,7 @@ def _pool(pool: Pool) -> Group:
             visible(pool.sender),
             visible(pool.recipient),
             (visible(pool.suggest), "accent"),
-            (", ".join(pool.addresses[:6]), "dim"),
+            (visible(", ".join(pool.addresses[:6])), "dim"),
         ),
         Filter(sender=pool.sender, recipient=pool.recipient, whole=True),
         f"{visible(pool.sender)} to {visible(pool.recipient)}",

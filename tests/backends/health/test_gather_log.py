@@ -111,6 +111,8 @@ def test_mail_to_others_is_counted_by_messages() -> None:
     assert (logged(out, *told).outside.sent, logged(out, *told).outside.since) == (1, 0)
     assert logged(*told, out).outside.since == 1
     assert (logged(out, *told).outside.after, logged(out, *told).outside.places_after) == (6, 1)
+    notices = [queued("4F00000000A", ""), out.replace("4F000000010", "4F00000000A")]  # as anybody may ask for
+    assert logged(*told, *notices).outside == found
     between = logged(*told[:-6], out, told[1], told[4]).outside  # two that failed before fail again
     assert (between.failed, between.after, between.places_after) == (6, 2, 1)
     assert between.last is not None
@@ -190,6 +192,15 @@ def test_equal_lines_are_one_with_their_number() -> None:
         ("warning: process 98 killed", 99),
         ("warning: 4F000000012: write queue file: No space left on device", 2),
     ]
+    both = logged(
+        full.format(1), "dovecot: imap(bob)<7><x>: Error: write(/var/mail/bob): No space left on device"
+    )
+    assert [line.tag for line in both.lines] == ["postfix/cleanup", "dovecot"]
+    long = [
+        f"postfix/cleanup[3]: warning: 4bK9z{name}3XyzZ4s: queue file size limit exceeded"
+        for name in "BCDFGH"
+    ]
+    assert [line.times for line in logged(*long).lines] == [6]
     many = [f"postfix/master[3]: warning: {chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(500)]
     assert [line.times for line in logged(*many, at=NOW - 600).lines] == [1] * 5
 
@@ -201,6 +212,11 @@ def test_strangers_do_not_push_out_what_the_host_itself_says() -> None:
         "postfix/smtpd[3]: warning: TLS library problem: error:0A00010B:SSL routines::wrong version number",
         "postfix/smtpd[3]: NOQUEUE: reject: RCPT from x[2001:db8::9]: 451 4.3.0 <x>: Temporary lookup failure",
         "postfix/smtpd[3]: NOQUEUE: reject: RCPT from y[203.0.113.8]: 451 4.3.0 <x>: Temporary lookup failure",
+        *(
+            f"postfix/smtp[3]: warning: no MX host for {name}.example has a valid address record"
+            for name in "kl"
+        ),
+        "dovecot: imap(bob)<7><x>: Error: Mailbox b1 is not there",
         "amavis[7]: (7-1) (!)Decoding of p001 failed",
         "dovecot: auth: Error: pam(bob,203.0.113.9,<x>): unknown",
         "postfix/submission/smtpd[3]: warning: SASL authentication failure: no secret in database",
@@ -211,7 +227,7 @@ def test_strangers_do_not_push_out_what_the_host_itself_says() -> None:
         "warning: SASL authentication failure: no secret in database",
     ]
     assert len(logged(*own, own[0].replace("a", "e"), *strangers).lines) == 5
-    alone = logged(*strangers[8:]).lines
+    alone = logged(*strangers[8:10], *strangers[13:]).lines
     assert [line.times for line in alone] == [2, 1, 1, 1]
     local = logged(
         *strangers, "postfix/smtp[3]: warning: connect to 127.0.0.1[127.0.0.1]:10024: refused", at=NOW - 200
@@ -263,11 +279,14 @@ def test_mail_that_a_backup_scanner_has_scanned() -> None:
         "amavis[7]: (7-1) Passed UNCHECKED {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
         "amavis[7]: (7-2) Passed CLEAN {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
         "amavis[7]: (7-3) Passed UNCHECKED {RelayedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
+        "amavis[7]: (7-4) (!!)AV: ALL VIRUS SCANNERS FAILED",
+        "amavis[7]: (7-4) Blocked BANNED (.exe) {DiscardedInbound}, [1.2.3.4] <a@b> -> <c@d>, Hits: -, size: 9, 20 ms",
     )
-    assert [(one.backup, one.unscanned) for one in failed.done] == [
-        (False, True),
-        (True, False),
-        (False, False),
+    assert [(one.backup, one.unscanned, one.passed) for one in failed.done] == [
+        (False, True, True),
+        (True, False, True),
+        (False, False, True),
+        (False, True, False),
     ]
 
 

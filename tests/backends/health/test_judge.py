@@ -12,6 +12,7 @@ from backends.health import facts
 from backends.health.asking import silent
 from backends.health.judge.judges import JUDGES
 from backends.health.judge.known import Facts, mend_of
+from backends.health.judge.tables import maps as judge_maps
 from backends.health.judge.upkeep import drift
 from backends.health.values import Check, Point
 from tests.backends.health.machine import (
@@ -353,6 +354,8 @@ def test_tables_are_judged_as_their_pane_does() -> None:
         "7 lookup tables are as their sources; what is in them was not looked at in the time",
     )
     assert maps(tables=Failed("no", hint="h"))[0] == "unknown"
+    late = Facts(NOW, {"maps": facts.Stale((), 7), "tables": silent(2)}, wrong={"maps": NOW - 90})
+    assert [one.check.level for one in judge_maps(late)] == ["unknown"]
 
 
 def test_what_cannot_be_seen_is_said() -> None:

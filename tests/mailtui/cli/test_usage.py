@@ -7,13 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtui.cli.parser import build, build_apply
-from mailtui.cli.usage import hanging
+from mailtui.cli.usage import Parser, hanging
 from tests.mailtui.cli.conftest import Run
 from tests.tools.manual import subcommands
 
 
 def _all(parser: ArgumentParser) -> list[ArgumentParser]:
     return [parser, *(one for child in subcommands(parser).values() for one in _all(child))]
+
+
+def test_wrong_words_command_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        Parser(prog="mailtui queue").refuse(["\x1b]0;x\a"])
+    assert "not known here: ^[]0;x^G" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])

@@ -71,28 +71,27 @@ class Deliveries:
         return label
 
     def outside(self) -> Outside:
-        """What came of it, bounces left out: those to strangers fail on every server."""
-        own = {one for one, sender in self._senders.items() if sender}
-        unknown = self._failed.keys() - self._senders.keys()
+        """What came of it, bounces and notices left out: those to strangers fail on every server, or are asked for by them."""
+        sent = {one: at for one, at in self._sent.items() if self._senders.get(one) != b""}
         failed = {
-            one: how for one, how in self._failed.items() if one not in self._sent and one in own | unknown
+            one: how for one, how in self._failed.items() if one not in sent and self._senders.get(one) != b""
         }
         domains = Counter(how.domain for how in failed.values())
         senders = Counter(
             self._senders[one].decode("utf-8", "replace") for one in failed if one in self._senders
         )
         first = min((how.first for how in failed.values()), default=None)
-        last = max(self._sent.values(), default=None)
+        last = max(sent.values(), default=None)
         after = [how.domain for how in failed.values() if last is None or how.last > last]
         return Outside(
-            len(self._sent),
+            len(sent),
             len(failed),
             first,
             len(domains),
             _most(Counter(how.why for how in failed.values())),
             _most(domains),
             _most(senders),
-            sum(1 for at in self._sent.values() if first is not None and at >= first),
+            sum(1 for at in sent.values() if first is not None and at >= first),
             last,
             len(after),
             len(set(after)),

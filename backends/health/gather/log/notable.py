@@ -22,14 +22,20 @@ NOISE = re.compile(
     rb"dnsblog_query: lookup error)"
 )
 """What every server is told by strangers all day."""
-_ADDRESS = re.compile(rb"[^\s\[]{0,255}\[(?!127\.|::1\])[\da-fA-F]{0,4}[.:][\da-fA-F.:]{1,42}\](?::\d{1,5})?")
-_STRANGERS = re.compile(
+_ADDRESS = re.compile(
+    rb"(?<![^\s\[])[^\s\[]{0,255}\[(?!127\.|::1\])[\da-fA-F]{0,4}[.:][\da-fA-F.:]{1,42}\](?::\d{1,5})?"
+)
+_BY_STRANGERS = re.compile(
     _ADDRESS.pattern + rb"|TLS library problem|SASL authentication failure|"
     rb"\([\w-]{1,40}\) \(!\)|"  # amavis, of a mail that it looks at
-    rb"rip=|-login: |[,(]\d{1,3}(?:\.\d{1,3}){3}[,)]"  # Dovecot, of a client
+    rb"no MX host for |resource data of |valid_hostname|"  # where mail of theirs is to go
+    rb"imap\(|pop3\(|rip=|-login: |[,(]\d{1,3}(?:\.\d{1,3}){3}[,)]"  # Dovecot, of a client
 )
 """How lines begin or what they name that a client, or a mail of somebody else's, has caused."""
-_DIFFERS = re.compile(rb"\b[0-9A-F]{6,40}\b|\d+")
+_DIFFERS = re.compile(
+    rb"\b[0-9A-F]{6,40}\b|\b(?=[A-Za-z]*\d)[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}\b|\d+"
+)
+"""Queue IDs, short and long, and numbers."""
 
 
 class Kept(NamedTuple):
@@ -50,9 +56,9 @@ class Notable:
 
     def add(self, at: float, tag: bytes, said: bytes, own: bytes, kind: str) -> None:
         """One more; `own`: what was said without addresses; `kind`: the trouble that it tells of, if it is known."""
-        strange = _ADDRESS if kind else _STRANGERS
+        strange = _ADDRESS if kind else _BY_STRANGERS
         places = self._own if strange.search(own) is None else self._strangers
-        key = kind.encode() or tag + b" " + _DIFFERS.sub(b"#", _ADDRESS.sub(b"*", own))
+        key = tag + b" " + (kind.encode() or _DIFFERS.sub(b"#", _ADDRESS.sub(b"*", own)))
         before = places.pop(key, None)
         places[key] = Kept(at, tag, said, before.times + 1 if before is not None else 1)
         if len(places) > KEPT:

@@ -72,8 +72,8 @@ class _Reading:
             kind = taken_for(done["category"].decode())
             mail = done["mail"]
             failed = mail in self._unscanned
-            backup, unscanned = mail in self._backups and not failed, failed and done["verb"] == b"Passed"
-            self._done.append(Done(when, kind, seconds, backup, unscanned))
+            backup = mail in self._backups and not failed
+            self._done.append(Done(when, kind, seconds, backup, failed, done["verb"] == b"Passed"))
             return
         if look.part == b"smtp" or (look.part == b"error" and SUSPENDED in said):
             self._deliveries.tried(when, said)
