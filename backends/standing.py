@@ -28,17 +28,17 @@ class Standing:
         if now - self._looked < LOOK:
             return {}
         passed, self._looked = min(now - self._looked, 2 * LOOK), now
-        every = list(pids)
+        every = {pid: _states(pid) for pid in pids}
         if progress is None or progress != self._progress:
             self._still, self._waited, self._progress = 0.0, 0.0, progress
-        elif any(b"D" in _states(pid) for pid in every):
+        elif any(b"D" in states for states in every.values()):
             self._waited += passed
         else:
             self._still += passed
         if self._still > STILL or self._waited > DISK:
             return dict.fromkeys(every, f"came no further for {self._still + self._waited:.0f} s")
-        for pid in every:
-            if not _states(pid).isdisjoint({b"T", b"t"}):
+        for pid, states in every.items():
+            if not states.isdisjoint({b"T", b"t"}):
                 self._halted[pid] = self._halted.get(pid, 0.0) + passed
         return {pid: "was halted by a signal" for pid in every if self._halted.get(pid, 0.0) > HALTED}
 

@@ -1,4 +1,4 @@
-"""What has to be kept up: certificates, clock, name servers, tables, settings, mail to root. Pure."""
+"""What has to be kept up: certificates, clock, name servers, settings, mail to root. Pure."""
 
 from collections.abc import Iterator
 

@@ -290,13 +290,11 @@ def test_mail_that_a_backup_scanner_has_scanned() -> None:
     ]
 
 
-def test_of_the_journal_only_what_the_services_have_written_counts() -> None:
-    try:
-        postfix = pwd.getpwnam("postfix").pw_uid
-    except KeyError:
-        pytest.skip("there is no Postfix")
+def test_of_the_journal_only_what_the_services_have_written_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = pwd.struct_passwd(("postfix", "x", 4711, 4711, "", "/", "/bin/false"))
+    monkeypatch.setattr(pwd, "getpwnam", lambda _name: entry)
     first, *others = " ".join(source.written_by()).split(" + ")
-    assert first == f"SYSLOG_FACILITY=2 _UID=0 _UID={postfix}"
+    assert first == "SYSLOG_FACILITY=2 _UID=0 _UID=4711"
     for one in others:
         assert "SYSLOG_IDENTIFIER=" in one
         assert "_UID=" in one or "_SYSTEMD_UNIT=" in one
