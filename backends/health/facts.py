@@ -149,6 +149,10 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     passed: bool = True
 
 
+SPAN = 900.0
+"""Seconds whose attempts to deliver are counted."""
+
+
 class Outside(msgspec.Struct, frozen=True):
     """Messages on their way to others in the last quarter of an hour, bounces left out: how many were delivered, and failed.
 

@@ -167,6 +167,11 @@ def test_how_bad_it_is_that_mail_does_not_get_out(since: int, failed: int, place
 @pytest.mark.parametrize(("after", "places", "level"), [(20, 3, "bad"), (19, 9, "good"), (90, 2, "good")])
 def test_an_everyday_failure_before_an_outage_does_not_hide_it(after: int, places: int, level: str) -> None:
     out = Outside(160, 140, NOW - 880, 50, since=160, last=NOW - 420, after=after, places_after=places)
+    for usual in (  # such a pause is made by chance
+        msgspec.structs.replace(out, last=NOW - 100),
+        msgspec.structs.replace(out, sent=12, failed=20, since=24),
+    ):
+        assert "outgoing" not in wrong(told(log=log(outside=usual)))
     check = next(one for one in told(log=log(outside=out)).checks if one.name == "outgoing")
     assert check.level == level
     if level == "bad":

@@ -10,8 +10,6 @@ from backends.queue.listing.reason import normalise
 from backends.queue.message import domain_of
 from backends.text import visible
 
-SPAN = 900.0
-"""Seconds whose attempts are counted."""
 MOST = 3
 KNOWN = 256
 _SENDER = re.compile(rb"([0-9A-Za-z]{6,40}): from=<([^>\n]{0,320})>, size=")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from backends.health.facts import Done, LogFacts, Seen
-from backends.health.gather.log.deliveries import SPAN, SUSPENDED, Deliveries
+from backends.health.facts import SPAN, Done, LogFacts, Seen
+from backends.health.gather.log.deliveries import SUSPENDED, Deliveries
 from backends.health.gather.log.kinds import Nearby, kinds
 from backends.health.gather.log.notable import NOISE, NOTABLE, Notable
 from backends.health.values import Line
