@@ -328,7 +328,7 @@ def test_without_systemd_and_with_a_policy_that_denies(release: str) -> None:
         assert not machine.path("/etc/systemd/system/mailtui-health.timer").exists()
         assert "✖" not in mailtui(machine, "health").stdout
         machine.run(["service", "clamav-daemon", "stop"], timeout=60)
-        assert "✖ No mail can be scanned because clamd does not run" in mailtui(machine, "health").stdout
+        assert "✖ clamd does not run" in mailtui(machine, "health").stdout
         assert "✖" not in ok(machine, "--apply", "--yes")
         assert "nothing was changed" in ok(machine, "--apply", "--yes")
         before = tree(machine, "/etc")
