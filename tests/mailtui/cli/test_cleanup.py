@@ -19,6 +19,7 @@ from backends.quarantine.folder import folder_at
 from backends.quarantine.names import TRASH
 from backends.site import file as site_file
 from backends.workers import Stop
+from mailtui.cli import output
 from tests.backends.quarantine.making import DAY, Quarantine
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import FakeHost
@@ -95,6 +96,9 @@ def test_what_a_killed_process_did_is_told_as_far_as_it_is_known(
     assert len(logged) == 1
     assert "undo=1" in logged[0][0]
     assert why in logged[0][0]
+    monkeypatch.setattr(output, "_columns", lambda _: 80)
+    quarantine.add_real(20)
+    assert run("cleanup", "--dir", str(quarantine.path)).out.startswith("at least ")
 
 
 def test_no_postfix_is_needed(run: Run, quarantine: Quarantine, host: FakeHost) -> None:
