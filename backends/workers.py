@@ -129,10 +129,10 @@ def each(
     :raises Failed: a child did not end well.
     """
     found = _worked(jobs, stop, glance)
-    for child in sorted(
-        found, key=lambda one: one.why
-    ):  # what a child tells weighs more than that another was ended
-        _given(child, kind)
+    if failed := [one for one in found if one.why or one.said.startswith(_RAISED)]:
+        _given(
+            min(failed, key=lambda one: one.why), kind
+        )  # what one tells weighs more than that one was ended
     return [_given(child, kind) for child in found]
 
 

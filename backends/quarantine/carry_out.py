@@ -24,7 +24,8 @@ DAMAGED = frozenset({errno.EROFS, errno.EIO})
 class Done(msgspec.Struct):
     """What one process deleted of each kind, in the order of KINDS, and what it could not delete; sizes are the bytes they took.
 
-    `kept`: files that are in the trash, among the counted ones. `broken`: why it gave up before the end.
+    `kept`: files that are in the trash, among the counted ones. `broken`: why it gave up before the end, and `hint` what to
+    do; `lost`: it could not say what it did, which is not counted.
     """
 
     counts: list[int]
@@ -32,6 +33,8 @@ class Done(msgspec.Struct):
     left: Noted
     kept: int = 0
     broken: str = ""
+    hint: str = ""
+    lost: bool = False
 
 
 class _Broken(Exception):
@@ -50,7 +53,9 @@ def joined(parts: Sequence[Done]) -> Done:
         whole.sizes = [total(*pair) for pair in zip(whole.sizes, part.sizes, strict=True)]
         whole.left.join(part.left)
         whole.kept += part.kept
-        whole.broken = whole.broken or part.broken
+        whole.lost = whole.lost or part.lost
+        if not whole.broken:
+            whole.broken, whole.hint = part.broken, part.hint
     return whole
 
 
@@ -85,6 +90,7 @@ class Deletion:
             walk.go(stop)
         except _Broken as broken:
             self._done.broken = str(broken)
+            self._done.hint = "look at its file system with findmnt, and in the kernel's log"
         self._done.left.join(walk.unreadable)
         self._done.sizes = [*map(total, self._done.sizes)]
         return self._done

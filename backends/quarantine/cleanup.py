@@ -45,7 +45,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, kw_only=True):
     """What was done, or with `dry_run` would be; sizes in bytes. `undo`: the number of the run that can be undone.
 
-    `young`: files that no rule takes yet; `kept`: that stay because somebody said so; `ahead`: dated in the future.
+    `at_least`: a process failed that may have deleted more. `young`: files that no rule takes yet; `kept`: that stay
+    because somebody said so; `ahead`: dated in the future.
     """
 
     folder: str = ""
@@ -54,6 +55,7 @@ class Report(msgspec.Struct, kw_only=True):
     deleted: dict[str, int] = {}
     count: int = 0
     size: int = 0
+    at_least: bool = False
     undo: int | None = None
     trash: Emptied = msgspec.field(default_factory=Emptied)
     work: Leftover = msgspec.field(default_factory=Leftover)
@@ -122,11 +124,14 @@ class WholeCleanup:
         done, report.undo = cleanup.carry_out(plan, self._stop)
         report.count, report.size, report.left = sum(done.counts), total(*done.sizes), done.left
         report.deleted = {kind: count for kind, count in zip(KINDS, done.counts, strict=True) if count}
-        if done.broken:
+        report.at_least = done.lost
+        if done.lost:
             raise Failed(
-                f"Deleting in {report.folder} was given up: {done.broken}",
-                hint="look at its file system with findmnt, and in the kernel's log",
+                f"Not all of {report.folder} was cleaned: {done.broken}; at least {report.count:,} were deleted",
+                hint=done.hint,
             )
+        if done.broken:
+            raise Failed(f"Deleting in {report.folder} was given up: {done.broken}", hint=done.hint)
 
     def _where(self) -> tuple[Path | None, Naming]:
         """The quarantine folder and its names; no folder where amavis keeps none.

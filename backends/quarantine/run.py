@@ -133,15 +133,16 @@ class Cleanup:
         if plan.refused:
             raise Refused(plan.refused, hint="look at it with --dry-run; allow it with a larger --max-delete")
         if not self._undo:
-            return self._deleted(plan, None, stop), None
+            return _whole(self._deleted(plan, None, stop)), None
         root = self._folder.handle
         run = trash.Run(audit.user(), self._now, self._now + self._undo)
         number = each([self._job(lambda _: trash.begin(root, run))], int, stop)[0]
         try:
-            done = self._deleted(plan, number, stop)
+            found = self._deleted(plan, number, stop)
         finally:
-            each([self._job(lambda _: trash.finish(root, number))], type(None), stop)
-        return done, number if done.kept else None
+            holds = each([self._job(lambda _: trash.finish(root, number))], bool, stop)[0]
+        done = _whole(found, trashed=holds)
+        return done, number if done.kept or (done.lost and holds) else None
 
     def _scan(self, stop: Stop) -> list[scan.Found]:
         def job(share: Share) -> Job:
@@ -178,7 +179,8 @@ class Cleanup:
             kept=kept.read(self._folder.handle),
         )
 
-    def _deleted(self, plan: Plan, number: int | None, stop: Stop) -> Done:
+    def _deleted(self, plan: Plan, number: int | None, stop: Stop) -> list[Done | BackendError]:
+        """What came of each process."""
         root = self._folder.handle
 
         def delete(share: Share, ends: Stop) -> Done:
@@ -201,21 +203,30 @@ class Cleanup:
         def job(share: Share) -> Job:
             return self._job(lambda ends: delete(share, ends))
 
-        found = outcomes([job(share) for share in _shares()], Done, stop)
-        failed = [one for one in found if isinstance(one, BackendError)]
-        if len(failed) == len(found):
-            raise failed[0]
-        return joined([_done(one) for one in found])
+        return outcomes([job(share) for share in _shares()], Done, stop)
 
     def _job(self, work: Callable[[Stop], object]) -> Job:
         return Job(self._folder.owner, work)
 
 
+def _whole(found: Sequence[Done | BackendError], *, trashed: bool = False) -> Done:
+    """What the processes did; one that failed is told beside what the others did.
+
+    `trashed`: they moved something into the trash.
+
+    :raises BackendError: all of them failed, with nothing in the trash.
+    """
+    failed = [one for one in found if isinstance(one, BackendError)]
+    if len(failed) == len(found) and not trashed:
+        raise failed[0]
+    return joined([_done(one) for one in found])
+
+
 def _done(outcome: Done | BackendError) -> Done:
-    """What a process did; one that failed is told beside what the others did."""
+    """What a process did; of one that failed that is lost."""
     if isinstance(outcome, BackendError):
         part = nothing()
-        part.broken = str(outcome)
+        part.broken, part.hint, part.lost = str(outcome), outcome.hint, True
         return part
     return outcome
 

@@ -86,14 +86,17 @@ def files_of(root: int, number: int) -> Iterator[int]:
         yield files
 
 
-def finish(root: int, number: int) -> None:
-    """Make sure that a run is on disk; one that holds nothing goes."""
+def finish(root: int, number: int) -> bool:
+    """Make sure that a run is on disk; one that holds nothing goes. Gives whether it holds something."""
+    holds = True
     with refusing("finished"), trash_at(root) as trash, opened(folder_name(number), trash) as folder:
         with suppress(OSError):
             os.rmdir(FILES, dir_fd=folder)
+            holds = False
             os.unlink(ABOUT, dir_fd=folder)
             os.rmdir(folder_name(number), dir_fd=trash)
         os.fsync(trash)
+    return holds
 
 
 def note_tried(folder: int) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -48,6 +49,13 @@ def test_an_error_of_a_child_is_raised_here() -> None:
     assert caught.value.hint == "ask for the key"
     with pytest.raises(NotPermitted, match="locked away"):
         each([Job(ME, lambda _: os.kill(os.getpid(), signal.SIGKILL)), Job(ME, fails)], type(None), Stop())
+
+
+def test_what_a_child_gives_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Mock(side_effect=workers.heard)
+    monkeypatch.setattr(workers, "heard", heard)
+    assert each([Job(ME, lambda _: 7), Job(ME, lambda _: 9)], int, Stop()) == [7, 9]
+    assert heard.call_count == 2
 
 
 def test_what_one_child_did_is_not_lost_with_another() -> None:

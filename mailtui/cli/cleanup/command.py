@@ -104,4 +104,5 @@ def _tell(session: Session, report: Report) -> None:
     elif report.dry_run:
         show(out, report, time.time())
     elif out.columns is not None:
-        out.line(f"{files_text(report.count)} deleted, {size_text(report.size)}")
+        at_least = "at least " if report.at_least else ""
+        out.line(f"{at_least}{files_text(report.count)} deleted, {size_text(report.size)}")

@@ -93,7 +93,7 @@ class Acts(acts.Acts[View, Plan, Trashed]):
             danger=plan.destructive,
         )
 
-    def nothing(self, plan: Plan) -> str:
+    def nothing(self, plan: Plan, _selection: Selection[View]) -> str:
         return (
             f"There is nothing to do: {plan.left_out[0].why}" if plan.left_out else "There is nothing to do"
         )

@@ -83,7 +83,7 @@ class Acts(Generic[V, P, T]):
     def undo_question(self, last: T) -> Question:
         """What to ask before an act is taken back."""
 
-    def nothing(self, _plan: P) -> str:
+    def nothing(self, _plan: P, _selection: Selection[V]) -> str:
         """What to say of a plan that would hit nothing."""
         return "What was selected is not there any more"
 
@@ -123,7 +123,7 @@ class Acts(Generic[V, P, T]):
 
     def _planned(self, selection: Selection[V], plan: P) -> None:
         if not plan.count:
-            self.pane.notify(self.nothing(plan), markup=False)
+            self.pane.notify(self.nothing(plan, selection), markup=False)
         elif question := self.question(plan, selection):
             self.ask(question, lambda: self.carry_out(plan))
         else:

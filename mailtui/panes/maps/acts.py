@@ -53,16 +53,33 @@ class Acts:
         lines = [*wrong, *([""] if wrong else []), f"in {visible(table.name)}, as it is written there"]
         self._pane.app.push_screen(
             AskScreen("Set the entry of which key?", lines, guess=guess),
-            lambda key: None if key is None else self._ask_value(table, shown, key),
+            lambda key: None if key is None else self._key_given(table, shown, key),
         )
 
+    def _key_given(self, table: Table, shown: Entry, key: str) -> None:
+        """Ask for the value; for another key where this one cannot be written."""
+        from backends.maps.edit import must_be_key  # noqa: PLC0415 - after the first frame
+
+        try:
+            must_be_key(key, alias=table.alias)
+        except BackendError as wrong:
+            self._ask_key(table, shown, typable(key), told(wrong).splitlines())
+        else:
+            self._ask_value(table, shown, key)
+
     def _ask_value(self, table: Table, shown: Entry, key: str) -> None:
-        """Ask for the value; once the key is known to be of no use, that is told, and another one is asked for."""
+        """Ask for the value; once the key is known to be of no use, that is told, and another one is asked for.
+
+        Where the value is hidden it is told only when that was typed, so that none of it is typed where it is seen.
+        """
         pane, hidden = self._pane, self._pane.hidden
         guess = typable(shown.value) if key == shown.key and not hidden else ""
         lines = [f"in {visible(table.name)}, on one line; an entry that the key has already is replaced"]
         screen = AskScreen(f"What does the table give for {visible(key)}?", lines, guess=guess, hidden=hidden)
         pane.app.push_screen(screen, lambda value: None if value is None else self._set(table, key, value))
+
+        if hidden:
+            return
 
         def judged(result: Sequence[str] | BackendError) -> None:
             if isinstance(result, BackendError) and pane.app.screen is screen:

@@ -47,8 +47,9 @@ class Acts(acts.Acts[View, Plan, Trashed]):
     def plan(self, action: str, selection: Selection[View]) -> Plan:
         return self.backend().plan(action, selection.view.targets(selection, ACTIONS[action]))
 
-    def nothing(self, plan: Plan) -> str:
-        return NOTHING.get(plan.action.name) or super().nothing(plan)
+    def nothing(self, plan: Plan, selection: Selection[View]) -> str:
+        said = NOTHING.get(plan.action.name)
+        return said if said and selection.view.there(selection) else super().nothing(plan, selection)
 
     def question(self, plan: Plan, selection: Selection[View]) -> Question | None:
         if plan.action.name in OPPOSITE and plan.count <= ASKED_ABOVE:
@@ -142,8 +143,8 @@ class Acts(acts.Acts[View, Plan, Trashed]):
 
 def _others(plan: Plan, selection: Selection[View]) -> list[str]:
     """What else is selected, and stays as it is."""
-    left = (selection.count or 0) - plan.count
-    if plan.action.held is None or left <= 0:
+    left = 0 if plan.action.held is None else selection.view.there(selection) - plan.count
+    if left <= 0:
         return []
     return [
         f"{left:,} more {'is' if left == 1 else 'are'} {'not on hold' if plan.action.held else 'on hold already'}"

@@ -63,15 +63,20 @@ class View:
 
     def targets(self, selection: "listed.Selection[View]", action: Action) -> list[Target]:
         """The messages selected that the action changes; those marked that are gone meanwhile are left out."""
-        store = self.snapshot.store
-        if selection.marks:
-            rows = [row for row in map(store.row_of, sorted(selection.marks)) if row is not None]
-        elif selection.row is not None:
-            rows = [int(self.rows[selection.row])]
-        else:
-            rows = self.rows.tolist()
-        messages = map(store.message, rows)
+        messages = map(self.snapshot.store.message, self._there(selection))
         return [Target.of(message) for message in messages if action.changes(message.queue_name)]
+
+    def there(self, selection: "listed.Selection[View]") -> int:
+        """How many of the messages selected are not gone meanwhile."""
+        return len(self._there(selection))
+
+    def _there(self, selection: "listed.Selection[View]") -> list[int]:
+        """Their rows."""
+        if selection.marks:
+            marked = map(self.snapshot.store.row_of, sorted(selection.marks))
+            return [row for row in marked if row is not None]
+        rows: list[int] = (self.rows if selection.row is None else self.rows[[selection.row]]).tolist()
+        return rows
 
 
 def look(

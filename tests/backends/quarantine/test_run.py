@@ -1,6 +1,7 @@
 """A whole cleanup of a folder: what it takes, what it leaves."""
 
 import os
+import signal
 import stat
 import time
 from pathlib import Path
@@ -8,15 +9,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from backends import workers
 from backends.errors import Failed, Refused
 from backends.quarantine import run
-from backends.quarantine.carry_out import Deletion, Done
+from backends.quarantine.acting import Acted, Acting
+from backends.quarantine.carry_out import Deletion, Done, nothing
 from backends.quarantine.folder import folder_at
 from backends.quarantine.names import KEEP, KINDS, NEW, Naming
 from backends.quarantine.retention import Policy, policy
 from backends.quarantine.run import Cleanup
 from backends.quarantine.settings import KeepSettings, QuarantineSettings
-from backends.workers import Stop
+from backends.workers import Job, Stop
 from tests.backends.quarantine.making import DAY, HOSTILE, Quarantine
 
 RULES = policy(QuarantineSettings())
@@ -55,12 +58,23 @@ def test_any_number_of_levels(
 
 
 class HalfFails(Deletion):
-    """Of two processes the second fails."""
+    """Of two processes the second fails once it has done its share."""
 
     def run(self, root: int, stop: Stop) -> Done:
+        done = super().run(root, stop)
         if self._share.number:
             raise Failed("It is locked away", hint="ask for the key")
-        return super().run(root, stop)
+        return done
+
+
+class Killed(Deletion):
+    """Of two processes the second is killed once it has done its share, and the first finds nothing to do."""
+
+    def run(self, root: int, stop: Stop) -> Done:
+        if self._share.number or self._share.of == 1:
+            super().run(root, stop)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return nothing()
 
 
 def test_what_one_process_deleted_is_told_though_another_failed(
@@ -71,13 +85,37 @@ def test_what_one_process_deleted_is_told_though_another_failed(
     for number in range(100):
         quarantine.add(f"{number % 10}/spam-{number:012}.gz", 20)
     _, done, _ = quarantine.cleaned(RULES)
-    assert done.broken == "It is locked away"
-    assert 0 < sum(done.counts) == 100 - len(quarantine.names()) < 100
+    assert (done.broken, done.hint, done.lost) == ("It is locked away", "ask for the key", True)
+    assert 0 < sum(done.counts) < 100 - len(quarantine.names()) == 100
     monkeypatch.setattr(run, "count", lambda: 1)
     monkeypatch.setattr(HalfFails, "run", lambda *_: raises(Failed("It is locked away", hint="the key")))
     with pytest.raises(Failed, match="locked away") as caught:
         quarantine.cleaned(RULES)
     assert caught.value.hint == "the key"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_a_killed_process_moved_into_the_trash_can_be_undone(
+    quarantine: Quarantine, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    monkeypatch.setattr(run, "count", lambda: processes)
+    monkeypatch.setattr(run, "Deletion", Killed)
+    for number in range(100):
+        quarantine.add(f"{number % 10}/spam-{number:012}.gz", 20)
+    before = quarantine.names()
+    _, done, undo = quarantine.cleaned(RULES, undo=DAY)
+    assert len(quarantine.names()) < 100
+    assert (sum(done.counts), done.kept, done.lost) == (0, 0, True)
+    assert "signal 9" in done.broken
+    assert "lack of memory" in done.hint
+    assert undo == 1
+    with folder_at(quarantine.path) as folder:
+        back = Job(folder.owner, lambda stop: Acting(folder.handle, Naming()).undo(undo, stop))
+        workers.each([back], Acted, Stop())
+    assert quarantine.names() == before
+    monkeypatch.setattr(run, "count", lambda: 1)
+    with pytest.raises(Failed, match="signal 9"):
+        quarantine.cleaned(RULES)
 
 
 def raises(error: Exception) -> Done:

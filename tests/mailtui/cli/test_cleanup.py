@@ -13,9 +13,13 @@ import pytest
 
 from backends import audit, local
 from backends.quarantine import config
+from backends.quarantine import run as quarantine_run
+from backends.quarantine.carry_out import Deletion, Done
 from backends.quarantine.folder import folder_at
 from backends.quarantine.names import TRASH
 from backends.site import file as site_file
+from backends.workers import Stop
+from mailtui.cli import output
 from tests.backends.quarantine.making import DAY, Quarantine
 from tests.mailtui.cli.conftest import Run
 from tests.mailtui.cli.fake import FakeHost
@@ -64,6 +68,37 @@ def test_it_is_silent_and_logs_one_line(
     ]
     assert run("cleanup").code == 0
     assert logged[1] == (f"deleted=0 size=0 folder={quarantine.path}", True)
+
+
+def test_what_a_killed_process_did_is_told_as_far_as_it_is_known(
+    run: Run, quarantine: Quarantine, logged: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Deletion):
+        def run(self, root: int, stop: Stop) -> Done:
+            done = super().run(root, stop)
+            if self._share.number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
+
+    monkeypatch.setattr(quarantine_run, "count", lambda: 2)
+    monkeypatch.setattr(quarantine_run, "Deletion", Killed)
+    for number in range(100):
+        quarantine.add(f"{number % 10}/spam-{number:012}.gz", 20)
+    ran = run("cleanup", "--json", "--undo", "24h", "--dir", str(quarantine.path))
+    report = json.loads(ran.out)
+    assert ran.code == 1
+    assert 0 < report["count"] < 100 - len(quarantine.names()) == 100
+    assert (report["at_least"], report["undo"]) == (True, 1)
+    why = f"A part of the work was ended by signal 9; at least {report['count']} were deleted"
+    assert report["errors"] == [f"Not all of {quarantine.path} was cleaned: {why}"]
+    assert "lack of memory" in ran.err
+    assert "findmnt" not in ran.err
+    assert len(logged) == 1
+    assert "undo=1" in logged[0][0]
+    assert why in logged[0][0]
+    monkeypatch.setattr(output, "_columns", lambda _: 80)
+    quarantine.add_real(20)
+    assert run("cleanup", "--dir", str(quarantine.path)).out.startswith("at least ")
 
 
 def test_no_postfix_is_needed(run: Run, quarantine: Quarantine, host: FakeHost) -> None:

@@ -390,6 +390,40 @@ async def test_a_value_that_is_typed_faster_than_the_key_is_judged_changes_nothi
         assert maps.content("sender_access") == before
 
 
+async def test_what_cannot_be_a_key_is_told_at_once(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "judge_key", lambda _name, _key: ())
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
+        await pilot.press("a")
+        app.screen.query_one("#ask-text", Input).value = "#bad.example"
+        await pilot.press("enter")
+        await until(pilot, lambda: "is no key of a table" in shown(app) and "which key" in shown(app))
+        assert app.screen.query_one("#ask-text", Input).value == "#bad.example"
+
+
+async def test_where_a_password_is_typed_no_other_field_comes_up(
+    host: DemoHost, maps: DemoMaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maps, "hides", lambda _table: True)
+    async with console(host, size=(110, 36)) as (app, pilot, pane):
+        await go_to(pilot, pane, "hash:/etc/postfix/sender_access")
+        before = maps.content("sender_access")
+        await pilot.press("a")
+        app.screen.query_one("#ask-text", Input).value = "@bad.example"
+        await pilot.press("enter")
+        await until(pilot, lambda: "give for @bad.example" in shown(app))
+        for _ in range(2):
+            await settle(pilot, pane)
+            await typed(pilot, "hunter6")
+            assert app.screen.query_one("#ask-text", Input).password
+            await pilot.press("enter")
+        await until(pilot, lambda: "would never match" in toasts(app))
+        assert app.screen is app.screen_stack[0]
+        assert maps.content("sender_access") == before
+
+
 async def test_all_keys_fit_below_eighty_columns(host: DemoHost) -> None:
     async with console(host) as (app, pilot, pane):
         await go_to(pilot, pane, "hash:/etc/postfix/virtual")

@@ -134,6 +134,27 @@ async def test_hold_counts_what_changes_and_z_gives_back_only_that() -> None:
         await until(pilot, lambda: count(pane, "hold") == before)
 
 
+async def test_mail_that_is_gone_meanwhile_is_not_said_to_be_on_hold() -> None:
+    host = DemoHost(clock=Clock())
+    messages = [*host.queue.messages()]
+    held = [one for one in messages if one.queue_name == "hold"][:1]
+    gone, free = (
+        [one for one in messages if one.queue_name == "deferred"][part] for part in (slice(3), slice(3, 24))
+    )
+    host.queue.carry_out(host.queue.plan("delete", [Target.of(one) for one in gone]))
+    async with console(host) as (app, pilot, pane):
+        pane.table.mark(one.queue_id for one in (*held, *free, *gone))
+        await pilot.press("h")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "Hold 21 messages?" in shown(app)
+        assert "1 more is on hold already" in shown(app)
+        await pilot.press("escape")
+        pane.table.unmark()
+        pane.table.mark(one.queue_id for one in gone)
+        await pilot.press("h")
+        await until(pilot, lambda: "not there any more" in toasts(app))
+
+
 async def test_z_finds_a_deletion_of_another_day_in_the_trash() -> None:
     host = DemoHost(clock=Clock())
     target = next(message for message in host.queue.messages() if message.queue_name == "deferred")
