@@ -129,10 +129,9 @@ def each(
     :raises Failed: a child did not end well.
     """
     found = _worked(jobs, stop, glance)
-    if failed := [one for one in found if one.why or one.said.startswith(_RAISED)]:
-        _given(
-            min(failed, key=lambda one: one.why), kind
-        )  # what one tells weighs more than that one was ended
+    failed = [one for one in found if one.why or one.said.startswith(_RAISED)]
+    if failed:  # what a child tells weighs more than that another was ended
+        _given(min(failed, key=lambda one: one.why), kind)
     return [_given(child, kind) for child in found]
 
 
