@@ -74,6 +74,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+UNLESS_GIVEN = {"demo": False, "json": False, "config_dir": None, "read_only": False}
+"""What `add_common` leaves unset, so that an option before a command counts as well as one behind it."""
+
+
 def build(words: Sequence[str] | None = None) -> Parser:
     """The parser for these words; None: for every command line, as shell completion wants it."""
     from mailtui import __version__  # noqa: PLC0415 - the package itself; here because nothing else needs it
@@ -83,10 +87,7 @@ def build(words: Sequence[str] | None = None) -> Parser:
         parser=parser,
         run=None,
         any_machine=False,
-        demo=False,
-        json=False,
-        config_dir=None,
-        read_only=False,
+        **UNLESS_GIVEN,
     )
     parser.add_argument(
         APPLY,
@@ -125,10 +126,7 @@ def build_apply() -> Parser:
         run=run.run,
         command=APPLY,
         any_machine=True,
-        demo=False,
-        json=False,
-        config_dir=None,
-        read_only=False,
+        **UNLESS_GIVEN,
     )
     add_common(parser)
     parser.add_argument("--plain", action="store_true", help="write with ASCII only")
